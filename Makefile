@@ -1,0 +1,86 @@
+# Every target builds .venv first if it has to, so a fresh checkout needs no other step.
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+ROOMS := reseal flows tasks expectations deployments tests
+SOURCES := $(shell find $(ROOMS) docs README.md -type f -not -name '*.pyc' 2>/dev/null)
+
+# The versions that the lock is tried with come first; one that can make a virtual environment comes before one
+# that cannot.
+PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+
+.PHONY: setup demo test check lint bench chaos fmt lock clean
+
+setup: .venv/.installed
+	@:
+
+.venv/.installed: requirements.lock pyproject.toml
+	@rm -f $@
+	@$(BIN)/python -c 'import pip; $(NEW_ENOUGH)' 2>/dev/null || $(MAKE) --no-print-directory .venv/new
+	@echo "Installing what requirements.lock names into .venv (a minute or two, once)"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: .venv/new
+.venv/new:
+	@for python in $(PYTHONS); do \
+	  $$python -c 'import ensurepip, venv; $(NEW_ENOUGH)' 2>/dev/null && exec $$python -m venv --clear .venv; \
+	done; \
+	for python in $(PYTHONS); do \
+	  $$python -c '$(NEW_ENOUGH)' 2>/dev/null || continue; \
+	  if [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then \
+	    echo "Installing the Debian package python3-venv, which Python needs to make .venv"; \
+	    { apt-get install -y -qq python3-venv || { apt-get update -qq && apt-get install -y -qq python3-venv; }; } >/dev/null 2>&1; \
+	    $$python -m venv --clear .venv && exit 0; \
+	  fi; \
+	  echo "$$python cannot make a virtual environment: install its venv module (Debian: python3-venv)." >&2; \
+	  exit 1; \
+	done; \
+	echo "Reseal needs Python 3.11 or newer and found none. Install one, or name it: make setup PYTHON=/path/to/python" >&2; \
+	exit 1
+
+demo: setup
+	@$(BIN)/reseal demo
+
+test: setup
+	@rm -f .venv/.tested
+	$(BIN)/python -m pytest
+	@touch .venv/.tested
+
+# `make test` always runs the tests; `make check` right after it does not run them a second time.
+.venv/.tested: .venv/.installed $(SOURCES)
+	$(BIN)/python -m pytest
+	@touch $@
+
+check: lint .venv/.tested
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+fmt: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: setup
+	$(BIN)/python -m tests.chaos $(ARGS)
+
+# Pins stay unless something forces them; `make lock ARGS=--upgrade` renews them all.
+# The extra indexes and constraints of this machine must not decide what the lock holds.
+lock: setup
+	PIP_CONFIG_FILE=/dev/null PIP_EXTRA_INDEX_URL= PIP_FIND_LINKS= PIP_CONSTRAINT= CUSTOM_COMPILE_COMMAND="make lock" \
+	  $(BIN)/pip-compile -q --all-extras --generate-hashes --allow-unsafe --strip-extras \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(ARGS) \
+	  --output-file requirements.lock pyproject.toml
+
+# Leaves .reseal alone: it may hold the only copy of a key.
+clean:
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find $(ROOMS) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Schedules, work pools and automations around the flows."""

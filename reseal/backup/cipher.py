@@ -1,0 +1,64 @@
+"""Seal and open originals under a backup key that no data key can replace.
+
+sealed = iv (12 bytes) | ciphertext | tag (16 bytes)
+bound  = length-prefixed: "reseal/backup/v1", run id, field name, row key part by part
+"""
+
+import os
+from dataclasses import dataclass, field
+from typing import Self
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from reseal.errors import WillNotOpen
+from reseal.kek import Kek
+from reseal.secret import Secret
+
+_IV_BYTES = 12
+_DOMAIN = b"reseal/backup/v1"
+
+
+@dataclass(frozen=True)
+class BackupCipher:
+    """The backup key of one field in one run."""
+
+    run_id: UUID
+    name: str
+    _cipher: AESGCM = field(repr=False)
+
+    @classmethod
+    def fresh(cls, run_id: UUID, name: str, kek: Kek) -> tuple[Self, bytes]:
+        """Make a key; return its cipher and the key wrapped by the backup KEK."""
+        material = os.urandom(32)
+        wrapped = kek.wrap(material, context(run_id, name))
+        return cls(run_id, name, AESGCM(material)), wrapped
+
+    @classmethod
+    def unwrap(cls, run_id: UUID, name: str, kek: Kek, wrapped: bytes) -> Self:
+        """Return the cipher of a backup that was taken before."""
+        return cls(run_id, name, AESGCM(kek.unwrap(wrapped, context(run_id, name))))
+
+    def seal(self, row_key: list[str], text: str) -> bytes:
+        """Encrypt an original, byte for byte."""
+        iv = os.urandom(_IV_BYTES)
+        return iv + self._cipher.encrypt(iv, text.encode(), self._bound(row_key))
+
+    def open(self, row_key: list[str], sealed: bytes) -> Secret:
+        """Decrypt an original; raise WillNotOpen where anything about it was changed."""
+        iv, rest = sealed[:_IV_BYTES], sealed[_IV_BYTES:]
+        try:
+            return Secret(self._cipher.decrypt(iv, rest, self._bound(row_key)).decode())
+        except (InvalidTag, ValueError):
+            pass
+        raise WillNotOpen(f"the backup of {self.name} {'/'.join(row_key)} does not open")
+
+    def _bound(self, row_key: list[str]) -> bytes:
+        parts = [_DOMAIN, self.run_id.bytes, self.name.encode(), *(k.encode() for k in row_key)]
+        return b"".join([len(part).to_bytes(4, "big") + part for part in parts])
+
+
+def context(run_id: UUID, name: str) -> bytes:
+    """Return the context under which the backup KEK wraps this backup's key."""
+    return b"backup/" + run_id.bytes + b"/" + name.encode()

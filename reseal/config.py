@@ -1,0 +1,134 @@
+"""reseal.toml, read strictly: an unknown word is an error, not a default."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reseal.errors import ConfigurationError, FieldError
+from reseal.field import Field
+from reseal.shape import PATTERNS
+
+_RESEAL_WORDS = {"schema": str, "evidence": str}
+_FIELD_WORDS = {
+    "name": str, "table": str, "column": str, "key": list, "format": str,
+    "where": str, "empty": list, "bind": str, "path": str,
+}  # fmt: skip
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The fields of one database and where Reseal keeps its own things."""
+
+    fields: tuple[Field, ...]
+    schema: str = "reseal"
+    evidence: str = "evidence"
+
+    def field(self, name: str) -> Field:
+        """Return the field of this name or say which names there are."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        known = ", ".join(field.name for field in self.fields)
+        raise FieldError(f"there is no field {name!r} in the configuration; it has {known}")
+
+    def select(self, names: Iterable[str]) -> tuple[Field, ...]:
+        """Return the named fields in the order given, or all of them when none is named."""
+        return tuple(self.field(name) for name in dict.fromkeys(names)) or self.fields
+
+
+def load_config(path: Path) -> Config:
+    """Read reseal.toml; every fault is a ConfigurationError that names the file and the spot."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read ({error.strerror}); write one with `reseal init`"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not UTF-8 text") from None
+    try:
+        return parse_config(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path} is not valid TOML: {error}") from None
+    except ConfigurationError as error:
+        raise type(error)(f"{path}: {error}") from None
+
+
+def parse_config(document: Mapping[str, Any]) -> Config:
+    """Make a Config of a parsed document."""
+    _known(document, {"reseal": dict, "field": list}, "at the top")
+    head = document.get("reseal", {})
+    _known(head, _RESEAL_WORDS, "in [reseal]")
+    fields = tuple(_field(entry) for entry in document.get("field", []))
+    if not fields:
+        raise ConfigurationError("no [[field]] is described; name at least one column")
+    _distinct(fields)
+    schema = head.get("schema", "reseal")
+    if not _NAME.fullmatch(schema):
+        raise ConfigurationError("schema in [reseal] is not a plain SQL name")
+    return Config(fields, schema, head.get("evidence", "evidence"))
+
+
+def _field(entry: Mapping[str, Any]) -> Field:
+    if not isinstance(entry, dict):
+        raise FieldError("field must be a list of tables; write [[field]]")
+    where = f"in field {entry.get('name', '(without a name)')!r}"
+    _known(entry, _FIELD_WORDS, where)
+    for word in ("name", "table", "column"):
+        if not entry.get(word):
+            raise FieldError(f"{word} is missing {where}")
+    if "path" in entry:
+        raise FieldError(f"path {where}: a leaf inside a document cannot be sealed yet")
+    schema, table = _split(entry["table"], where)
+    return Field(
+        name=entry["name"],
+        schema=schema,
+        table=table,
+        column=entry["column"],
+        key=_texts(entry.get("key", []), "key", where),
+        format=_choice(entry.get("format", "base32"), PATTERNS, "format", where),
+        where=entry.get("where"),
+        empty=frozenset(_texts(entry.get("empty", [""]), "empty", where)),
+        binds_row=_choice(entry.get("bind", "row"), ("row", "field"), "bind", where) == "row",
+    )
+
+
+def _known(table: Mapping[str, Any], words: Mapping[str, type[Any]], where: str) -> None:
+    for word, value in table.items():
+        if word not in words:
+            raise ConfigurationError(f"unknown word {word!r} {where}; known: {', '.join(words)}")
+        if not isinstance(value, words[word]):
+            raise ConfigurationError(f"{word} {where} must be a {_TOML_NAMES[words[word]]}")
+
+
+_TOML_NAMES: dict[type[Any], str] = {str: "string", list: "list", dict: "table"}
+
+
+def _split(table: str, where: str) -> tuple[str, str]:
+    schema, dot, name = table.rpartition(".")
+    if dot and not (schema and name):
+        raise FieldError(f"table {where} must be written as schema.table")
+    return (schema or "public"), name
+
+
+def _texts(values: list[Any], word: str, where: str) -> tuple[str, ...]:
+    if not all(isinstance(value, str) for value in values):
+        raise FieldError(f"{word} {where} must be a list of strings")
+    return tuple(values)
+
+
+def _choice(value: str, choices: Iterable[str], word: str, where: str) -> str:
+    if value not in choices:
+        raise FieldError(f"{word} {where} must be one of {', '.join(choices)}")
+    return value
+
+
+def _distinct(fields: tuple[Field, ...]) -> None:
+    names = [field.name for field in fields]
+    for name in names:
+        if names.count(name) > 1:
+            raise FieldError(f"two fields are named {name!r}; names are bound into envelopes")

@@ -1,0 +1,127 @@
+"""Every error that Reseal raises; they carry ids, counts and reasons, never a value.
+
+ResealError
+├── ConfigurationError            wrong use, settings, reseal.toml or key-encryption key
+│   ├── SettingsError
+│   ├── FieldError
+│   └── KekError
+├── EnvelopeError                 one stored value
+│   ├── NotSealed
+│   ├── MalformedEnvelope
+│   ├── UnknownKeyVersion
+│   └── WillNotOpen
+├── KeyringError                  the data keys as a whole
+├── StoreError                    the database said no
+│   ├── Unreachable
+│   ├── Transient                 worth another try
+│   │   └── ConnectionLost
+│   └── RowRefused                this row, not the statement, is at fault
+├── FieldBusy                     another runner holds the field
+├── Superseded                    another runner took the field over
+├── Miscount                      the outcomes do not add up to the rows read
+├── BackupNotProven               the backup does not restore to what stands in the table
+└── Refused                       preflight says no
+"""
+
+
+class ResealError(Exception):
+    """The root of the tree; its text is one sentence for a person."""
+
+
+class ConfigurationError(ResealError):
+    """What the operator wrote or set cannot be used as it is."""
+
+
+class SettingsError(ConfigurationError):
+    """An environment setting is missing or cannot be used."""
+
+
+class FieldError(ConfigurationError):
+    """A field in reseal.toml does not describe a column that can hold envelopes."""
+
+
+class KekError(ConfigurationError):
+    """A key-encryption key is missing, malformed, exposed or not the right one."""
+
+
+class EnvelopeError(ResealError):
+    """One stored value cannot be opened."""
+
+
+class NotSealed(EnvelopeError):
+    """The value does not begin as an envelope does."""
+
+
+class MalformedEnvelope(EnvelopeError):
+    """The value begins as an envelope but is not one canonical spelling of it."""
+
+
+class UnknownKeyVersion(EnvelopeError):
+    """The envelope names a key version that is not in the keyring."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"key version {version} is not in the keyring")
+        self.version = version
+
+    def __reduce__(self) -> tuple[type, tuple[int]]:
+        return type(self), (self.version,)
+
+
+class WillNotOpen(EnvelopeError):
+    """The key is right but the bytes, the place or the version are not."""
+
+
+class KeyringError(ResealError):
+    """The data keys cannot be used as they stand."""
+
+
+class StoreError(ResealError):
+    """The database refused a statement.
+
+    `sqlstate` is the five-character code (PostgreSQL manual, appendix A) or None where the
+    connection itself failed; `constraint` names the constraint or trigger function at fault.
+    """
+
+    def __init__(self, text: str, sqlstate: str | None = None, constraint: str | None = None):
+        super().__init__(text)
+        self.sqlstate = sqlstate
+        self.constraint = constraint
+
+    def __reduce__(self) -> tuple[type, tuple[str, str | None, str | None]]:
+        return type(self), (str(self), self.sqlstate, self.constraint)
+
+
+class Unreachable(StoreError):
+    """No connection could be made with the given settings."""
+
+
+class Transient(StoreError):
+    """A timeout, deadlock or serialization failure: the same statement may succeed later."""
+
+
+class ConnectionLost(Transient):
+    """The connection broke; what was being committed may or may not stand."""
+
+
+class RowRefused(StoreError):
+    """A constraint, a type or a trigger refused a row."""
+
+
+class FieldBusy(ResealError):
+    """Another runner holds the field's lock."""
+
+
+class Superseded(ResealError):
+    """Another runner took the field over; nothing was written."""
+
+
+class Miscount(ResealError):
+    """The outcomes of a batch do not add up to the rows it read."""
+
+
+class BackupNotProven(ResealError):
+    """The backup, restored, differs from what stands in the table."""
+
+
+class Refused(ResealError):
+    """Preflight found what must be mended first; nothing was written."""

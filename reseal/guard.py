@@ -1,0 +1,68 @@
+"""The guard constraint: only envelopes, or no secret, may stand in the column from now on."""
+
+from psycopg import sql
+
+from reseal.census import Census
+from reseal.envelope import PREFIX
+from reseal.store.catalog import Target
+from reseal.store.store import Store
+from reseal.sweep.rows import begins, is_empty
+
+ADD = "ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({allowed}) NOT VALID"
+
+VALIDATE = "ALTER TABLE {table} VALIDATE CONSTRAINT {name}"
+
+DROP = "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}"
+
+STANDS = "SELECT convalidated FROM pg_constraint WHERE conrelid = %s AND conname = %s"
+
+READERS = """
+SELECT count(*), count(*) FILTER (WHERE NOT seals) FROM {reseal}.reader
+WHERE seen > clock_timestamp() - interval '2 minutes'
+"""
+
+
+def why_not(store: Store, census: Census, *, forced: bool) -> str | None:
+    """Return why the guard must not be raised now, or None.
+
+    Raised too early it rejects every later update of an unsealed row, logins included.
+    """
+    if census.unsettled:
+        return f"{census.unsettled} rows hold a value that is not sealed"
+    if forced:
+        return None
+    live, plain = store.need(READERS)
+    if not live:
+        return "no live application has reported that it writes envelopes"
+    return f"{plain} of {live} live applications still write plaintext" if plain else None
+
+
+def raise_guard(store: Store, target: Target) -> None:
+    """Add the constraint without a scan, then validate it without blocking writers."""
+    name = sql.Identifier(guard_name(target))
+    drop_guard(store, target)
+    store.execute(ADD, table=target.table, name=name, allowed=_allowed(target))
+    store.execute(VALIDATE, table=target.table, name=name)
+
+
+def drop_guard(store: Store, target: Target) -> None:
+    """Remove the constraint, if it stands."""
+    if stands(store, target):
+        store.execute(DROP, table=target.table, name=sql.Identifier(guard_name(target)))
+
+
+def stands(store: Store, target: Target) -> bool:
+    """Say whether the constraint stands, valid or not."""
+    return store.one(STANDS, [target.oid, guard_name(target)]) is not None
+
+
+def guard_name(target: Target) -> str:
+    """Return the constraint's name."""
+    return f"reseal_{target.field.column}_sealed"[:63]
+
+
+def _allowed(target: Target) -> sql.Composable:
+    value = sql.Identifier(target.field.column)
+    return sql.SQL("NOT ({}) OR {} OR {}").format(
+        target.where, is_empty(target.field, value), begins(value, PREFIX)
+    )

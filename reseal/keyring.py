@@ -1,0 +1,133 @@
+"""Data keys by version: seal under the one active key, open under the one a value names."""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from reseal.envelope import ALG, IV_BYTES, TAG_BYTES, Envelope
+from reseal.errors import KeyringError, UnknownKeyVersion, WillNotOpen
+from reseal.place import Binding, KeyPart, Place
+from reseal.secret import Secret
+
+KEY_BYTES = 32
+# NIST SP 800-38D, 8.3, allows 2^32 seals with random 96-bit IVs; sealing stops at half of it.
+MOST_SEALS = 2**31
+
+
+class KeyState(StrEnum):
+    """What a data key may still do."""
+
+    STAGED = "staged"
+    """Opens only; every reader learns it before anything is sealed under it."""
+    ACTIVE = "active"
+    """Seals and opens; exactly one key is active."""
+    RETIRING = "retiring"
+    """Opens only, until no value is sealed under it."""
+    DISABLED = "disabled"
+    """Kept, not loaded."""
+    DESTROYED = "destroyed"
+    """Its bytes are gone; the row remains as a record."""
+
+
+LOADED = frozenset({KeyState.STAGED, KeyState.ACTIVE, KeyState.RETIRING})
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """One AES-256 key with its version; the bytes stay out of its repr."""
+
+    version: int
+    state: KeyState
+    material: bytes = field(repr=False)
+
+    @classmethod
+    def fresh(cls, version: int, state: KeyState) -> "DataKey":
+        """Make a key from the system's random source."""
+        return cls(version, state, os.urandom(KEY_BYTES))
+
+    @property
+    def check_value(self) -> bytes:
+        """Eight bytes that prove "right number, right bytes" and tell nothing of the key."""
+        said = b"reseal/check/v1/%d" % self.version
+        return hmac.new(self.material, said, hashlib.sha256).digest()[:8]
+
+
+def context(version: int) -> bytes:
+    """Return the context under which the KEK wraps the data key of this version."""
+    return b"data-key/%d" % version
+
+
+class FieldCipher:
+    """Seal and open the secrets of one field; the hot path of every sweep."""
+
+    def __init__(self, name: str, ciphers: Mapping[int, AESGCM], active: int) -> None:
+        self._name = name
+        self._ciphers = ciphers
+        self._active = active
+        self._bindings = {version: Binding.of(name, version, ALG) for version in ciphers}
+
+    def seal(self, key: tuple[KeyPart, ...], secret: Secret) -> Envelope:
+        """Encrypt under the active key and prove it by opening; raise WillNotOpen if not."""
+        return self._seal(key, secret, os.urandom(IV_BYTES))
+
+    def _seal(self, key: tuple[KeyPart, ...], secret: Secret, iv: bytes) -> Envelope:
+        plain, bound = secret.reveal().encode(), self._bindings[self._active].data(key)
+        cipher = self._ciphers[self._active]
+        sealed = cipher.encrypt(iv, plain, bound)
+        if not hmac.compare_digest(cipher.decrypt(iv, sealed, bound), plain):
+            raise WillNotOpen(f"sealing {Place(self._name, key)} did not give back the secret")
+        return Envelope(self._active, iv, sealed[-TAG_BYTES:], sealed[:-TAG_BYTES])
+
+    def open(self, key: tuple[KeyPart, ...], envelope: Envelope) -> Secret:
+        """Decrypt with the one key that the envelope names; keys are never tried in turn."""
+        cipher = self._ciphers.get(envelope.key_version)
+        if cipher is None:
+            raise UnknownKeyVersion(envelope.key_version)
+        bound = self._bindings[envelope.key_version].data(key)
+        try:
+            plain = cipher.decrypt(envelope.iv, envelope.ciphertext + envelope.tag, bound)
+            return Secret(plain.decode())
+        except (InvalidTag, UnicodeDecodeError):
+            pass
+        raise WillNotOpen(f"the envelope at {Place(self._name, key)} does not open")
+
+
+class Keyring:
+    """The data keys that are loaded, and which of them seals."""
+
+    def __init__(self, keys: Iterable[DataKey]) -> None:
+        loaded = [key for key in keys if key.state in LOADED]
+        active = [key.version for key in loaded if key.state is KeyState.ACTIVE]
+        if len(active) != 1:
+            raise KeyringError(f"{len(active)} data keys are active; exactly one must be")
+        if len({key.material for key in loaded}) != len(loaded):
+            raise KeyringError("two key versions hold the same key")
+        self.active = active[0]
+        self.check_values = MappingProxyType({key.version: key.check_value for key in loaded})
+        self._ciphers = {key.version: AESGCM(key.material) for key in loaded}
+        self._fields: dict[str, FieldCipher] = {}
+
+    def cipher(self, field_name: str) -> FieldCipher:
+        """Return the cipher of one field, made once."""
+        if field_name not in self._fields:
+            self._fields[field_name] = FieldCipher(field_name, self._ciphers, self.active)
+        return self._fields[field_name]
+
+    def seal(self, place: Place, secret: Secret) -> Envelope:
+        """Encrypt a secret for the place where it will stand."""
+        return self.cipher(place.field).seal(place.key, secret)
+
+    def open(self, place: Place, envelope: Envelope) -> Secret:
+        """Decrypt an envelope found at a place; raise UnknownKeyVersion or WillNotOpen."""
+        return self.cipher(place.field).open(place.key, envelope)
+
+    def is_current(self, envelope: Envelope) -> bool:
+        """Say whether the envelope is under the active key."""
+        return envelope.key_version == self.active

@@ -1,0 +1,37 @@
+"""How hard a run works: the modes and what each of them means."""
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reseal.sweep.pace import Pace
+
+
+class Mode(StrEnum):
+    """How much of the machine a run may take."""
+
+    VALIDATE_ONLY = "validate-only"
+    SAFE = "safe"
+    STANDARD = "standard"
+    AGGRESSIVE = "aggressive"
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """`workers` processes, `span_rows` rows a task, and the pace of the batches."""
+
+    workers: int
+    span_rows: int
+    pace: Pace
+
+
+def effort(mode: Mode) -> Effort:
+    """Return the effort of a mode on this machine."""
+    cores = os.cpu_count() or 1
+    return {
+        Mode.VALIDATE_ONLY: Effort(1, 50_000, Pace(1000, target=0.25, rest=0.0)),
+        # As much rest as work: the application keeps its latency.
+        Mode.SAFE: Effort(1, 10_000, Pace(500, target=0.1, rest=1.0, most=2000)),
+        Mode.STANDARD: Effort(min(2, cores), 20_000, Pace(2000, target=0.25, rest=0.25)),
+        Mode.AGGRESSIVE: Effort(cores, 100_000, Pace(5000, target=0.5, rest=0.0)),
+    }[mode]

@@ -1,0 +1,68 @@
+"""Where a secret lives, and the bytes that bind its envelope to that place.
+
+Bound data (the AAD of AES-GCM), every part preceded by its length in four bytes, big endian:
+
+    +--------------+------------+-------------+-----------------+------------+-----+
+    | "reseal/v1"  | field name | parts, each |      ...        | keyVersion | alg |
+    |              |            | type, value |                 |  decimal   |     |
+    +--------------+------------+-------------+-----------------+------------+-----+
+                                 preceded by their number in four bytes
+
+Lengths make `("a", "b:c")` and `("a:b", "c")` different; the type keeps the integer 1 and the
+text "1" apart.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from reseal.errors import FieldError
+
+DOMAIN = b"reseal/v1"
+
+KeyPart = int | str | UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Name a secret by its field's logical name and its row key, part by part."""
+
+    field: str
+    key: tuple[KeyPart, ...]
+
+    def __str__(self) -> str:
+        return f"{self.field} {'/'.join(map(str, self.key))}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Make the bound data of one field under one key version; the row key comes last."""
+
+    before: bytes
+    after: bytes
+
+    @classmethod
+    def of(cls, field: str, key_version: int, alg: str) -> "Binding":
+        """Prepare the parts that every row of the field shares."""
+        return cls(
+            before=_sized(DOMAIN) + _sized(field.encode()),
+            after=_sized(str(key_version).encode()) + _sized(alg.encode()),
+        )
+
+    def data(self, key: tuple[KeyPart, ...]) -> bytes:
+        """Return the bytes to authenticate beside the secret of the row `key`."""
+        parts = b"".join([_sized(_typed(part)) for part in key])
+        return self.before + len(key).to_bytes(4, "big") + parts + self.after
+
+
+def _sized(part: bytes) -> bytes:
+    return len(part).to_bytes(4, "big") + part
+
+
+def _typed(part: KeyPart | None) -> bytes:
+    if part is None or part == "":
+        raise FieldError("a row key has an empty part; an envelope cannot be bound to it")
+    if isinstance(part, int):
+        return b"i%d" % part
+    if isinstance(part, UUID):
+        return b"u" + part.bytes
+    return b"t" + part.encode()

@@ -1,0 +1,55 @@
+"""The environment, read once; the only module that reads it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+STATE_DIRECTORY = ".reseal"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator set. `database_url` None means the embedded server."""
+
+    database_url: str | None
+    kek: str | None
+    backup_kek: str | None
+    config: Path
+    evidence: str | None
+    environment: str
+    state: Path
+    variables: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def from_environment(cls, config: Path | None = None) -> "Settings":
+        """Read RESEAL_* from this process's environment; `config` wins over RESEAL_CONFIG."""
+        return cls.of(os.environ, Path.cwd(), config)
+
+    @classmethod
+    def of(
+        cls, variables: Mapping[str, str], directory: Path, config: Path | None = None
+    ) -> "Settings":
+        """Read RESEAL_* from a mapping; `directory` is where relative paths begin."""
+        said = {name: text for name, text in variables.items() if text}
+        return cls(
+            database_url=said.get("RESEAL_DATABASE_URL"),
+            kek=said.get("RESEAL_KEK"),
+            backup_kek=said.get("RESEAL_BACKUP_KEK"),
+            config=directory / (config or said.get("RESEAL_CONFIG", "reseal.toml")),
+            evidence=said.get("RESEAL_EVIDENCE"),
+            environment=said.get("RESEAL_ENVIRONMENT", "production"),
+            state=directory / STATE_DIRECTORY,
+            variables=MappingProxyType(dict(variables)),
+        )
+
+    @property
+    def embedded(self) -> bool:
+        """Whether Reseal brings its own server."""
+        return self.database_url is None
+
+    @property
+    def is_development(self) -> bool:
+        """Whether the environment is declared to be one where losing data is no loss."""
+        return self.environment == "development"

@@ -1,0 +1,1 @@
+"""Every SQL statement that Reseal sends, beside the function that runs it."""

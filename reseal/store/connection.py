@@ -1,0 +1,88 @@
+"""The door to psycopg: connections whose errors carry no row, and no cause that does."""
+
+from typing import Any, Self, TypeVar
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow
+
+from reseal.errors import ConnectionLost, RowRefused, StoreError, Transient, Unreachable
+
+Found = TypeVar("Found")
+
+_SESSION = """
+SET lock_timeout = '2s'; SET statement_timeout = '10min';
+SET idle_in_transaction_session_timeout = '60s'; SET row_security = off;
+"""
+
+_TRANSIENT = frozenset({"55P03", "40P01", "40001", "57014", "53300"})
+_LOST = frozenset({"57P01", "57P02", "57P03", "08000", "08003", "08006", "25P03"})
+_ROW_CLASSES = ("22", "23", "27", "44", "P0")
+# Messages of these classes name tables, columns, roles and settings; of all others, perhaps
+# values (a CHECK violation prints the row), so those are replaced by the condition's name.
+_HARMLESS_CLASSES = ("08", "25", "28", "3D", "3F", "42", "53", "55", "57")
+
+
+class Connection(psycopg.Connection[TupleRow]):
+    """A connection that raises StoreError in place of every psycopg error.
+
+    The new error is raised outside the `except` block, so that the old one, which may hold a
+    row, is neither its cause nor its context.
+    """
+
+    def wait(self, *args: Any, **kwargs: Any) -> Any:
+        """Drive one exchange with the server; every statement passes through here."""
+        try:
+            return super().wait(*args, **kwargs)
+        except psycopg.Error as error:
+            failure = _scrubbed(error)
+        raise failure
+
+    @classmethod
+    def open(cls, url: str, application_name: str, *, read_only: bool = False) -> Self:
+        """Connect, or raise Unreachable with a sentence that names the server, not the secret."""
+        try:
+            connection = cls.connect(
+                url, application_name=application_name, autocommit=True, connect_timeout=10
+            )
+        except psycopg.Error as error:
+            failure = _unreachable(url, error)
+        else:
+            connection.execute(_SESSION)
+            if read_only:
+                connection.execute("SET default_transaction_read_only = on")
+            return connection
+        raise failure
+
+
+def _scrubbed(error: psycopg.Error) -> StoreError:
+    state, diagnostic = error.sqlstate, error.diag
+    if state is None or state in _LOST:
+        return ConnectionLost("the connection to the database was lost", state)
+    text = f"the database said: {_condition(error)} ({state})"
+    at_fault = diagnostic.constraint_name
+    if at_fault:
+        text += f", constraint {at_fault}"
+    if state in _TRANSIENT:
+        return Transient(text, state, at_fault)
+    kind = RowRefused if state.startswith(_ROW_CLASSES) else StoreError
+    return kind(text, state, at_fault)
+
+
+def _condition(error: psycopg.Error) -> str:
+    if error.sqlstate and error.sqlstate.startswith(_HARMLESS_CLASSES):
+        return error.diag.message_primary or type(error).__name__
+    return type(error).__name__
+
+
+def _unreachable(url: str, error: psycopg.Error) -> Unreachable:
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return Unreachable("RESEAL_DATABASE_URL is not a PostgreSQL URL such as postgresql://…")
+    server = f"{parts.get('host') or 'the local socket'}:{parts.get('port') or 5432}"
+    reason = str(error).strip().splitlines()[-1].rpartition("FATAL:")[2].strip()
+    return Unreachable(
+        f"cannot connect to the database at {server}: {reason}; check RESEAL_DATABASE_URL",
+        error.sqlstate,
+    )

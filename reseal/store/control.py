@@ -1,0 +1,68 @@
+"""Who may write a field: the advisory lock, the fencing epoch, and what a person asked for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from uuid import UUID
+
+from reseal.errors import FieldBusy, Superseded
+from reseal.store.store import Store
+
+TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+
+UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
+
+TAKE_OVER = """
+INSERT INTO {reseal}.control AS c (field, epoch, run_id) VALUES (%(field)s, 1, %(run)s)
+ON CONFLICT (field) DO UPDATE SET epoch = c.epoch + 1, run_id = excluded.run_id,
+    request = NULL, seen = clock_timestamp()
+RETURNING epoch
+"""
+
+# FOR SHARE: several workers of one runner pass together, but a takeover waits for the batch
+# that is under way, and after it every late statement of the old runner finds no row.
+FENCE = "SELECT request FROM {reseal}.control WHERE field = %s AND epoch = %s FOR SHARE"
+
+REQUEST = "UPDATE {reseal}.control SET request = %s WHERE field = %s"
+
+
+class Request(StrEnum):
+    """What a person asked a running sweep to do."""
+
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+def lock_name(store: Store, field: str) -> str:
+    """Return the text whose hash is the advisory lock of a field."""
+    return f"reseal/{store.schema}/{field}"
+
+
+@contextmanager
+def hold(store: Store, field: str, run_id: UUID) -> Iterator[int]:
+    """Hold the field's lock on this connection and yield the new epoch; raise FieldBusy."""
+    name = lock_name(store, field)
+    if not store.need(TRY_LOCK, [name])[0]:
+        raise FieldBusy(f"another run is working on field {field!r}; wait for it or stop it")
+    try:
+        row = store.need(TAKE_OVER, {"field": field, "run": run_id})
+        yield row[0]
+    finally:
+        if not store.connection.closed:
+            store.execute(UNLOCK, [name])
+
+
+def fence(store: Store, field: str, epoch: int) -> Request | None:
+    """Raise Superseded unless this epoch still owns the field; return what was asked for.
+
+    Call it first in every transaction that writes rows: it holds the takeover off until commit.
+    """
+    row = store.one(FENCE, [field, epoch])
+    if row is None:
+        raise Superseded(f"another run took over field {field!r}; nothing more was written")
+    return Request(row[0]) if row[0] else None
+
+
+def request(store: Store, field: str, wish: Request | None) -> None:
+    """Ask the runner of a field to pause or stop, or withdraw that."""
+    store.execute(REQUEST, [wish, field])

@@ -1,0 +1,66 @@
+"""The audit log: append-only, each event holding the hash of the one before."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from reseal.store.store import Store
+
+# The chain is one line: writers queue here, for the length of an insert.
+LAST = """
+SELECT pg_advisory_xact_lock(hashtextextended('reseal events', 0)),
+       (SELECT hash FROM {reseal}.event ORDER BY event_id DESC LIMIT 1), clock_timestamp()
+"""
+
+APPEND = """
+INSERT INTO {reseal}.event (run_id, actor, action, detail, at, previous, hash)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+
+ALL = """
+SELECT event_id, run_id, actor, action, detail, at, previous, hash
+FROM {reseal}.event ORDER BY event_id
+"""
+
+GENESIS = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Who did what, when, in which run; `detail` holds ids, counts and reasons only."""
+
+    run_id: UUID | None
+    actor: str
+    action: str
+    detail: dict[str, Any]
+
+    def hash(self, at: datetime, previous: bytes) -> bytes:
+        """Return the link: SHA-256 over the previous link and this event's canonical JSON."""
+        body = [str(self.run_id), self.actor, self.action, self.detail, at.timestamp()]
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(previous + text.encode()).digest()
+
+
+def append(store: Store, event: Event) -> None:
+    """Add an event at the end of the chain."""
+    with store.transaction():
+        row = store.need(LAST)
+        previous, at = row[1] or GENESIS, row[2]
+        values = [event.run_id, event.actor, event.action, Jsonb(event.detail)]
+        store.execute(APPEND, [*values, at, previous, event.hash(at, previous)])
+
+
+def broken_links(store: Store) -> Iterator[int]:
+    """Yield the ids of events whose hash does not follow from what stands before them."""
+    expected = GENESIS
+    for event_id, run_id, actor, action, detail, at, previous, link in store.execute(ALL):
+        event = Event(run_id, actor, action, detail)
+        if previous != expected or event.hash(at, previous) != link:
+            yield event_id
+        expected = link

@@ -1,0 +1,131 @@
+"""What a run leaves in the database: its row, its batches, the rows it set aside."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg import sql
+
+from reseal import __version__
+from reseal.errors import ConfigurationError
+from reseal.store.store import Store
+
+START = """
+INSERT INTO {reseal}.run (run_id, flow, mode, fields, actor, library)
+VALUES (%s, %s, %s, %s, %s, %s)
+"""
+
+FINISH = """
+UPDATE {reseal}.run SET outcome = %s, finished = clock_timestamp() WHERE run_id = %s
+"""
+
+FIND = "SELECT flow, mode, fields, outcome, started, finished FROM {reseal}.run WHERE run_id = %s"
+
+LATEST = """
+SELECT run_id, flow, mode, outcome, started, finished FROM {reseal}.run
+ORDER BY started DESC LIMIT %s
+"""
+
+BATCH = """
+INSERT INTO {reseal}.batch (run_id, field, epoch, turn, pass, first_page, after_page, key_version,
+    rows_read, changed, moved, locked, settled, empty, quarantined, left_alone)
+VALUES (%(run_id)s, %(field)s, %(epoch)s, %(turn)s, %(pass)s, %(first)s, %(after)s, %(version)s,
+    %(rows_read)s, %(changed)s, %(moved)s, %(locked)s, %(settled)s, %(empty)s, %(quarantined)s,
+    %(left_alone)s)
+"""
+
+# `changed` counts writes and is true over all passes; what was still in the way counts only as
+# the last pass met it.
+CHANGED = "SELECT coalesce(sum(changed), 0) FROM {reseal}.batch WHERE run_id = %s AND field = %s"
+
+XIDS = "SELECT DISTINCT xid::text FROM {reseal}.batch WHERE run_id = %s AND field = %s"
+
+VERSIONS = """
+SELECT DISTINCT key_version FROM {reseal}.batch
+WHERE run_id = %s AND field = %s AND key_version IS NOT NULL
+"""
+
+SET_ASIDE = """
+INSERT INTO {reseal}.{where} (run_id, field, row_key, reason) VALUES (%s, %s, %s, %s)
+ON CONFLICT (field, row_key{more}) DO UPDATE
+SET run_id = excluded.run_id, reason = excluded.reason, seen = clock_timestamp()
+"""
+
+LISTED = """
+SELECT row_key, reason FROM {reseal}.{where} WHERE run_id = %s AND field = %s
+ORDER BY seen, row_key LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run as the ledger has it."""
+
+    run_id: UUID
+    flow: str
+    mode: str
+    fields: tuple[str, ...]
+    outcome: str | None
+
+
+def start(store: Store, run: RunRecord, actor: str) -> None:
+    """Record that a run begins."""
+    store.execute(START, [run.run_id, run.flow, run.mode, list(run.fields), actor, __version__])
+
+
+def finish(store: Store, run_id: UUID, outcome: str) -> None:
+    """Record how a run ended."""
+    store.execute(FINISH, [outcome, run_id])
+
+
+def find(store: Store, run_id: UUID) -> RunRecord:
+    """Return a run's record; raise ConfigurationError where there is none."""
+    row = store.one(FIND, [run_id])
+    if row is None:
+        raise ConfigurationError(f"there is no run {run_id}; see `reseal status`")
+    return RunRecord(run_id, row[0], row[1], tuple(row[2]), row[3])
+
+
+def latest(store: Store, count: int) -> list[dict[str, object]]:
+    """Return the latest runs, newest first."""
+    names = ("run_id", "flow", "mode", "outcome", "started", "finished")
+    return [dict(zip(names, row, strict=True)) for row in store.execute(LATEST, [count])]
+
+
+def record_batch(store: Store, values: Mapping[str, object]) -> None:
+    """Write the checkpoint of a batch; call it in the transaction that writes its rows."""
+    store.execute(BATCH, dict(values))
+
+
+def changed_rows(store: Store, run_id: UUID, field: str) -> int:
+    """Return how many writes a run has committed to a field."""
+    return int(store.need(CHANGED, [run_id, field])[0])
+
+
+def written_xids(store: Store, run_id: UUID, field: str) -> frozenset[int]:
+    """Return the transactions of a run, as the 32 bits that `xmin` shows of them."""
+    return frozenset(int(xid) % 2**32 for (xid,) in store.execute(XIDS, [run_id, field]))
+
+
+def key_versions(store: Store, run_id: UUID, field: str) -> frozenset[int]:
+    """Return the key versions under which a run has sealed."""
+    return frozenset(version for (version,) in store.execute(VERSIONS, [run_id, field]))
+
+
+def set_aside(
+    store: Store, table: str, run_id: UUID, field: str, rows: Iterable[tuple[list[str], str]]
+) -> None:
+    """Record rows by key and reason in `quarantine` or `left_alone`."""
+    more = sql.SQL(", run_id" if table == "left_alone" else "")
+    for row_key, reason in rows:
+        store.execute(
+            SET_ASIDE, [run_id, field, row_key, reason], where=sql.Identifier(table), more=more
+        )
+
+
+def listed(
+    store: Store, table: str, run_id: UUID, field: str, most: int = 1000
+) -> list[dict[str, object]]:
+    """Return the rows that a run recorded in `quarantine` or `left_alone`."""
+    rows = store.execute(LISTED, [run_id, field, most], where=sql.Identifier(table))
+    return [{"key": row_key, "reason": reason} for row_key, reason in rows]

@@ -1,0 +1,54 @@
+"""A connection together with the schema where Reseal keeps its own tables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from psycopg import Cursor, sql
+from psycopg.rows import TupleRow
+
+from reseal.errors import StoreError
+from reseal.store.connection import Connection
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Run named statements; `{reseal}` in them stands for the schema."""
+
+    connection: Connection
+    schema: str = "reseal"
+
+    def execute(
+        self, statement: LiteralString, parameters: Parameters = (), **parts: sql.Composable
+    ) -> Cursor[TupleRow]:
+        """Run one statement; identifiers come as `parts`, values as `parameters`."""
+        composed = sql.SQL(statement).format(reseal=sql.Identifier(self.schema), **parts)
+        return self.connection.execute(composed, parameters or None)
+
+    def one(
+        self, statement: LiteralString, parameters: Parameters = (), **parts: sql.Composable
+    ) -> TupleRow | None:
+        """Run a statement and return its first row, if any."""
+        return self.execute(statement, parameters, **parts).fetchone()
+
+    def need(
+        self, statement: LiteralString, parameters: Parameters = (), **parts: sql.Composable
+    ) -> TupleRow:
+        """Run a statement that always gives a row, and return it."""
+        row = self.one(statement, parameters, **parts)
+        if row is None:
+            raise StoreError("the database gave no row where one was certain")
+        return row
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run the block in one transaction: all of it or nothing."""
+        with self.connection.transaction():
+            yield
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()

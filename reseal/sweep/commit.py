@@ -1,0 +1,59 @@
+"""Commit a batch: fence, rows, backup of late originals and checkpoint in one transaction."""
+
+from typing import NamedTuple
+
+from reseal.backup.table import add_late
+from reseal.store import ledger
+from reseal.store.control import Request, fence
+from reseal.sweep.job import Batch, Job
+from reseal.sweep.tally import Tally
+from reseal.sweep.turn import Turn
+from reseal.sweep.write import write
+
+
+class Committed(NamedTuple):
+    """What a committed batch came to, and what a person asked for meanwhile."""
+
+    tally: Tally
+    request: Request | None
+
+
+def commit(job: Job, batch: Batch) -> Committed:
+    """Write a batch all or nothing; raise Superseded where another runner owns the field."""
+    run_id, field = job.assignment.run_id, job.assignment.field
+    with job.store.transaction():
+        asked = fence(job.store, field, job.assignment.epoch)
+        tally = batch.rest + _write(job, batch)
+        # Whatever the outcome of a row, its original is safe first or in the same transaction.
+        add_late(job.store, run_id, field, batch.backup)
+        ledger.set_aside(job.store, "quarantine", run_id, field, batch.quarantined)
+        ledger.set_aside(job.store, "left_alone", run_id, field, batch.left_alone)
+        ledger.record_batch(job.store, _checkpoint(job, batch, tally.checked()))
+    return Committed(tally, asked)
+
+
+def _write(job: Job, batch: Batch) -> Tally:
+    if not batch.turned:
+        return Tally()
+    changed, held = write(job.store, job.target, job.assignment.turn, batch.turned)
+    return Tally(
+        rows_read=len(batch.turned),
+        changed=changed,
+        locked=held,
+        moved=len(batch.turned) - changed - held,
+    )
+
+
+def _checkpoint(job: Job, batch: Batch, tally: Tally) -> dict[str, object]:
+    assignment = job.assignment
+    return {
+        "run_id": assignment.run_id,
+        "field": assignment.field,
+        "epoch": assignment.epoch,
+        "turn": assignment.turn,
+        "pass": assignment.pass_number,
+        "first": batch.span.first,
+        "after": batch.span.after,
+        "version": None if assignment.turn is Turn.UNSEAL else job.keyring.active,
+        **tally.as_dict(),
+    }

@@ -1,0 +1,64 @@
+"""What every batch of a sweep shares: the field, the keys, the run, and how to connect."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from reseal.backup.coverage import Coverage
+from reseal.keyring import Keyring
+from reseal.place import KeyPart
+from reseal.store.catalog import Target
+from reseal.store.store import Store
+from reseal.sweep.span import Span
+from reseal.sweep.tally import Tally
+from reseal.sweep.turn import Turn
+from reseal.sweep.write import Turned
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Which run turns which field, how, under which fencing epoch, in which pass."""
+
+    run_id: UUID
+    field: str
+    turn: Turn
+    epoch: int
+    pass_number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch, turned in memory and ready to be written.
+
+    `rest` counts the rows that are not to be written; `backup` holds the sealed originals of
+    rows that the backup does not have as they stand.
+    """
+
+    span: Span
+    turned: list[Turned]
+    rest: Tally
+    quarantined: list[tuple[list[str], str]]
+    left_alone: list[tuple[list[str], str]]
+    backup: list[tuple[list[str], bytes]]
+
+
+@dataclass(slots=True)
+class Job:
+    """An assignment with a connection; `connect` makes a new one after a loss."""
+
+    assignment: Assignment
+    target: Target
+    keyring: Keyring
+    coverage: Coverage | None
+    connect: Callable[[], Store]
+    store: Store
+
+    def reconnect(self) -> None:
+        """Leave the broken connection and open another one."""
+        self.store.close()
+        self.store = self.connect()
+
+
+def key_texts(key: tuple[KeyPart, ...]) -> list[str]:
+    """Spell a row key as `backup` and `quarantine` keep it."""
+    return [str(part) for part in key]

@@ -1,0 +1,94 @@
+"""Read the rows of a batch: only those a turn may change leave the server, the rest as counts."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from psycopg import sql
+
+from reseal.envelope import PREFIX, version_prefix
+from reseal.field import Field
+from reseal.place import KeyPart
+from reseal.store.catalog import Target
+from reseal.store.store import Store
+from reseal.sweep.span import Span
+from reseal.sweep.turn import Turn
+
+# Both statements run in one snapshot, so that the rows that come and the rows that are only
+# counted add up to the rows of the span.
+SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+COUNT = """
+SELECT count(*), count(*) FILTER (WHERE {empty}), count(*) FILTER (WHERE NOT {empty} AND {settled})
+FROM {table} AS t WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where})
+"""
+
+WANTED = """
+SELECT t.xmin::text, {secret}, {key}
+FROM {table} AS t WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where})
+  AND NOT {empty} AND NOT {settled}
+"""
+
+
+class Row(NamedTuple):
+    """A row as read: its version, the stored text, its key."""
+
+    version: str
+    text: str
+    key: tuple[KeyPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one snapshot showed of a span."""
+
+    total: int
+    empty: int
+    settled: int
+    rows: list[Row]
+
+
+def read(store: Store, target: Target, turn: Turn, active: int, span: Span) -> Reading:
+    """Read the rows of a span that the turn may change, and count the others."""
+    parts = _parts(target, turn, active)
+    bounds = dict(zip(("first", "after"), span.bounds, strict=True))
+    with store.transaction():
+        store.execute(SNAPSHOT)
+        counts = store.need(COUNT, bounds, **parts)
+        wanted = store.execute(WANTED, bounds, **parts).fetchall()
+    total, empty, settled = counts
+    rows = [Row(version, text, tuple(key)) for version, text, *key in wanted]
+    return Reading(total, empty, settled, rows)
+
+
+def _parts(target: Target, turn: Turn, active: int) -> dict[str, sql.Composable]:
+    return {
+        "table": target.table,
+        "secret": target.secret,
+        "key": target.key_values,
+        "where": target.where,
+        "empty": is_empty(target.field, target.secret),
+        "settled": _settled(target, turn, active),
+    }
+
+
+def is_empty(field: Field, value: sql.Composable) -> sql.Composable:
+    """Return the condition that a value is no secret; never NULL."""
+    if not field.empty:
+        return sql.SQL("({} IS NULL)").format(value)
+    texts = sql.SQL(", ").join(sql.Literal(text) for text in sorted(field.empty))
+    return sql.SQL("({0} IS NULL OR {0} IN ({1}))").format(value, texts)
+
+
+def begins(value: sql.Composable, prefix: str) -> sql.Composable:
+    """Return the condition that a value begins with this prefix."""
+    return sql.SQL("starts_with({}, {})").format(value, sql.Literal(prefix))
+
+
+def _settled(target: Target, turn: Turn, active: int) -> sql.Composable:
+    match turn:
+        case Turn.SEAL:
+            return begins(target.secret, PREFIX)
+        case Turn.RESEAL:
+            return begins(target.secret, version_prefix(active))
+        case Turn.UNSEAL:
+            return sql.SQL("NOT {}").format(begins(target.secret, PREFIX))

@@ -1,0 +1,86 @@
+"""Bring a batch to an end: again after a passing fault, smaller, row by row, or quarantined."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from reseal.errors import ConnectionLost, RowRefused, Transient
+from reseal.store.control import Request
+from reseal.sweep.commit import Committed, commit
+from reseal.sweep.job import Batch, Job, key_texts
+from reseal.sweep.span import Span
+from reseal.sweep.tally import Tally, total
+from reseal.sweep.write import Turned
+
+Plan = Callable[[Job, Span], Batch]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often to try again and how long to wait; `sleep` and `jitter` are given by the caller."""
+
+    tries: int = 9
+    first_wait: float = 0.05
+    longest_wait: float = 5.0
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+
+    def wait(self, attempt: int) -> None:
+        """Wait after failed attempt number `attempt`: exponential, with jitter."""
+        self.sleep(min(self.longest_wait, self.first_wait * 2**attempt) * (0.5 + self.jitter() / 2))
+
+
+def settle(job: Job, make: Plan, span: Span, patience: Patience, attempt: int = 0) -> Committed:
+    """Commit a span's batch whatever it takes, or raise: a fault never counts as done.
+
+    Every further try reads the rows again, so that a commit whose answer was lost shows as
+    rows that are settled.
+    """
+    try:
+        return commit(job, make(job, span))
+    except RowRefused:
+        parts = _halves(span)
+        if not parts:
+            return _row_by_row(job, make, span)
+    except Transient as fault:
+        if attempt >= patience.tries:
+            raise
+        patience.wait(attempt)
+        if isinstance(fault, ConnectionLost):
+            job.reconnect()
+        parts = _halves(span) or [span]
+        attempt += 1
+    return _joined([settle(job, make, part, patience, attempt) for part in parts])
+
+
+def _halves(span: Span) -> list[Span]:
+    return list(span.split((span.pages + 1) // 2)) if span.pages > 1 else []
+
+
+def _joined(committed: list[Committed]) -> Committed:
+    asked: Request | None = None
+    for one in committed:
+        asked = asked or one.request
+    return Committed(total(one.tally for one in committed), asked)
+
+
+def _row_by_row(job: Job, make: Plan, span: Span) -> Committed:
+    batch = make(job, span)
+    first = commit(job, replace(batch, turned=[], backup=[]))
+    return _joined([first, *(_alone(job, batch, row) for row in batch.turned)])
+
+
+def _alone(job: Job, batch: Batch, row: Turned) -> Committed:
+    texts = key_texts(row.key)
+    alone = Batch(
+        batch.span, [row], Tally(), [], [], [late for late in batch.backup if late[0] == texts]
+    )
+    try:
+        return commit(job, alone)
+    except RowRefused as refused:
+        reason = f"refused by the database ({refused.sqlstate})"
+    set_aside = replace(
+        alone, turned=[], rest=Tally(1, quarantined=1), quarantined=[(texts, reason)], backup=[]
+    )
+    return commit(job, set_aside)

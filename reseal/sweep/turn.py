@@ -1,0 +1,51 @@
+"""The three ways to turn a row: one loop serves them all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reseal.envelope import Envelope
+from reseal.keyring import FieldCipher
+from reseal.place import KeyPart
+from reseal.secret import Secret
+from reseal.shape import Shape
+
+Apply = Callable[[FieldCipher, tuple[KeyPart, ...], str], str]
+
+
+class Turn(StrEnum):
+    """What a sweep does to each row that it wants."""
+
+    SEAL = "seal"
+    RESEAL = "reseal"
+    UNSEAL = "unseal"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRule:
+    """Which shapes a turn changes, which it must quarantine, and how it changes one value."""
+
+    changes: dict[Shape, Apply]
+    quarantines: frozenset[Shape]
+
+
+def _seal(cipher: FieldCipher, key: tuple[KeyPart, ...], text: str) -> str:
+    return str(cipher.seal(key, Secret(text)))
+
+
+def _reseal(cipher: FieldCipher, key: tuple[KeyPart, ...], text: str) -> str:
+    return str(cipher.seal(key, cipher.open(key, Envelope.parse(text))))
+
+
+def _unseal(cipher: FieldCipher, key: tuple[KeyPart, ...], text: str) -> str:
+    return cipher.open(key, Envelope.parse(text)).reveal()
+
+
+_NOT_OURS = frozenset({Shape.FOREIGN, Shape.UNRECOGNISED})
+
+RULES = {
+    Turn.SEAL: TurnRule({Shape.PLAIN: _seal}, _NOT_OURS),
+    # A row that was enrolled in plaintext since goes straight under the new key.
+    Turn.RESEAL: TurnRule({Shape.PLAIN: _seal, Shape.SEALED: _reseal}, _NOT_OURS),
+    Turn.UNSEAL: TurnRule({Shape.SEALED: _unseal}, frozenset()),
+}

@@ -1,0 +1,1 @@
+"""Prefect tasks: thin wrappers that retry, pace and show."""

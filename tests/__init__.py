@@ -1,0 +1,1 @@
+"""Mirrors the rooms; bench measures, chaos breaks things, browser clicks."""
