@@ -1,1 +1,1 @@
-"""One flow a file, each read as a recipe; also the command line."""
+"""Flows that read as recipes, and the command line that runs them."""

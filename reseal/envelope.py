@@ -6,7 +6,6 @@
 One secret sealed once has one spelling: parsing accepts only what writing gives back.
 """
 
-import binascii
 import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
@@ -85,7 +84,7 @@ def version_of(head: str) -> int | None:
     """Read the key version from the first HEAD_CHARACTERS of a value, or None."""
     try:
         found = _HEAD.match(b64decode(head[: len(head) // 4 * 4], validate=True))
-    except binascii.Error:
+    except ValueError:
         return None
     return int(found[1]) if found else None
 

@@ -8,6 +8,7 @@ ResealError
 ├── EnvelopeError                 one stored value
 │   ├── NotSealed
 │   ├── MalformedEnvelope
+│   ├── EmptyKey
 │   ├── UnknownKeyVersion
 │   └── WillNotOpen
 ├── KeyringError                  the data keys as a whole
@@ -54,6 +55,10 @@ class NotSealed(EnvelopeError):
 
 class MalformedEnvelope(EnvelopeError):
     """The value begins as an envelope but is not one canonical spelling of it."""
+
+
+class EmptyKey(EnvelopeError):
+    """The row's key has an empty part, so that nothing can be bound to it."""
 
 
 class UnknownKeyVersion(EnvelopeError):
@@ -121,6 +126,10 @@ class Miscount(ResealError):
 
 class BackupNotProven(ResealError):
     """The backup, restored, differs from what stands in the table."""
+
+
+class Stopped(ResealError):
+    """A person asked to stop or pause; what was committed stands, and a new run goes on."""
 
 
 class Refused(ResealError):

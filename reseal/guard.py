@@ -1,9 +1,12 @@
 """The guard constraint: only envelopes, or no secret, may stand in the column from now on."""
 
+import hashlib
+
 from psycopg import sql
 
 from reseal.census import Census
 from reseal.envelope import PREFIX
+from reseal.errors import StoreError
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 from reseal.sweep.rows import begins, is_empty
@@ -42,7 +45,12 @@ def raise_guard(store: Store, target: Target) -> None:
     name = sql.Identifier(guard_name(target))
     drop_guard(store, target)
     store.execute(ADD, table=target.table, name=name, allowed=_allowed(target))
-    store.execute(VALIDATE, table=target.table, name=name)
+    try:
+        store.execute(VALIDATE, table=target.table, name=name)
+    except StoreError:
+        # A row came in between that is not sealed; no update of it would pass any more.
+        drop_guard(store, target)
+        raise
 
 
 def drop_guard(store: Store, target: Target) -> None:
@@ -57,8 +65,10 @@ def stands(store: Store, target: Target) -> bool:
 
 
 def guard_name(target: Target) -> str:
-    """Return the constraint's name."""
-    return f"reseal_{target.field.column}_sealed"[:63]
+    """Return the constraint's name; fields that share a column have one each."""
+    mark = hashlib.sha256(target.field.name.encode()).hexdigest()[:8]
+    column = target.field.column.encode()[:40].decode(errors="ignore")
+    return f"reseal_{column}_sealed_{mark}"
 
 
 def _allowed(target: Target) -> sql.Composable:

@@ -107,6 +107,10 @@ class Keyring:
         active = [key.version for key in loaded if key.state is KeyState.ACTIVE]
         if len(active) != 1:
             raise KeyringError(f"{len(active)} data keys are active; exactly one must be")
+        if len({key.version for key in loaded}) != len(loaded):
+            raise KeyringError("two data keys have the same version")
+        if any(len(key.material) != KEY_BYTES for key in loaded):
+            raise KeyringError(f"a data key does not have {KEY_BYTES} bytes")
         if len({key.material for key in loaded}) != len(loaded):
             raise KeyringError("two key versions hold the same key")
         self.active = active[0]

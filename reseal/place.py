@@ -15,7 +15,7 @@ text "1" apart.
 from dataclasses import dataclass
 from uuid import UUID
 
-from reseal.errors import FieldError
+from reseal.errors import EmptyKey
 
 DOMAIN = b"reseal/v1"
 
@@ -60,7 +60,7 @@ def _sized(part: bytes) -> bytes:
 
 def _typed(part: KeyPart | None) -> bytes:
     if part is None or part == "":
-        raise FieldError("a row key has an empty part; an envelope cannot be bound to it")
+        raise EmptyKey("a row key has an empty part; an envelope cannot be bound to it")
     if isinstance(part, int):
         return b"i%d" % part
     if isinstance(part, UUID):

@@ -16,7 +16,7 @@ from reseal.place import KeyPart
 from reseal.secret import Secret
 from reseal.shape import Shape
 from reseal.store.catalog import Target
-from reseal.store.store import Store
+from reseal.store.store import Store, literal
 from reseal.sweep.rows import SNAPSHOT, is_empty
 from reseal.sweep.span import Span
 
@@ -178,6 +178,6 @@ def backup_join(store: Store, target: Target, run_id: UUID | None) -> sql.Compos
     return sql.SQL(BACKUP).format(
         reseal=sql.Identifier(store.schema),
         run=sql.Literal(run_id),
-        field=sql.Literal(target.field.name),
+        field=literal(target.field.name),
         texts=target.key_texts,
     )

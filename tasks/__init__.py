@@ -1,1 +1,1 @@
-"""Prefect tasks: thin wrappers that retry, pace and show."""
+"""Prefect tasks: thin wrappers around the library that show, time and record."""

@@ -14,7 +14,7 @@ from reseal.backup import table
 from reseal.backup.cipher import BackupCipher
 from reseal.envelope import PREFIX
 from reseal.errors import BackupNotProven
-from reseal.shape import PATTERNS
+from reseal.shape import FOREIGN, PATTERNS
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 from reseal.sweep.rows import begins, is_empty
@@ -34,8 +34,8 @@ SELECT count(*) FILTER (WHERE s.digest IS NULL),
        count(*) FILTER (WHERE s.digest <> sha256(%(salt)s::bytea || convert_to({secret}, 'UTF8'))),
        count(*) FILTER (WHERE s.digest = sha256(%(salt)s::bytea || convert_to({secret}, 'UTF8')))
 FROM {table} AS t LEFT JOIN pg_temp.reseal_restored AS s ON s.row_key = {key}
-WHERE ({where}) AND NOT {empty} AND NOT {sealed} AND {secret} ~ {pattern}
-  AND age(t.xmin) > age(%(horizon)s::text::xid)
+WHERE ({where}) AND NOT {empty} AND NOT {sealed} AND {secret} !~ {foreign}
+  AND {secret} ~ {pattern} AND age(t.xmin) > age(%(horizon)s::text::xid)
 """
 
 
@@ -89,6 +89,7 @@ def _compare(store: Store, target: Target, salt: bytes, horizon: int) -> tuple[i
         where=target.where,
         empty=is_empty(target.field, target.secret),
         sealed=begins(target.secret, PREFIX),
+        foreign=sql.Literal(FOREIGN),
         pattern=sql.Literal(PATTERNS[target.field.format]),
     )
     return row[0], row[1], row[2]

@@ -7,7 +7,7 @@ from psycopg import sql
 from reseal.errors import FieldError
 from reseal.field import Field
 from reseal.place import KeyPart
-from reseal.store.store import Store
+from reseal.store.store import Store, verbatim
 
 TABLE = """
 SELECT c.oid, c.relkind::text, pg_relation_size(c.oid) / current_setting('block_size')::int,
@@ -29,14 +29,23 @@ PRIMARY_KEY = """
 SELECT a.attname FROM pg_index i
 CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (attnum, position)
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-WHERE i.indrelid = %s AND i.indisprimary ORDER BY k.position
+WHERE i.indrelid = %s AND i.indisprimary AND k.position <= i.indnkeyatts ORDER BY k.position
 """
 
 UNIQUE_KEY = """
-SELECT bool_or(i.indisunique AND i.indisvalid AND i.indpred IS NULL AND (
-    SELECT array_agg(a.attname::text ORDER BY a.attname::text) FROM unnest(i.indkey) k (attnum)
-    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) = %s)
-FROM pg_index i WHERE i.indrelid = %s
+SELECT bool_or((
+    SELECT array_agg(a.attname::text ORDER BY a.attname::text)
+    FROM unnest(i.indkey) WITH ORDINALITY AS k (attnum, position)
+    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+    WHERE k.position <= i.indnkeyatts) = %s)
+FROM pg_index i
+WHERE i.indrelid = %s AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+  AND i.indexprs IS NULL
+"""
+
+WRITTEN = """
+SELECT pg_stat_get_tuples_inserted(t) + pg_stat_get_tuples_updated(t)
+     + pg_stat_get_tuples_deleted(t) FROM (SELECT %s::oid) AS x (t)
 """
 
 TEXT_TYPES = frozenset({"text", "varchar"})
@@ -67,13 +76,11 @@ class Column:
 
     def spell(self, part: KeyPart) -> str:
         """Spell a key part so that it can be joined with others by commas."""
-        return str(part) if self.is_plain_key else str(part).encode().hex()
+        return str(part) if self.is_plain_key else rf"\x{str(part).encode().hex()}"
 
     def unspelled(self, name: str) -> sql.Composable:
         """Return the expression that turns the spelling in column `v.name` back."""
-        form = (
-            "v.{0}::{1}" if self.is_plain_key else "convert_from(decode(v.{0}, 'hex'), 'UTF8')::{1}"
-        )
+        form = "v.{0}::{1}" if self.is_plain_key else "convert_from(v.{0}::bytea, 'UTF8')::{1}"
         return sql.SQL(form).format(
             sql.Identifier(name), sql.Identifier(self.type_schema, self.type)
         )
@@ -103,7 +110,7 @@ class Target:
     @property
     def where(self) -> sql.Composable:
         """Which rows of the table belong to the field; the operator's own SQL."""
-        return sql.SQL(self.field.where or "true")
+        return verbatim(self.field.where or "true")
 
     @property
     def key_values(self) -> sql.Composable:
@@ -149,6 +156,11 @@ def describe(store: Store, field: Field) -> Target:
     return Target(field, oid, pages, rows, secret, _key(store, field, oid, columns))
 
 
+def rows_written(store: Store, target: Target) -> int:
+    """Return how many rows anyone ever wrote to the table, as the server's statistics have it."""
+    return int(store.need(WRITTEN, [target.oid])[0])
+
+
 def _key(store: Store, field: Field, oid: int, columns: dict[str, Column]) -> tuple[Column, ...]:
     names = field.key or tuple(name for (name,) in store.execute(PRIMARY_KEY, [oid]))
     if not names:
@@ -161,6 +173,10 @@ def _key(store: Store, field: Field, oid: int, columns: dict[str, Column]) -> tu
         raise FieldError(f"field {field.name!r}: there is no key column {missing[0]!r}")
     if field.key and not _is_unique(store, oid, names):
         raise FieldError(f"field {field.name!r}: no unique index covers key = {list(names)}")
+    # A unique index lets NULLs repeat, and a row without a key cannot be told from another.
+    nullable = [name for name in names if not columns[name].not_null]
+    if nullable:
+        raise FieldError(f"field {field.name!r}: key column {nullable[0]!r} may be NULL")
     return tuple(columns[name] for name in names)
 
 

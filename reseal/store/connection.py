@@ -38,6 +38,12 @@ class Connection(psycopg.Connection[TupleRow]):
             failure = _scrubbed(error)
         raise failure
 
+    def execute(self, *args: Any, **kwargs: Any) -> psycopg.Cursor[TupleRow]:
+        """Run a statement; on a closed connection the driver would raise past `wait`."""
+        if self.closed:
+            raise ConnectionLost("the connection to the database is closed")
+        return super().execute(*args, **kwargs)
+
     @classmethod
     def open(cls, url: str, application_name: str, *, read_only: bool = False) -> Self:
         """Connect, or raise Unreachable with a sentence that names the server, not the secret."""
@@ -57,8 +63,11 @@ class Connection(psycopg.Connection[TupleRow]):
 
 def _scrubbed(error: psycopg.Error) -> StoreError:
     state, diagnostic = error.sqlstate, error.diag
-    if state is None or state in _LOST:
+    if state in _LOST or (state is None and isinstance(error, psycopg.OperationalError)):
         return ConnectionLost("the connection to the database was lost", state)
+    if state is None:
+        # The driver itself refused, before the server saw anything; another try is no help.
+        return StoreError(f"the statement cannot be sent: {type(error).__name__}")
     text = f"the database said: {_condition(error)} ({state})"
     at_fault = diagnostic.constraint_name
     if at_fault:
@@ -81,8 +90,14 @@ def _unreachable(url: str, error: psycopg.Error) -> Unreachable:
     except psycopg.ProgrammingError:
         return Unreachable("RESEAL_DATABASE_URL is not a PostgreSQL URL such as postgresql://…")
     server = f"{parts.get('host') or 'the local socket'}:{parts.get('port') or 5432}"
-    reason = str(error).strip().splitlines()[-1].rpartition("FATAL:")[2].strip()
     return Unreachable(
-        f"cannot connect to the database at {server}: {reason}; check RESEAL_DATABASE_URL",
+        f"cannot connect to the database at {server}: {_reason(error)}; check RESEAL_DATABASE_URL",
         error.sqlstate,
     )
+
+
+def _reason(error: psycopg.Error) -> str:
+    # libpq ends with a hint such as "Is the server running?"; the reason stands before it.
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    failures = [line.rpartition("failed: ")[2] for line in lines if "failed: " in line]
+    return (failures or lines)[-1].replace("FATAL:", "").strip()

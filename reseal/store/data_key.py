@@ -37,12 +37,17 @@ def load(store: Store, kek: Kek) -> Keyring:
     return Keyring(keys)
 
 
+def exists(store: Store) -> bool:
+    """Say whether there is any loaded key."""
+    return store.one(ALL) is not None
+
+
 def ensure_active(store: Store, kek: Kek, owner: str) -> Keyring:
     """Return the keyring, with a first active key made and proven where there is none."""
     with store.transaction():
         # Two runs that begin together must not make two keys of the same version.
         store.execute(LOCK)
-        if store.one(ALL) is None:
+        if not exists(store):
             row = store.need(NEXT)
             _add(store, kek, DataKey.fresh(row[0], KeyState.ACTIVE), owner)
     # Read back what is stored and committed: only a durable key may seal.

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,13 @@ from psycopg.types.json import Jsonb
 from reseal.store.store import Store
 
 # The chain is one line: writers queue here, for the length of an insert.
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('reseal events', 0))"
+
+# A statement of its own: its snapshot must be taken when the lock is held, or it would miss the
+# event of the writer before. The detail comes back as jsonb spells it, which is what is hashed.
 LAST = """
-SELECT pg_advisory_xact_lock(hashtextextended('reseal events', 0)),
-       (SELECT hash FROM {reseal}.event ORDER BY event_id DESC LIMIT 1), clock_timestamp()
+SELECT (SELECT hash FROM {reseal}.event ORDER BY event_id DESC LIMIT 1), clock_timestamp(),
+       %s::jsonb
 """
 
 APPEND = """
@@ -50,10 +54,11 @@ class Event:
 def append(store: Store, event: Event) -> None:
     """Add an event at the end of the chain."""
     with store.transaction():
-        row = store.need(LAST)
-        previous, at = row[1] or GENESIS, row[2]
-        values = [event.run_id, event.actor, event.action, Jsonb(event.detail)]
-        store.execute(APPEND, [*values, at, previous, event.hash(at, previous)])
+        store.execute(LOCK)
+        last, at, detail = store.need(LAST, [Jsonb(event.detail)])
+        previous, stored = last or GENESIS, replace(event, detail=detail)
+        values = [event.run_id, event.actor, event.action, Jsonb(detail)]
+        store.execute(APPEND, [*values, at, previous, stored.hash(at, previous)])
 
 
 def broken_links(store: Store) -> Iterator[int]:

@@ -36,7 +36,11 @@ VALUES (%(run_id)s, %(field)s, %(epoch)s, %(turn)s, %(pass)s, %(first)s, %(after
 
 # `changed` counts writes and is true over all passes; what was still in the way counts only as
 # the last pass met it.
-CHANGED = "SELECT coalesce(sum(changed), 0) FROM {reseal}.batch WHERE run_id = %s AND field = %s"
+CHANGED = """
+SELECT coalesce(sum(changed) FILTER (WHERE turn <> 'unseal'), 0),
+       coalesce(sum(changed) FILTER (WHERE turn = 'unseal'), 0)
+FROM {reseal}.batch WHERE run_id = %s AND field = %s
+"""
 
 XIDS = "SELECT DISTINCT xid::text FROM {reseal}.batch WHERE run_id = %s AND field = %s"
 
@@ -50,6 +54,8 @@ INSERT INTO {reseal}.{where} (run_id, field, row_key, reason) VALUES (%s, %s, %s
 ON CONFLICT (field, row_key{more}) DO UPDATE
 SET run_id = excluded.run_id, reason = excluded.reason, seen = clock_timestamp()
 """
+
+COUNTED = "SELECT count(*) FROM {reseal}.{where} WHERE run_id = %s AND field = %s"
 
 LISTED = """
 SELECT row_key, reason FROM {reseal}.{where} WHERE run_id = %s AND field = %s
@@ -78,9 +84,17 @@ def finish(store: Store, run_id: UUID, outcome: str) -> None:
     store.execute(FINISH, [outcome, run_id])
 
 
-def find(store: Store, run_id: UUID) -> RunRecord:
+def parse_run_id(text: str) -> UUID:
+    """Read a run id as a person typed it."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is not a run id; see `reseal status`") from None
+
+
+def find(store: Store, run_id: UUID, *, has_schema: bool = True) -> RunRecord:
     """Return a run's record; raise ConfigurationError where there is none."""
-    row = store.one(FIND, [run_id])
+    row = store.one(FIND, [run_id]) if has_schema else None
     if row is None:
         raise ConfigurationError(f"there is no run {run_id}; see `reseal status`")
     return RunRecord(run_id, row[0], row[1], tuple(row[2]), row[3])
@@ -97,9 +111,14 @@ def record_batch(store: Store, values: Mapping[str, object]) -> None:
     store.execute(BATCH, dict(values))
 
 
-def changed_rows(store: Store, run_id: UUID, field: str) -> int:
-    """Return how many writes a run has committed to a field."""
+def sealed_rows(store: Store, run_id: UUID, field: str) -> int:
+    """Return how many envelopes a run has committed to a field."""
     return int(store.need(CHANGED, [run_id, field])[0])
+
+
+def unsealed_rows(store: Store, run_id: UUID, field: str) -> int:
+    """Return how many originals a run has put back in a field."""
+    return int(store.need(CHANGED, [run_id, field])[1])
 
 
 def written_xids(store: Store, run_id: UUID, field: str) -> frozenset[int]:
@@ -129,3 +148,8 @@ def listed(
     """Return the rows that a run recorded in `quarantine` or `left_alone`."""
     rows = store.execute(LISTED, [run_id, field, most], where=sql.Identifier(table))
     return [{"key": row_key, "reason": reason} for row_key, reason in rows]
+
+
+def counted(store: Store, table: str, run_id: UUID, field: str) -> int:
+    """Return how many rows a run recorded in `quarantine` or `left_alone`."""
+    return int(store.need(COUNTED, [run_id, field], where=sql.Identifier(table))[0])

@@ -14,6 +14,16 @@ from reseal.store.connection import Connection
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
+def verbatim(text: str) -> sql.SQL:
+    """Return SQL of the operator's own as a part of a statement: its `%` is no placeholder."""
+    return sql.SQL(text.replace("%", "%%"))
+
+
+def literal(text: str) -> sql.SQL:
+    """Return a text of the operator's own, quoted, as a part of a statement."""
+    return verbatim(sql.Literal(text).as_string())
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """Run named statements; `{reseal}` in them stands for the schema."""
@@ -26,7 +36,10 @@ class Store:
     ) -> Cursor[TupleRow]:
         """Run one statement; identifiers come as `parts`, values as `parameters`."""
         composed = sql.SQL(statement).format(reseal=sql.Identifier(self.schema), **parts)
-        return self.connection.execute(composed, parameters or None)
+        if parameters:
+            return self.connection.execute(composed, parameters)
+        # Without parameters the driver leaves `%%` as it stands; here it always means one `%`.
+        return self.connection.execute(composed.as_bytes(self.connection).replace(b"%%", b"%"))
 
     def one(
         self, statement: LiteralString, parameters: Parameters = (), **parts: sql.Composable

@@ -9,7 +9,7 @@ from reseal.envelope import PREFIX, version_prefix
 from reseal.field import Field
 from reseal.place import KeyPart
 from reseal.store.catalog import Target
-from reseal.store.store import Store
+from reseal.store.store import Store, literal
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
 
@@ -75,7 +75,7 @@ def is_empty(field: Field, value: sql.Composable) -> sql.Composable:
     """Return the condition that a value is no secret; never NULL."""
     if not field.empty:
         return sql.SQL("({} IS NULL)").format(value)
-    texts = sql.SQL(", ").join(sql.Literal(text) for text in sorted(field.empty))
+    texts = sql.SQL(", ").join(literal(text) for text in sorted(field.empty))
     return sql.SQL("({0} IS NULL OR {0} IN ({1}))").format(value, texts)
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from reseal.errors import ConnectionLost, RowRefused, Transient
+from reseal.errors import ConnectionLost, RowRefused, Transient, Unreachable
 from reseal.store.control import Request
 from reseal.sweep.commit import Committed, commit
 from reseal.sweep.job import Batch, Job, key_texts
@@ -31,27 +31,46 @@ class Patience:
         self.sleep(min(self.longest_wait, self.first_wait * 2**attempt) * (0.5 + self.jitter() / 2))
 
 
-def settle(job: Job, make: Plan, span: Span, patience: Patience, attempt: int = 0) -> Committed:
+def settle(
+    job: Job, make: Plan, span: Span, patience: Patience, attempt: int = 0, *, alone: bool = False
+) -> Committed:
     """Commit a span's batch whatever it takes, or raise: a fault never counts as done.
 
     Every further try reads the rows again, so that a commit whose answer was lost shows as
-    rows that are settled.
+    rows that are settled. `alone` writes each row in a transaction of its own.
     """
     try:
-        return commit(job, make(job, span))
+        return _row_by_row(job, make, span) if alone else commit(job, make(job, span))
     except RowRefused:
+        if alone:
+            raise
         parts = _halves(span)
-        if not parts:
-            return _row_by_row(job, make, span)
+        alone = not parts
     except Transient as fault:
         if attempt >= patience.tries:
             raise
         patience.wait(attempt)
-        if isinstance(fault, ConnectionLost):
-            job.reconnect()
-        parts = _halves(span) or [span]
         attempt += 1
-    return _joined([settle(job, make, part, patience, attempt) for part in parts])
+        if isinstance(fault, ConnectionLost):
+            attempt = _reconnect(job, patience, attempt)
+        parts = _halves(span)
+    return _joined(
+        [settle(job, make, part, patience, attempt, alone=alone) for part in parts or [span]]
+    )
+
+
+def _reconnect(job: Job, patience: Patience, attempt: int) -> int:
+    """Connect again, however long the server takes to come back; return the next attempt."""
+    while True:
+        try:
+            job.reconnect()
+        except Unreachable:
+            if attempt >= patience.tries:
+                raise
+        else:
+            return attempt
+        patience.wait(attempt)
+        attempt += 1
 
 
 def _halves(span: Span) -> list[Span]:

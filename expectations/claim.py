@@ -1,0 +1,70 @@
+"""What a claim is: one sentence about the facts of a census, as a Great Expectations class.
+
+Claims read the whole frame and not a column: Great Expectations' column expectations pass over
+missing values, and a fact that lacks a cell must never pass.
+"""
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+import pandas as pd
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+
+
+class Facts(TableMetricProvider):
+    """The census frame itself, which claims read as a metric."""
+
+    metric_name = "reseal.facts"
+
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(
+        cls, execution_engine: PandasExecutionEngine, metric_domain_kwargs: dict[str, Any], **_: Any
+    ) -> pd.DataFrame:
+        facts, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type="table")
+        return facts
+
+
+class Claim(BatchExpectation):
+    """Something that holds of the facts, or does not; `sentence` says what, in words."""
+
+    metric_dependencies = (Facts.metric_name,)
+    sentence: ClassVar[str]
+
+    def __init__(self, **fields: Any) -> None:
+        fields.setdefault("description", self.sentence.format_map(_Words(fields)))
+        super().__init__(**fields)
+
+    @abstractmethod
+    def holds(self, facts: pd.DataFrame) -> bool:
+        """Tell whether the sentence is true."""
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: Any = None,
+    ) -> dict[str, Any]:
+        return {"success": bool(self.holds(metrics[Facts.metric_name]))}
+
+
+class ClaimOfEach(Claim):
+    """Something that no row may contradict."""
+
+    @abstractmethod
+    def broken(self, facts: pd.DataFrame) -> "pd.Series[bool]":
+        """Mark the facts that contradict the sentence."""
+
+    def holds(self, facts: pd.DataFrame) -> bool:
+        """Tell whether no fact contradicts the sentence."""
+        return not self.broken(facts).any()
+
+
+class _Words(dict[str, Any]):
+    """The fields of a claim as its sentence spells them: 1,200 and "1, 2"."""
+
+    def __getitem__(self, name: str) -> str:
+        value = super().__getitem__(name)
+        return f"{value:,}" if isinstance(value, int) else ", ".join(map(str, value))

@@ -1,0 +1,174 @@
+"""The `reseal` command line: flags in, one document and an exit code out."""
+
+import json
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows import readers, runs
+from reseal.errors import ConfigurationError, FieldBusy, Refused, ResealError, Unreachable
+from reseal.modes import Mode
+from reseal.outcome import WRONG_USE, Outcome
+
+app = typer.Typer(
+    help="Encrypt the MFA secrets of a live PostgreSQL in place, and keep them verifiable.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+ConfigPath = Annotated[
+    Path | None, typer.Option("--config", help="reseal.toml; default RESEAL_CONFIG.")
+]
+Fields = Annotated[
+    list[str] | None, typer.Option("--field", help="A field of reseal.toml; repeat for more.")
+]
+
+
+class Effort(Enum):
+    """The flags that choose a mode."""
+
+    VALIDATE_ONLY = "--validate-only"
+    SAFE = "--safe"
+    AGGRESSIVE = "--aggressive"
+
+
+@app.command()
+def init(
+    table: Annotated[str | None, typer.Option(help="schema.table, where none is found.")] = None,
+    column: Annotated[str | None, typer.Option(help="The column that holds secrets.")] = None,
+    config: ConfigPath = None,
+    as_json: Json = False,
+) -> None:
+    """Write a reseal.toml for the columns that look like MFA secrets."""
+    _print(readers.init(config, table, column), as_json, readers.show_init)
+
+
+@app.command()
+def check(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
+    """Look at everything that a run depends on, and write nothing."""
+    document = readers.check(config, fields or [])
+    _print(document, as_json, readers.show_checks)
+    if document["verdict"] == "refuse":
+        raise typer.Exit(Outcome.REFUSED.exit_code)
+
+
+@app.command()
+def encrypt(
+    validate_only: Annotated[bool, typer.Option("--validate-only")] = False,
+    safe: Annotated[bool, typer.Option("--safe")] = False,
+    aggressive: Annotated[bool, typer.Option("--aggressive")] = False,
+    skip_backup: Annotated[bool, typer.Option("--skip-backup")] = False,
+    skip_refused: Annotated[bool, typer.Option("--skip-refused")] = False,
+    guard: Annotated[bool, typer.Option("--guard")] = False,
+    require_approval: Annotated[bool, typer.Option("--require-approval")] = False,
+    fields: Fields = None,
+    config: ConfigPath = None,
+    as_json: Json = False,
+) -> None:
+    """Seal every secret of the fields while the application runs."""
+    options = {
+        "mode": _mode(validate_only, safe, aggressive),
+        "skip_backup": skip_backup,
+        "skip_refused": skip_refused,
+        "guard": guard,
+        "require_approval": require_approval,
+    }
+    _run("encrypt_secrets", config, fields, options, as_json)
+
+
+@app.command()
+def verify(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
+    """Open every envelope and say what is true; nothing is written."""
+    _run("verify_secrets", config, fields, {}, as_json)
+
+
+@app.command()
+def rollback(
+    run: Annotated[str, typer.Argument(help="The id of the run to undo.")],
+    unseal_newer: Annotated[bool, typer.Option("--unseal-newer")] = False,
+    config: ConfigPath = None,
+    as_json: Json = False,
+) -> None:
+    """Put the originals back where that run's values still stand."""
+    _run("rollback_run", config, None, {"run_id": run, "unseal_newer": unseal_newer}, as_json)
+
+
+@app.command()
+def status(config: ConfigPath = None, as_json: Json = False) -> None:
+    """Show each field's census, the keys and the latest runs."""
+    _print(readers.status(config), as_json, readers.show_status)
+
+
+@app.command()
+def demo(
+    rows: Annotated[int, typer.Option(help="How many users to make.")] = 100_000,
+    as_json: Json = False,
+) -> None:
+    """Watch it work: a table, an application that keeps logging in, and the whole pipeline."""
+    from flows.demo import show
+
+    _finish(show(rows), as_json)
+
+
+def main() -> int:
+    """Run the command line and return the exit code; every error is one sentence."""
+    try:
+        # It ends in SystemExit with the code of typer.Exit, or 2 after a wrong flag.
+        app()
+    except (ConfigurationError, Unreachable) as error:
+        return _complain(str(error), WRONG_USE)
+    except (Refused, FieldBusy) as error:
+        return _complain(str(error), Outcome.REFUSED.exit_code)
+    except ResealError as error:
+        return _complain(str(error), Outcome.FAILED.exit_code)
+    return Outcome.DONE.exit_code
+
+
+def _complain(text: str, code: int) -> int:
+    sys.stderr.write(f"reseal: {text}\n")
+    return code
+
+
+def _mode(validate_only: bool, safe: bool, aggressive: bool) -> Mode:
+    chosen = [
+        mode
+        for flag, mode in (
+            (validate_only, Mode.VALIDATE_ONLY),
+            (safe, Mode.SAFE),
+            (aggressive, Mode.AGGRESSIVE),
+        )
+        if flag
+    ]
+    if len(chosen) > 1:
+        names = " and ".join(f"--{mode.value}" for mode in chosen)
+        raise ConfigurationError(f"{names} exclude each other; choose one")
+    return chosen[0] if chosen else Mode.STANDARD
+
+
+def _run(
+    flow: str,
+    config: Path | None,
+    fields: list[str] | None,
+    options: dict[str, Any],
+    as_json: bool,
+) -> None:
+    scope = {"config": str(config) if config else None, "fields": fields or []}
+    _finish(runs.run(flow, scope | options), as_json)
+
+
+def _finish(document: dict[str, Any], as_json: bool) -> None:
+    _print(document, as_json, readers.show_result)
+    if document["exit_code"]:
+        raise typer.Exit(document["exit_code"])
+
+
+def _print(document: dict[str, Any], as_json: bool, show: Any) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(document, default=str) + "\n")
+    else:
+        show(document)

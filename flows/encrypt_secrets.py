@@ -1,0 +1,56 @@
+"""The initial encryption of every field, from the first look to the last record."""
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from flows import stages
+from flows.approval import approve
+from flows.options import EncryptOptions
+from flows.rollback import restore_originals
+from flows.running import conclude, holding, running
+from flows.states import state_of
+from reseal.modes import Mode
+from reseal.outcome import Outcome
+from tasks.run import Run
+
+
+@flow(
+    name="encrypt_secrets",
+    flow_run_name="encrypt {options.mode}",
+    persist_result=False,
+)
+def encrypt_secrets(options: EncryptOptions | None = None) -> State[None]:
+    """Seal every secret of the chosen fields while the application runs."""
+    options = options or EncryptOptions()
+    with running("encrypt_secrets", options, options.mode) as run:
+        stages.preflight(run, options)
+        if options.mode is Mode.VALIDATE_ONLY:
+            conclude(run, Outcome.DONE, "preflight passed; nothing was written")
+        else:
+            approve(run, options)
+            with holding(run):
+                _encrypt(run, options)
+    return state_of(run.result)
+
+
+def _encrypt(run: Run, options: EncryptOptions) -> None:
+    stages.prepare(run)
+    if not options.skip_backup:
+        stages.back_up(run)
+    stages.encrypt(run)
+    broken = stages.validate(run)
+    if broken:
+        _roll_back(run, broken, options)
+        return
+    stages.guard(run, forced=options.guard)
+    stages.optimise(run)
+    stages.clean(run)
+    stages.sum_up(run)
+
+
+def _roll_back(run: Run, broken: str, options: EncryptOptions) -> None:
+    if options.skip_backup:
+        conclude(run, Outcome.FAILED, f"{broken}; there is no backup to roll back to")
+        return
+    restore_originals(run.run_id)
+    conclude(run, Outcome.ROLLED_BACK, f"{broken}; the originals were put back")

@@ -1,0 +1,46 @@
+"""What a flow may be told: typed, checked by the server, and never a secret."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reseal.modes import Mode
+
+
+class Scope(BaseModel):
+    """Which configuration and which of its fields a run is about."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    config: str | None = None
+    """Path of reseal.toml; RESEAL_CONFIG or ./reseal.toml where none is given."""
+    fields: list[str] = Field(default_factory=list)
+    """Field names; none means all."""
+
+
+class EncryptOptions(Scope):
+    """How `encrypt_secrets` goes about it."""
+
+    mode: Mode = Mode.STANDARD
+    """How much of the machine the run may take; validate-only writes nothing."""
+    skip_backup: bool = False
+    """Refused unless the environment is declared development."""
+    skip_refused: bool = False
+    """Go on with the fields that preflight passed."""
+    guard: bool = False
+    """Raise the guard constraint although no application has reported."""
+    require_approval: bool = False
+    """Wait for a person before the first write."""
+
+
+class VerifyOptions(Scope):
+    """What `verify_secrets` opens."""
+
+
+class RollbackOptions(Scope):
+    """Which run `rollback_run` undoes."""
+
+    run_id: str
+    """The run to roll back."""
+    mode: Mode = Mode.STANDARD
+    """How much of the machine the rollback may take."""
+    unseal_newer: bool = False
+    """Write the plaintext of what the application sealed since, too."""

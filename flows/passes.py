@@ -1,0 +1,55 @@
+"""Pass over a field until one whole pass finds nothing more to do."""
+
+from collections.abc import Callable
+
+from prefect.futures import PrefectFuture
+
+from reseal.errors import Stopped
+from reseal.store.catalog import Target
+from reseal.sweep.engine import SpanResult
+from reseal.sweep.span import Span
+from reseal.sweep.tally import Tally
+from tasks.run import Run
+
+MOST_PASSES = 10
+# A task costs the Prefect server about 30 ms, so a run has at most a few hundred of them.
+_MOST_SPANS = 200
+
+Submit = Callable[[int, Span], PrefectFuture[SpanResult]]
+
+
+def converge(run: Run, field: str, stage: str, submit: Submit) -> Tally:
+    """Sweep until a pass changes nothing, moves nothing and skips nothing; return that pass.
+
+    After MOST_PASSES the last pass is returned as it is: its counts say what was in the way.
+    """
+    last = Tally()
+    for number in range(1, MOST_PASSES + 1):
+        last = sweep_once(run, field, stage, number, submit)
+        if last.converged:
+            break
+    return last
+
+
+def sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) -> Tally:
+    """Sweep every span once; raise Stopped where a person asked for it."""
+    target = run.access.target(run.store, field)
+    whole = spans(run, target, first_pass=number == 1)
+    futures = [submit(number, span) for span in whole]
+    tally, stopped = Tally(), False
+    for future in futures:
+        result = future.result()
+        tally += result.tally
+        stopped = stopped or result.stopped
+        run.watch(stage, field, tally.rows_read, target.rows)
+    if stopped or run.workers.is_stopped:
+        raise Stopped(f"stopped at a batch boundary; {tally.changed} rows of this pass are written")
+    return tally
+
+
+def spans(run: Run, target: Target, *, first_pass: bool = True) -> list[Span]:
+    """Cut the table into spans of a second or more of work."""
+    whole = Span(0, target.pages + 1)
+    rows = run.effort.span_rows if first_pass else run.effort.span_rows * 10
+    pages = max(1, round(rows / target.rows_per_page), whole.pages // _MOST_SPANS)
+    return list(whole.split(pages))

@@ -1,0 +1,73 @@
+"""The commands that only read: they need neither Prefect nor a run."""
+
+from pathlib import Path
+from typing import Any
+
+from flows.opening import Opening
+from flows.screen import console, show_checks, show_result, show_status
+from reseal.census import take_census
+from reseal.discover import candidates, write_config
+from reseal.embedded import start_server
+from reseal.modes import Mode
+from reseal.preflight import PreflightPlan, run_preflight
+from reseal.settings import Settings
+from reseal.store import data_key, ledger, schema
+from reseal.store.connection import Connection
+from reseal.store.store import Store
+
+__all__ = ["check", "init", "show_checks", "show_init", "show_result", "show_status", "status"]
+
+
+def init(config: Path | None, table: str | None, column: str | None) -> dict[str, Any]:
+    """Write reseal.toml for the named column, or for every column that looks like one."""
+    settings = Settings.from_environment(config)
+    url = settings.database_url or start_server(settings.state / "postgres")
+    store = Store(Connection.open(url, "reseal init", read_only=True))
+    try:
+        found = candidates(store, table, column)
+    finally:
+        store.close()
+    write_config(settings.config, found)
+    return {"config": str(settings.config), "fields": [c.name for c in found]}
+
+
+def show_init(document: dict[str, Any]) -> None:
+    """Say what was written and what comes next."""
+    console.print(f"{document['config']} names {', '.join(document['fields'])}.", markup=False)
+    console.print("Look it over, then run: reseal check")
+
+
+def check(config: Path | None, fields: list[str]) -> dict[str, Any]:
+    """Run preflight for the chosen fields."""
+    opening = Opening.of(Settings.from_environment(config))
+    chosen = opening.config.select(fields)
+    plan = PreflightPlan(
+        mode=Mode.STANDARD,
+        skip_backup=False,
+        is_development=opening.settings.is_development,
+        embedded=opening.settings.embedded,
+        evidence=str(opening.evidence_root),
+    )
+    return run_preflight(opening.access, chosen, plan).as_dict()
+
+
+def status(config: Path | None) -> dict[str, Any]:
+    """Count every field and list the keys and the latest runs."""
+    opening = Opening.of(Settings.from_environment(config))
+    store = opening.access.store("status", read_only=True)
+    try:
+        return _status(opening, store)
+    finally:
+        store.close()
+
+
+def _status(opening: Opening, store: Store) -> dict[str, Any]:
+    names = [field.name for field in opening.config.fields]
+    has_schema = schema.exists(store)
+    return {
+        "fields": {
+            name: take_census(store, opening.access.target(store, name)).as_dict() for name in names
+        },
+        "keys": data_key.inventory(store) if has_schema else [],
+        "runs": ledger.latest(store, 10) if has_schema else [],
+    }

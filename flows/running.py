@@ -1,0 +1,148 @@
+"""Open what a run needs, and see to it that however it ends the record is written."""
+
+import getpass
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from uuid import UUID
+
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+
+from flows.opening import Opening
+from flows.options import Scope
+from reseal.errors import ConfigurationError, FieldBusy, Refused, ResealError, Stopped
+from reseal.evidence import Evidence
+from reseal.modes import Mode, effort
+from reseal.outcome import Outcome
+from reseal.result import RunResult
+from reseal.settings import Settings
+from reseal.store import ledger
+from reseal.store.control import hold
+from reseal.workers import open_workers
+from tasks import artifacts
+from tasks.run import Run, Watch, under_way
+from tasks.table import prepare_schema
+
+_OUTCOMES: list[tuple[type[ResealError], Outcome]] = [
+    (Refused, Outcome.REFUSED),
+    (FieldBusy, Outcome.REFUSED),
+    (Stopped, Outcome.STOPPED),
+    (ResealError, Outcome.FAILED),
+]
+
+
+def _no_one(_stage: str, _field: str, _done: int, _total: int) -> None:
+    """Watch nothing."""
+
+
+# Set by the command line around a flow it runs itself: who watches, and where results go.
+watchers: list[Watch] = []
+results: list[RunResult] = []
+
+
+@contextmanager
+def running(flow_name: str, scope: Scope, mode: Mode) -> Iterator[Run]:
+    """Open a run; whatever is raised inside becomes its outcome, and the record is written."""
+    with ExitStack() as stack:
+        run = _open(stack, flow_name, scope, mode)
+        try:
+            with _stop_on_sigterm(run.workers.stop):
+                yield run
+        except ConfigurationError as error:
+            run.result.message = str(error)
+            raise
+        except ResealError as error:
+            _conclude(run, error)
+        except Exception as error:
+            _conclude(run, _unexpected(error))
+        finally:
+            _record(run)
+
+
+def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
+    settings = Settings.from_environment(Path(scope.config) if scope.config else None)
+    opening = Opening.of(settings)
+    run_id, how = UUID(flow_run.id), effort(mode)
+    evidence = Evidence.of(opening.evidence_root, run_id)
+    store = opening.access.store(f"run {run_id}")
+    stack.callback(store.close)
+    run = Run(
+        run_id=run_id,
+        settings=opening.settings,
+        access=opening.access,
+        fields=opening.config.select(scope.fields),
+        effort=how,
+        store=store,
+        workers=stack.enter_context(open_workers(opening.access, how.workers)),
+        evidence=evidence,
+        result=RunResult(run_id, flow_name, mode.value, str(evidence.directory)),
+        actor=getpass.getuser(),
+        watch=watchers[-1] if watchers else _no_one,
+    )
+    results.append(run.result)
+    stack.enter_context(under_way(run))
+    return run
+
+
+@contextmanager
+def holding(run: Run) -> Iterator[None]:
+    """Hold every field of the run against other runners and begin to keep records."""
+    prepare_schema()
+    with ExitStack() as stack:
+        for field in run.fields:
+            run.epochs[field.name] = stack.enter_context(hold(run.store, field.name, run.run_id))
+        names = tuple(field.name for field in run.fields)
+        record = ledger.RunRecord(run.run_id, run.result.flow, run.result.mode, names, None)
+        ledger.start(run.store, record, run.actor)
+        run.records = True
+        run.note("run started", flow=run.result.flow, mode=run.result.mode, fields=list(names))
+        yield
+
+
+def conclude(run: Run, outcome: Outcome, message: str) -> None:
+    """Say how the run ended."""
+    run.result.outcome, run.result.message = outcome, message
+
+
+def _conclude(run: Run, error: ResealError) -> None:
+    outcome = next(outcome for kind, outcome in _OUTCOMES if isinstance(error, kind))
+    conclude(run, outcome, str(error))
+
+
+def _unexpected(error: Exception) -> ResealError:
+    # The text of a foreign exception can quote a value; its frames cannot.
+    get_run_logger().error("".join(traceback.format_tb(error.__traceback__)))
+    return ResealError(f"unexpected {type(error).__name__}; the log shows where")
+
+
+def _record(run: Run) -> None:
+    if run.records and not run.store.connection.closed:
+        run.note("run finished", outcome=run.result.outcome.value, message=run.result.message)
+        ledger.finish(run.store, run.run_id, run.result.outcome.value)
+    run.evidence.write("run", run.result.as_dict())
+    run.evidence.seal_manifest()
+    artifacts.publish_summary(run.result)
+
+
+@contextmanager
+def _stop_on_sigterm(stop: Callable[[], None]) -> Iterator[None]:
+    """Turn SIGTERM into a stop at the next batch boundary; a second one ends the process."""
+
+    def on_sigterm(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, before)
+        stop()
+
+    try:
+        before = signal.signal(signal.SIGTERM, on_sigterm)
+    except ValueError:
+        # Not the main thread: whoever owns it decides about signals.
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,66 @@
+"""Run a flow from the command line: fail early on bad input, then bring up Prefect."""
+
+import logging
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from flows import screen
+from flows.opening import Opening
+from flows.server import prefect_server, prepare_home
+from reseal.errors import ConfigurationError, ResealError
+from reseal.result import RunResult
+from reseal.settings import Settings
+
+# Module and options class of each flow, by name, so that prefect is imported late.
+_FLOWS = {
+    "encrypt_secrets": "EncryptOptions",
+    "verify_secrets": "VerifyOptions",
+    "rollback_run": "RollbackOptions",
+}
+_MODULES = {"rollback_run": "flows.rollback"}
+
+
+def run(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Run a flow in this process and return its result document."""
+    settings = Settings.from_environment(Path(options["config"]) if options["config"] else None)
+    Opening.of(settings).check(options)
+    prepare_home(settings.state)
+    with prefect_server("PREFECT_API_URL" in settings.variables), screen.watching() as watcher:
+        return call(name, options, watcher).as_dict()
+
+
+def call(name: str, options: dict[str, Any], watcher: Any) -> RunResult:
+    """Call a flow, with Prefect's API at hand, and return its result."""
+    from flows import running
+
+    module = import_module(_MODULES.get(name, f"flows.{name}"))
+    typed = getattr(import_module("flows.options"), _FLOWS[name])(**options)
+    running.watchers.append(watcher)
+    began = len(running.results)
+    try:
+        state = getattr(module, name)(typed, return_state=True)
+    finally:
+        running.watchers.remove(watcher)
+        # The server is about to end; what was logged must reach it first.
+        for handler in _handlers():
+            handler.flush()
+    return _result(state, running.results[began:])
+
+
+def _handlers() -> list[logging.Handler]:
+    names = ("prefect.flow_runs", "prefect.task_runs")
+    return [handler for name in names for handler in logging.getLogger(name).handlers]
+
+
+def _result(state: Any, results: list[RunResult]) -> RunResult:
+    error = state.data if isinstance(state.data, BaseException) else None
+    if isinstance(error, ConfigurationError):
+        raise error
+    if not results:
+        raise (
+            error
+            if isinstance(error, ResealError)
+            else ResealError(f"the flow did not begin: {state.name}")
+        )
+    return results[0]

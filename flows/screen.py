@@ -1,0 +1,124 @@
+"""What a person at a terminal sees: a progress bar while it runs, tables when it ended.
+
+Everything goes to standard error, so that `--json` has standard output to itself.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+console = Console(stderr=True, highlight=False)
+
+_STYLES = {"ok": "green", "warn": "yellow", "refuse": "bold red", "unknown": "magenta"}
+_COUNTS = ("rows", "empty", "plain", "foreign", "unrecognised")
+
+
+class RateColumn(ProgressColumn):
+    """Rows a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the present rate."""
+        return Text(f"{task.speed:,.0f} rows/s" if task.speed else "")
+
+
+class Watcher:
+    """Show each stage of each field as a bar with counts, rate and time left."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._bars: dict[str, TaskID] = {}
+
+    def __call__(self, stage: str, field: str, done: int, total: int) -> None:
+        """Move the bar of a stage."""
+        name = f"{stage} {field}"
+        if name not in self._bars:
+            self._bars[name] = self._progress.add_task(name, total=max(total, 1))
+        bar = self._bars[name]
+        self._progress.update(bar, completed=done, total=max(total, done, 1))
+
+
+@contextmanager
+def watching() -> Iterator[Watcher]:
+    """Show progress for the length of the block."""
+    columns: tuple[Any, ...] = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        RateColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        yield Watcher(progress)
+
+
+def show_result(document: dict[str, Any]) -> None:
+    """Show the outcome of a run: census before and after, rows set aside, where the record is."""
+    table = Table(title=f"{document['flow']}: {document['outcome']}", title_justify="left")
+    for heading in ("field", "", *_COUNTS, "sealed"):
+        table.add_column(heading, justify="left" if heading in ("field", "") else "right")
+    for name, part in document["fields"].items():
+        for when in ("before", "after"):
+            if part[when]:
+                table.add_row(name, when, *_census_cells(part[when]))
+    console.print(table)
+    for name, part in document["fields"].items():
+        for row in part["rows_set_aside"][:20]:
+            console.print(f"  {name} {'/'.join(row['key'])}: {row['reason']}", markup=False)
+    console.print(document["message"], markup=False)
+    console.print(f"evidence: {document['evidence']}", markup=False, soft_wrap=True)
+
+
+def show_checks(document: dict[str, Any]) -> None:
+    """Show every preflight check with its verdict and, where it is not ok, the remedy."""
+    table = Table(title=f"preflight: {document['verdict']}", title_justify="left")
+    for heading in ("check", "value", "limit", "verdict", "remedy"):
+        table.add_column(heading, overflow="fold")
+    for check in document["checks"]:
+        verdict = Text(check["verdict"], style=_STYLES[check["verdict"]])
+        cells = [Text(check[word]) for word in ("name", "value", "limit")]
+        table.add_row(*cells, verdict, Text(check["remedy"]))
+    console.print(table)
+
+
+def show_status(document: dict[str, Any]) -> None:
+    """Show each field's census, the keys and the latest runs."""
+    for title, rows in (("fields", _fields(document)), ("keys", document["keys"]),
+                        ("runs", document["runs"])):  # fmt: skip
+        table = Table(title=title, title_justify="left")
+        for heading in rows[0] if rows else ("none",):
+            table.add_column(heading)
+        for row in rows:
+            table.add_row(*(Text(str(cell)) for cell in row.values()))
+        console.print(table)
+
+
+def complain(text: str) -> None:
+    """Say one sentence about what went wrong."""
+    console.print(text, style="red", markup=False, soft_wrap=True)
+
+
+def _census_cells(census: dict[str, Any]) -> list[str]:
+    sealed = ", ".join(f"{rows:,} (v{version})" for version, rows in census["sealed"].items())
+    return [*(f"{census[word]:,}" for word in _COUNTS), sealed or "0"]
+
+
+def _fields(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"field": name, **census} for name, census in document["fields"].items()]

@@ -1,0 +1,98 @@
+"""Prefect's own server and home, inside the project: nothing is written to the user's home."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from reseal.errors import ResealError
+
+_START_SECONDS = 180
+
+# Quiet: no analytics, no adverts, no telemetry of the client's own.
+_HOUSE_RULES = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_SERVER_UI_V2_ENABLED": "false",
+    "PREFECT_SERVER_UI_API_URL": "/api",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
+    "PREFECT_CLI_PROMPT": "false",
+}
+
+
+def prepare_home(state: Path) -> None:
+    """Point Prefect at a home in the state directory; call it before prefect is imported."""
+    home = state / "prefect"
+    home.mkdir(parents=True, exist_ok=True)
+    for name, value in {"PREFECT_HOME": str(home), **_HOUSE_RULES}.items():
+        os.environ.setdefault(name, value)
+
+
+class LocalServer:
+    """A Prefect server of this process; it ends with it, even with a killed one."""
+
+    def __init__(self) -> None:
+        self._port = _free_port()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "flows.bound_server", str(self._port)],
+            # A Ctrl-C at the terminal is for the flow, which still needs its server to end.
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+        )
+
+    @property
+    def api_url(self) -> str:
+        """The URL of its API."""
+        return f"http://127.0.0.1:{self._port}/api"
+
+    def wait(self) -> None:
+        """Wait until it answers; raise ResealError where it does not come up."""
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+                urllib.request.urlopen(f"{self.api_url}/health", timeout=5).close()  # noqa: S310
+                return
+            time.sleep(0.1)
+        self.close()
+        raise ResealError("the local Prefect server did not start; set PREFECT_API_URL to use one")
+
+    def close(self) -> None:
+        """End the server."""
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@contextmanager
+def prefect_server(has_own: bool) -> Iterator[None]:
+    """Have a Prefect API for the block: the operator's, or a local server."""
+    if has_own:
+        yield
+        return
+    server = LocalServer()
+    try:
+        # Set before prefect is imported, which reads it once; the wait comes with the first flow.
+        os.environ["PREFECT_API_URL"] = server.api_url
+        server.wait()
+        yield
+    finally:
+        server.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

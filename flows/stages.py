@@ -1,0 +1,148 @@
+"""The stages of a run, each over all its fields."""
+
+from flows.options import EncryptOptions
+from flows.passes import converge, spans
+from flows.running import conclude
+from flows.validation import judge
+from reseal.errors import Refused
+from reseal.outcome import Outcome
+from reseal.store import ledger
+from reseal.sweep.tally import Tally
+from reseal.sweep.turn import Turn
+from tasks import artifacts
+from tasks.backup import back_up_span, begin_backup, prove_backup
+from tasks.preflight import look_first
+from tasks.run import Run
+from tasks.sweep import sweep_span
+from tasks.table import (
+    clean_table,
+    count_rows,
+    optimise_table,
+    prepare_key,
+    prepare_table,
+    raise_guard,
+)
+from tasks.validate import warm_up
+
+
+def preflight(run: Run, options: EncryptOptions) -> None:
+    """Check everything; raise Refused with the first remedy where a check says no."""
+    warm_up()
+    with run.stage("preflight"):
+        report = look_first(options.mode, options.skip_backup)
+        run.evidence.write("preflight", report.as_dict())
+        artifacts.publish_preflight(report)
+        for name, census in report.fields.items():
+            run.field_result(name).before = census
+    unfit = {check.field for check in report.refused}
+    run.fields = tuple(field for field in run.fields if field.name not in unfit)
+    # A check without a field concerns the run as a whole, and no field is fit then.
+    if report.refused and not (options.skip_refused and run.fields and None not in unfit):
+        first = report.refused[0]
+        raise Refused(f"preflight refused: {first.name}: {first.value}; {first.remedy}")
+
+
+def prepare(run: Run) -> None:
+    """Make Reseal's schema, an active key, room in the column; drop indexes over the secret."""
+    with run.stage("prepare"):
+        version = prepare_key()
+        for field in run.fields:
+            done = prepare_table(field.name)
+            run.evidence.write(f"prepare-{field.name}", done.as_dict())
+            run.note("prepared", field=field.name, key_version=version, **done.as_dict())
+
+
+def back_up(run: Run) -> None:
+    """Seal every original into the backup and prove it by a restore."""
+    with run.stage("backup"):
+        for field in run.fields:
+            begin_backup(field.name)
+            target = run.access.target(run.store, field.name)
+            futures = [
+                back_up_span.submit(field.name, span.first, span.after)
+                for span in spans(run, target)
+            ]
+            rows = 0
+            for future in futures:
+                rows += future.result()
+                run.watch("backup", field.name, rows, target.rows)
+            proof = prove_backup(field.name)
+            run.note("backup proven", field=field.name, rows=rows, compared=proof.compared)
+
+
+def encrypt(run: Run) -> None:
+    """Sweep each field until nothing is left to seal."""
+    for field in run.fields:
+        before = run.result.stages.get("encrypt", 0.0)
+        with run.stage("encrypt"):
+            last = seal_field(run, field.name)
+        run.field_result(field.name).seconds = run.result.stages["encrypt"] - before
+        enter_outcomes(run, field.name, last)
+
+
+def seal_field(run: Run, name: str) -> Tally:
+    """Sweep one field with SEAL; return the tally of the last pass."""
+    return converge(
+        run,
+        name,
+        "encrypt",
+        lambda number, span: sweep_span.submit(name, Turn.SEAL, number, span.first, span.after),
+    )
+
+
+def enter_outcomes(run: Run, name: str, last: Tally) -> None:
+    """Enter what became of a field's rows: writes from the ledger, the rest from the last pass."""
+    result = run.field_result(name)
+    result.moved, result.locked, result.quarantined = last.moved, last.locked, last.quarantined
+    result.changed = ledger.sealed_rows(run.store, run.run_id, name)
+    result.rows_set_aside = ledger.listed(run.store, "quarantine", run.run_id, name)
+    result.after = count_rows(name)
+    run.note("sealed", field=name, changed=result.changed, last_pass=last.as_dict())
+
+
+def validate(run: Run) -> str | None:
+    """Open every envelope and state what must be true; return what is broken, or None."""
+    with run.stage("validate"):
+        return judge(run)
+
+
+def guard(run: Run, *, forced: bool) -> None:
+    """Raise the guard constraint where that breaks no application; else say why not."""
+    with run.stage("guard"):
+        for field in run.fields:
+            why_not = raise_guard(field.name, forced)
+            run.evidence.write(f"guard-{field.name}", {"raised": not why_not, "why": why_not})
+            run.note("guard", field=field.name, raised=not why_not, why=why_not)
+
+
+def optimise(run: Run) -> None:
+    """Build the covering index of the login query where it helps."""
+    with run.stage("optimise"):
+        for field in run.fields:
+            done = optimise_table(field.name)
+            run.evidence.write(f"optimise-{field.name}", done.as_dict())
+            run.note("optimised", field=field.name, index=done.index, kept=done.kept)
+
+
+def clean(run: Run) -> None:
+    """Vacuum, and write down what is not verified to be clean."""
+    with run.stage("clean"):
+        for field in run.fields:
+            done = clean_table(field.name)
+            run.evidence.write(f"clean-{field.name}", done.as_dict())
+
+
+def sum_up(run: Run) -> None:
+    """Say whether everything is sealed, or how many rows were set aside or left."""
+    for field in run.fields:
+        run.field_result(field.name).after = count_rows(field.name)
+    sealed = sum(part.changed for part in run.result.fields.values())
+    aside = sum(part.quarantined for part in run.result.fields.values())
+    plain = sum(part.after.plain for part in run.result.fields.values() if part.after)
+    failed = [text for part in run.result.fields.values() for text in part.failed_claims]
+    text = f"{sealed} sealed, {aside} quarantined, {plain} still plaintext"
+    conclude(
+        run,
+        Outcome.PARTIAL if aside or plain or failed else Outcome.DONE,
+        "; not true: ".join([text, *failed]),
+    )

@@ -1,0 +1,56 @@
+"""Judge what stands in the table: open all of it, state what must be true, probe it."""
+
+from uuid import UUID
+
+from flows.passes import spans
+from reseal.backup import table as backup_table
+from reseal.store.catalog import rows_written
+from reseal.verify import GOOD, Facts, Verification
+from tasks.run import Run
+from tasks.validate import check_claims, probe_field, verify_span
+
+
+def judge(run: Run, *, with_backup: bool = True) -> str | None:
+    """Return in one sentence what is broken, or None; claims that fail are in the evidence."""
+    backed_up_by = run.run_id if with_backup else None
+    broken = [text for field in run.fields if (text := _judge(run, field.name, backed_up_by))]
+    return "; ".join(broken) or None
+
+
+def _judge(run: Run, name: str, backed_up_by: UUID | None) -> str | None:
+    seen = open_all(run, name, backed_up_by)
+    has_backup = backed_up_by and backup_table.find(run.store, backed_up_by, name)
+    check = check_claims(name, seen.facts, backed_up_by if has_backup else None)
+    probes = probe_field(name)
+    run.evidence.write(f"validation-{name}", _record(seen, probes))
+    run.note("validated", field=name, claims_hold=check.success, broken=len(seen.broken))
+    run.field_result(name).failed_claims = [s.sentence for s in check.statements if not s.success]
+    broken = sum(count for fact, count in seen.facts.items() if fact.verdict not in GOOD)
+    if broken:
+        return f"{broken} envelopes of {name} are broken"
+    unnoticed = [kind for kind, noticed in probes.items() if not noticed]
+    return f"tampering with {name} goes unnoticed: {', '.join(unnoticed)}" if unnoticed else None
+
+
+def open_all(run: Run, name: str, backed_up_by: UUID | None) -> Verification:
+    """Open every envelope of a field and compare it with a run's backup."""
+    target = run.access.target(run.store, name)
+    run.written_before[name] = rows_written(run.store, target)
+    futures = [
+        verify_span.submit(name, backed_up_by, span.first, span.after)
+        for span in spans(run, target)
+    ]
+    facts: Facts = Facts()
+    broken: list[tuple[list[str], str]] = []
+    for future in futures:
+        part = future.result()
+        facts += part.facts
+        broken += part.broken
+        run.watch("validate", name, facts.total(), target.rows)
+    return Verification(facts, broken)
+
+
+def _record(seen: Verification, probes: dict[str, bool]) -> dict[str, object]:
+    facts = [{**fact._asdict(), "rows": count} for fact, count in sorted(seen.facts.items())]
+    broken = [{"key": key, "verdict": verdict} for key, verdict in seen.broken[:1000]]
+    return {"facts": facts, "broken": broken, "tampering_noticed": probes}

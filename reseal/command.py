@@ -1,0 +1,21 @@
+"""The `reseal` command: it belongs to the pipeline, which an application need not install."""
+
+import sys
+from importlib import import_module, util
+
+
+def main() -> int:
+    """Run the command line, or say in one sentence that the pipeline is not installed."""
+    if util.find_spec("flows") is None or util.find_spec("typer") is None:
+        print(
+            "The reseal command runs from a checkout or the container image; "
+            "this environment has only the library.",
+            file=sys.stderr,
+        )
+        return 2
+    # By name, because the library must not know the flows.
+    return int(import_module("flows.cli").main())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

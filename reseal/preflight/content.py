@@ -1,0 +1,99 @@
+"""Checks of what a field's rows hold, by the census."""
+
+from reseal.errors import StoreError, Transient
+from reseal.keyring import LOADED
+from reseal.preflight.question import Finding, Question, ok, refuse, unknown, warn
+from reseal.preflight.subject import FieldSubject
+from reseal.store import data_key, schema
+
+MOST_UNRECOGNISED_SHARE = 0.5
+
+
+def counted(subject: FieldSubject) -> Finding:
+    """Look whether the rows can be counted; what cannot be counted cannot be swept."""
+    if isinstance(subject.counted, Transient):
+        return unknown(str(subject.counted), "check again when the server is less busy")
+    if isinstance(subject.counted, StoreError):
+        return refuse(str(subject.counted), "mend the rights, or `where` in reseal.toml")
+    return ok(f"{subject.census.rows} rows")
+
+
+def rows(subject: FieldSubject) -> Finding:
+    """Look whether rows are there, and as many as the server's statistics expect."""
+    found, expected = subject.census.rows, subject.target.rows
+    if found:
+        return ok(f"{found}, by the statistics {expected}")
+    if expected and subject.target.field.where is None:
+        return refuse(f"none, by the statistics {expected}", "find out what hides the rows")
+    if subject.target.field.where is not None:
+        return warn("none", "compare `where` in reseal.toml with the table: no row matches it")
+    return warn("none", "know that the table is empty: nothing will be proven on it")
+
+
+def work(subject: FieldSubject) -> Finding:
+    """Look whether there is anything to seal, or sealed already."""
+    census = subject.census
+    value = f"{census.plain} plain, {census.all_sealed} sealed, {census.empty} empty"
+    if not census.plain and not census.all_sealed:
+        return warn(value, "compare table, column and format in reseal.toml: no secret was found")
+    return ok(value)
+
+
+def recognised(subject: FieldSubject) -> Finding:
+    """Look for values that are neither secret nor envelope."""
+    count = subject.census.unrecognised
+    if count:
+        return warn(f"{count} rows", "look at these rows: they will be quarantined as they are")
+    return ok("0 rows")
+
+
+def share(subject: FieldSubject) -> Finding:
+    """Look whether the configured format fits most of what stands in the column."""
+    census = subject.census
+    part = census.unrecognised / max(census.rows - census.empty, 1)
+    if part > MOST_UNRECOGNISED_SHARE:
+        remedy = f"the format in reseal.toml is probably wrong; it says {_format(subject)}"
+        return refuse(f"{part:.0%} unrecognised", remedy)
+    return ok(f"{part:.0%} unrecognised, format {_format(subject)}")
+
+
+def foreign(subject: FieldSubject) -> Finding:
+    """Look for values that another library encrypted."""
+    count = subject.census.foreign
+    if count:
+        remedy = "decrypt these with the application that wrote them; they will be quarantined"
+        return warn(f"{count} rows", remedy)
+    return ok("0 rows")
+
+
+def key_versions(subject: FieldSubject) -> Finding:
+    """Look for envelopes whose key is not in this database."""
+    found = set(subject.census.sealed)
+    missing = sorted(found - _loaded(subject))
+    if missing:
+        value = f"sealed under unknown key versions {', '.join(map(str, missing))}"
+        return refuse(value, "restore these data keys from the backup of their database")
+    return ok(", ".join(map(str, sorted(found))) or "none sealed")
+
+
+def _loaded(subject: FieldSubject) -> set[int]:
+    if not schema.exists(subject.store):
+        return set()
+    states = {str(state) for state in LOADED}
+    records = data_key.inventory(subject.store)
+    return {int(str(key["version"])) for key in records if key["state"] in states}
+
+
+def _format(subject: FieldSubject) -> str:
+    return subject.target.field.format
+
+
+CONTENT_CHECKS = (
+    Question("content: count", "countable", counted),
+    Question("content: rows", "some, as the statistics say", rows),
+    Question("content: work", "a secret or an envelope", work),
+    Question("content: unrecognised", "0 rows", recognised),
+    Question("content: format", f"{MOST_UNRECOGNISED_SHARE:.0%} unrecognised", share),
+    Question("content: foreign", "0 rows", foreign),
+    Question("content: key versions", "all in the keyring", key_versions),
+)

@@ -1,0 +1,57 @@
+"""How much a run is expected to write, from what was counted and what was measured."""
+
+from dataclasses import dataclass
+
+from reseal import envelope
+from reseal.preflight.subject import FieldSubject
+from reseal.store.catalog import Target
+
+# Measured per changed row: 0.6 to 1.3 KB of write-ahead log; more right after a checkpoint.
+LOG_BYTES_A_ROW = 1300
+# The sealed original, its key and its entry in the backup's index.
+BACKUP_BYTES_A_ROW = 250
+
+HIGHEST_VERSION = 99_999
+_PAGE_BYTES = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Bytes that the run adds: to the table, as write-ahead log, in the backup."""
+
+    table: int
+    log: int
+    backup: int
+
+    @property
+    def total(self) -> int:
+        """All of it, if no log is removed meanwhile."""
+        return self.table + self.log + self.backup
+
+
+def growth(subject: FieldSubject) -> Growth:
+    """Estimate what sealing the field's unsealed rows writes."""
+    contents = subject.contents
+    rows = contents.census.unsettled
+    # Every changed row is written anew beside its old version, longer by the envelope.
+    new_row = _row_bytes(subject.target) + needed_characters(contents.longest)
+    backup = 0 if subject.plan.skip_backup else BACKUP_BYTES_A_ROW
+    return Growth(int(rows * new_row), rows * LOG_BYTES_A_ROW, rows * backup)
+
+
+def needed_characters(plaintext_bytes: int) -> int:
+    """Return how long the envelope of such a secret can become under any key version."""
+    return envelope.length(plaintext_bytes, HIGHEST_VERSION)
+
+
+def readable(size: float) -> str:
+    """Spell a number of bytes for a person."""
+    for unit in ("bytes", "KB", "MB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}"
+        size /= 1024
+    return f"{size:.1f} GB"
+
+
+def _row_bytes(target: Target) -> float:
+    return _PAGE_BYTES / target.rows_per_page

@@ -1,0 +1,124 @@
+"""Checks of the keys: do they load, are they the right ones, may they still be used."""
+
+import hmac
+import os
+
+from reseal.errors import KekError, KeyringError
+from reseal.kek import Kek
+from reseal.keyring import MOST_SEALS
+from reseal.preflight.question import Finding, Question, ok, refuse, warn
+from reseal.preflight.subject import Subject
+from reseal.store import data_key, schema
+
+ACTIVE = """
+SELECT k.version, k.expires <= clock_timestamp(), k.expires::date::text, greatest(k.seals, (
+    SELECT coalesce(sum(b.changed), 0) FROM {reseal}.batch AS b
+    WHERE b.key_version = k.version AND b.turn <> 'unseal'))::bigint
+FROM {reseal}.data_key AS k WHERE k.state = 'active'
+"""
+
+NO_KEY_YET = "none yet, the first encryption makes one"
+_CONTEXT = b"preflight"
+
+
+def kek(subject: Subject) -> Finding:
+    """Look whether the KEK unwraps what it wraps; KekError where it does not load."""
+    return _proven(subject.access.kek())
+
+
+def keyring(subject: Subject) -> Finding:
+    """Open every data key; KekError where the KEK is not the one that wrapped them."""
+    if not _has_keys(subject):
+        return ok(NO_KEY_YET)
+    try:
+        ring = subject.access.keyring(subject.store)
+    except KeyringError as error:
+        return refuse(str(error), "compare `reseal keys list` with the evidence of the last run")
+    return ok(f"{len(ring.check_values)} open, {ring.active} active")
+
+
+def expiry(subject: Subject) -> Finding:
+    """Look whether the active key is past its date."""
+    active = _active(subject)
+    if active is None:
+        return ok(NO_KEY_YET)
+    version, is_expired, day, _ = active
+    value = f"key {version} until {day}"
+    return warn(value, "run `reseal rotate`") if is_expired else ok(value)
+
+
+def seals(subject: Subject) -> Finding:
+    """Look how often the active key has sealed: random IVs allow only so many."""
+    active = _active(subject)
+    if active is None:
+        return ok(NO_KEY_YET)
+    version, _, _, sealed = active
+    planned = sum(field.census.unsettled for field in subject.fields)
+    value = f"{sealed} so far, {planned} now"
+    if sealed + planned >= MOST_SEALS:
+        return refuse(value, f"run `reseal rotate`: key {version} has sealed enough")
+    return ok(value)
+
+
+def backup_kek(subject: Subject) -> Finding:
+    """Look whether the backup KEK unwraps what it wraps."""
+    if subject.plan.skip_backup:
+        return ok("not used")
+    return _proven(subject.access.backup_kek())
+
+
+def separate(subject: Subject) -> Finding:
+    """Look whether the two KEKs are two: one that leaks must not open both."""
+    if subject.plan.skip_backup:
+        return ok("not used")
+    if _opens(subject.access.backup_kek(), subject.access.kek()):
+        remedy = "make another for the backup: `openssl rand -base64 32`, set RESEAL_BACKUP_KEK"
+        return refuse("the same key", remedy)
+    return ok("two keys")
+
+
+def backup(subject: Subject) -> Finding:
+    """Look whether originals are kept, and if not, whether losing them is no loss."""
+    if not subject.plan.skip_backup:
+        return ok("taken and proven before the first row")
+    if subject.plan.is_development:
+        return warn("skipped", "know that this run cannot be rolled back")
+    remedy = "leave --skip-backup out, or set RESEAL_ENVIRONMENT=development on a trial database"
+    return refuse("skipped outside development", remedy)
+
+
+def _proven(found: Kek) -> Finding:
+    material = os.urandom(32)
+    if hmac.compare_digest(found.unwrap(found.wrap(material, _CONTEXT), _CONTEXT), material):
+        return ok(f"{found.uri} wraps and unwraps")
+    return refuse(f"{found.uri} gives other bytes back", "replace this key-encryption key")
+
+
+def _opens(first: Kek, second: Kek) -> bool:
+    try:
+        second.unwrap(first.wrap(os.urandom(32), _CONTEXT), _CONTEXT)
+    except KekError:
+        return False
+    return True
+
+
+def _has_keys(subject: Subject) -> bool:
+    return schema.exists(subject.store) and data_key.exists(subject.store)
+
+
+def _active(subject: Subject) -> tuple[int, bool, str, int] | None:
+    if not _has_keys(subject):
+        return None
+    row = subject.store.one(ACTIVE)
+    return (row[0], row[1], row[2], row[3]) if row else None
+
+
+KEY_CHECKS = (
+    Question("keys: kek", "wraps and unwraps", kek),
+    Question("keys: keyring", "every key opens, one is active", keyring),
+    Question("keys: expiry", "not past", expiry),
+    Question("keys: seals", f"below {MOST_SEALS}", seals),
+    Question("keys: backup kek", "wraps and unwraps", backup_kek),
+    Question("keys: separate", "two different keys", separate),
+    Question("keys: backup", "not skipped outside development", backup),
+)

@@ -1,0 +1,45 @@
+"""Checks of this machine: the library, and where evidence will be written."""
+
+import os
+import platform
+from pathlib import Path
+
+import psycopg
+
+from reseal import __version__
+from reseal.preflight.question import Finding, Question, ok, refuse, unknown, warn
+from reseal.preflight.subject import Subject
+
+# libpq 14: the first that keeps server-side binding and cancelling safe with every server here.
+OLDEST_LIBPQ = 140000
+
+
+def library(subject: Subject) -> Finding:  # noqa: ARG001
+    """Name the versions at work."""
+    libpq = psycopg.pq.version()
+    value = (
+        f"reseal {__version__}, python {platform.python_version()}, "
+        f"psycopg {psycopg.__version__}, libpq {libpq // 10000}"
+    )
+    if libpq < OLDEST_LIBPQ:
+        return warn(value, "install psycopg[binary], which brings a newer libpq")
+    return ok(value)
+
+
+def evidence(subject: Subject) -> Finding:
+    """Look whether evidence can be written, without writing: the nearest directory that stands."""
+    path = subject.plan.evidence
+    if path is None:
+        return ok("not asked")
+    if "://" in path:
+        return unknown(path, "see that this process may write there")
+    nearest = next(p for p in (Path(path).absolute(), *Path(path).absolute().parents) if p.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+        return ok(path)
+    return refuse(f"{nearest} cannot be written to", "set RESEAL_EVIDENCE to another directory")
+
+
+LOCAL_CHECKS = (
+    Question("local: library", f"libpq {OLDEST_LIBPQ // 10000} or later", library),
+    Question("local: evidence", "a directory that can be written to", evidence),
+)

@@ -1,0 +1,71 @@
+"""Make the table ready to hold envelopes: room in the column, no index over the secret."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from psycopg import sql
+
+from reseal.store.catalog import Target
+from reseal.store.store import Store
+
+# varchar(n) to text rewrites neither table nor index; it takes the lock for a moment only.
+WIDEN = "ALTER TABLE {table} ALTER COLUMN {column} TYPE text"
+
+# An index over the secret serves no one once it is ciphertext, keeps every write from being
+# HOT and holds the old plaintext. Those behind a constraint are the operator's to remove.
+INDEXES = """
+SELECT n.nspname, c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i
+JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname = %(column)s
+WHERE i.indrelid = %(table)s AND NOT i.indisprimary AND NOT i.indisunique
+  AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
+  AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
+              AND d.objid = i.indexrelid AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum)
+"""
+
+DROP = "DROP INDEX CONCURRENTLY {index}"
+
+# Before any ANALYZE sees the column again, or its sample of plaintext stands in pg_statistic.
+NO_STATISTICS = "ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0"
+
+PATIENT = "SET lock_timeout = '30s'"
+
+BRIEF = "SET lock_timeout = '2s'"
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What was changed on the table before the first row, and what would bring indexes back."""
+
+    widened: bool
+    dropped_indexes: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for the evidence."""
+        return asdict(self)
+
+
+def prepare(store: Store, target: Target) -> Preparation:
+    """Widen the column if it is short and drop the indexes over it."""
+    parts = {"table": target.table, "column": sql.Identifier(target.field.column)}
+    widens = target.column.limit is not None
+    if widens:
+        store.execute(WIDEN, (), **parts)
+    store.execute(NO_STATISTICS, (), **parts)
+    return Preparation(widens, [_drop(store, *index) for index in indexes(store, target)])
+
+
+def indexes(store: Store, target: Target) -> list[tuple[str, str, str]]:
+    """Return the schema, name and definition of each plain index over the secret."""
+    parameters = {"table": target.oid, "column": target.field.column}
+    return [(schema, name, made) for schema, name, made in store.execute(INDEXES, parameters)]
+
+
+def _drop(store: Store, schema: str, name: str, definition: str) -> str:
+    # CONCURRENTLY waits for transactions that use the index; the application goes on meanwhile.
+    store.execute(PATIENT)
+    try:
+        store.execute(DROP, index=sql.Identifier(schema, name))
+    finally:
+        store.execute(BRIEF)
+    return definition

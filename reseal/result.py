@@ -1,0 +1,72 @@
+"""What a run came to, as people read it and as the command line prints it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from reseal.census import Census
+from reseal.outcome import Outcome
+
+
+@dataclass(slots=True)
+class FieldResult:
+    """One field of a run: census before and after, and what became of its rows.
+
+    `changed` counts writes over all passes; `moved` and `locked` what the last pass met.
+    """
+
+    before: Census | None = None
+    after: Census | None = None
+    changed: int = 0
+    moved: int = 0
+    locked: int = 0
+    quarantined: int = 0
+    restored: int = 0
+    left_alone: int = 0
+    seconds: float = 0.0
+    rows_set_aside: list[dict[str, object]] = field(default_factory=list)
+    failed_claims: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the field's part of the document."""
+        return {
+            "before": self.before.as_dict() if self.before else None,
+            "after": self.after.as_dict() if self.after else None,
+            "changed": self.changed,
+            "moved": self.moved,
+            "locked": self.locked,
+            "quarantined": self.quarantined,
+            "restored": self.restored,
+            "left_alone": self.left_alone,
+            "seconds": round(self.seconds, 3),
+            "rows_set_aside": self.rows_set_aside,
+            "failed_claims": self.failed_claims,
+        }
+
+
+@dataclass(slots=True)
+class RunResult:
+    """A run as a whole."""
+
+    run_id: UUID
+    flow: str
+    mode: str
+    evidence: str
+    outcome: Outcome = Outcome.FAILED
+    message: str = ""
+    fields: dict[str, FieldResult] = field(default_factory=dict)
+    stages: dict[str, float] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the one JSON document of `encrypt`, `rotate`, `verify` and `rollback`."""
+        return {
+            "run_id": str(self.run_id),
+            "flow": self.flow,
+            "mode": self.mode,
+            "outcome": self.outcome.value,
+            "exit_code": self.outcome.exit_code,
+            "fields": {name: part.as_dict() for name, part in self.fields.items()},
+            "stages": {name: round(seconds, 3) for name, seconds in self.stages.items()},
+            "evidence": self.evidence,
+            "message": self.message,
+        }

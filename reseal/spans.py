@@ -1,0 +1,104 @@
+"""What a worker process does with a span: open once what it needs, then work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from reseal.access import Access
+from reseal.backup import take
+from reseal.backup.prove import Proof, prove
+from reseal.restore import Restoration
+from reseal.store import ledger
+from reseal.store.store import Store
+from reseal.sweep.engine import Hands, SpanResult, sweep
+from reseal.sweep.job import Assignment, Job
+from reseal.sweep.pace import Pace
+from reseal.sweep.plan import plan
+from reseal.sweep.settle import Plan
+from reseal.sweep.span import Span
+from reseal.verify import Original, Verification, verify
+
+
+@dataclass
+class Bench:
+    """A process's open connection and the job it works at."""
+
+    access: Access
+    stop: Callable[[], bool]
+    job: Job | None = None
+    _store: Store | None = field(default=None, repr=False)
+
+    def store(self, purpose: str) -> Store:
+        """Return this process's connection, opened again if it was lost."""
+        if self._store is None or self._store.connection.closed:
+            self._store = self.access.store(purpose)
+        return self._store
+
+    def job_for(self, assignment: Assignment) -> Job:
+        """Return the job of this assignment; a job of another one is closed first."""
+        if self.job is None or self.job.assignment != assignment:
+            if self.job is not None:
+                self.job.store.close()
+            self.job = self.access.job(assignment)
+        return self.job
+
+
+_benches: list[Bench] = []
+
+
+def open_bench(access: Access, stop: Callable[[], bool]) -> None:
+    """Give this process what all its spans share."""
+    _benches[:] = [Bench(access, stop)]
+
+
+def sweep_span(assignment: Assignment, span: Span, pace: Pace) -> SpanResult:
+    """Turn a span's rows as the assignment says."""
+    return _swept(assignment, plan, span, pace)
+
+
+def restore_span(
+    assignment: Assignment, rolled_back: UUID, span: Span, pace: Pace, newer: bool
+) -> SpanResult:
+    """Restore a span from the backup of the run that is rolled back."""
+    (bench,) = _benches
+    store = bench.store(f"run {assignment.run_id}")
+    backup = take.cipher(store, rolled_back, assignment.field, bench.access.backup_kek())
+    versions = ledger.key_versions(store, rolled_back, assignment.field)
+    restoration = Restoration(rolled_back, backup, versions, unseal_newer=newer)
+    return _swept(assignment, restoration.plan, span, pace)
+
+
+def back_up_span(run_id: UUID, name: str, span: Span) -> int:
+    """Back up a span's originals and return how many."""
+    (bench,) = _benches
+    store = bench.store(f"run {run_id}")
+    backup = take.cipher(store, run_id, name, bench.access.backup_kek())
+    return take.take(store, bench.access.target(store, name), backup, span)
+
+
+def prove_backup(run_id: UUID, name: str) -> Proof:
+    """Restore the backup of a field and compare it with the table."""
+    (bench,) = _benches
+    store = bench.store(f"run {run_id}")
+    backup = take.cipher(store, run_id, name, bench.access.backup_kek())
+    return prove(store, bench.access.target(store, name), backup)
+
+
+def verify_span(run_id: UUID | None, name: str, span: Span) -> Verification:
+    """Open a span's envelopes and compare them with a run's backup, if it has one."""
+    (bench,) = _benches
+    store = bench.store("verify")
+    target, keyring = bench.access.target(store, name), bench.access.keyring(store)
+    return verify(store, target, keyring, _original(bench, store, run_id, name), span)
+
+
+def _original(bench: Bench, store: Store, run_id: UUID | None, name: str) -> Original | None:
+    covered = bench.access.coverage(store, run_id, name) if run_id else None
+    if run_id is None or covered is None:
+        return None
+    return Original(run_id, covered.cipher, ledger.written_xids(store, run_id, name))
+
+
+def _swept(assignment: Assignment, make: Plan, span: Span, pace: Pace) -> SpanResult:
+    (bench,) = _benches
+    return sweep(bench.job_for(assignment), make, span, pace, Hands(stop=bench.stop))

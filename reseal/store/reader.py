@@ -1,0 +1,35 @@
+"""The row by which a live application tells which keys it opens and whether it seals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from psycopg.types.json import Jsonb
+
+from reseal import __version__
+from reseal.store.store import Store
+
+BEAT = """
+INSERT INTO {reseal}.reader (instance, library, opens, seals, policy) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (instance) DO UPDATE SET library = excluded.library, opens = excluded.opens,
+    seals = excluded.seals, policy = excluded.policy, seen = clock_timestamp()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One instance of an application: the check value of each key version that it opens.
+
+    `seals` says whether it writes envelopes, `policy` what it does with legacy plaintext.
+    """
+
+    instance: str
+    opens: Mapping[int, bytes]
+    seals: bool
+    policy: str
+
+
+def beat(store: Store, reader: Reader) -> None:
+    """Write or renew an instance's row."""
+    opens = {str(version): value.hex() for version, value in reader.opens.items()}
+    values = [reader.instance, __version__, Jsonb(opens), reader.seals, reader.policy]
+    store.execute(BEAT, values)

@@ -1,0 +1,105 @@
+"""Worker processes that sweep spans: Python's encryption needs more than one interpreter lock.
+
+Only ids, page numbers and counts go in and out; each process opens its own connections and keys.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from multiprocessing.synchronize import Event
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+from reseal import spans
+from reseal.access import Access
+from reseal.backup.prove import Proof
+from reseal.sweep.engine import SpanResult
+from reseal.sweep.job import Assignment
+from reseal.sweep.pace import Pace
+from reseal.sweep.span import Span
+from reseal.verify import Verification
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+class Workers:
+    """Run span work in other processes; `stop()` ends it at the next batch boundary."""
+
+    def __init__(self, access: Access, count: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._stop: Event = context.Event()
+        self._pool = ProcessPoolExecutor(
+            count, mp_context=context, initializer=_begin, initargs=(access, self._stop)
+        )
+
+    def stop(self) -> None:
+        """Ask every worker to stop when its batch is committed."""
+        self._stop.set()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether someone asked to stop."""
+        return self._stop.is_set()
+
+    def sweep(self, assignment: Assignment, span: Span, pace: Pace) -> Future[SpanResult]:
+        """Turn a span's rows."""
+        return self._submit(spans.sweep_span, assignment, span, pace)
+
+    def restore(
+        self, assignment: Assignment, rolled_back: UUID, span: Span, pace: Pace, *, newer: bool
+    ) -> Future[SpanResult]:
+        """Put a span's originals back where the rolled back run's values still stand."""
+        return self._submit(spans.restore_span, assignment, rolled_back, span, pace, newer)
+
+    def back_up(self, run_id: UUID, field: str, span: Span) -> Future[int]:
+        """Back up a span's originals and return how many."""
+        return self._submit(spans.back_up_span, run_id, field, span)
+
+    def prove(self, run_id: UUID, field: str) -> Future[Proof]:
+        """Restore the whole backup of a field and compare."""
+        return self._submit(spans.prove_backup, run_id, field)
+
+    def verify(self, run_id: UUID | None, field: str, span: Span) -> Future[Verification]:
+        """Open a span's envelopes and compare them with a run's backup, if it has one."""
+        return self._submit(spans.verify_span, run_id, field, span)
+
+    def close(self) -> None:
+        """End the processes once their present work is done."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _submit(
+        self, work: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Future[Made]:
+        return self._pool.submit(work, *args, **kwargs)
+
+
+@contextmanager
+def open_workers(access: Access, count: int) -> Iterator[Workers]:
+    """Start workers for the length of the block."""
+    workers = Workers(access, count)
+    try:
+        yield workers
+    finally:
+        workers.close()
+
+
+def _begin(access: Access, stop: Event) -> None:
+    # The runner alone decides when to stop; a signal to the whole group must not cut a batch.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    spans.open_bench(access, stop.is_set)
+
+
+def _follow_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+    # A killed runner leaves no one to report to. What is being committed is fenced anyway.
+    os._exit(1)

@@ -1,0 +1,62 @@
+"""What a person sees in the Prefect UI: a view of the record, which is the evidence directory."""
+
+from typing import Any
+
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+
+from reseal.preflight import Report
+from reseal.result import FieldResult, RunResult
+
+
+def publish_preflight(report: Report) -> None:
+    """Show every check as a row of a table."""
+    create_table_artifact(
+        table=[check.as_dict() for check in report.checks],
+        key="preflight",
+        description=f"Preflight: {report.verdict}",
+    )
+
+
+def publish_census(result: RunResult) -> None:
+    """Show each field's census before and after."""
+    rows = [row for name, part in result.fields.items() for row in _census_rows(name, part)]
+    if rows:
+        create_table_artifact(table=rows, key="census", description="Rows by what they hold")
+
+
+def publish_summary(result: RunResult) -> None:
+    """Show the outcome, the stages and where the record is."""
+    publish_census(result)
+    lines = [f"# {result.flow}: {result.outcome.value}", "", result.message, ""]
+    lines += [f"- {stage}: {seconds:.1f} s" for stage, seconds in result.stages.items()]
+    lines += ["", f"Run `{result.run_id}`, mode {result.mode}, evidence in `{result.evidence}`."]
+    create_markdown_artifact(markdown="\n".join(lines), key="summary")
+    create_link_artifact(
+        link=f"file://{result.evidence}", link_text="evidence", key="evidence",
+        description="The directory that holds this run's record",
+    )  # fmt: skip
+
+
+def begin_progress(stage: str, field: str) -> Any:
+    """Show a progress bar and return its id."""
+    return create_progress_artifact(progress=0.0, key="progress", description=f"{stage} {field}")
+
+
+def show_progress(artifact: Any, done: int, total: int) -> None:
+    """Move a progress bar."""
+    update_progress_artifact(artifact, progress=min(100.0, 100.0 * done / max(total, 1)))
+
+
+def _census_rows(name: str, part: FieldResult) -> list[dict[str, Any]]:
+    counted = (("before", part.before), ("after", part.after))
+    return [
+        {"field": name, "when": when, **census.as_dict(), "sealed": census.all_sealed}
+        for when, census in counted
+        if census
+    ]

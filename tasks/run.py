@@ -1,0 +1,88 @@
+"""The run that is under way in this process: what every task of it shares."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from reseal.access import Access
+from reseal.evidence import Evidence
+from reseal.field import Field
+from reseal.modes import Effort
+from reseal.result import FieldResult, RunResult
+from reseal.settings import Settings
+from reseal.store import event
+from reseal.store.event import Event
+from reseal.store.store import Store
+from reseal.sweep.job import Assignment
+from reseal.sweep.turn import Turn
+from reseal.workers import Workers
+
+Watch = Callable[[str, str, int, int], None]
+
+
+@dataclass
+class Run:
+    """Hold the connections, workers and results of one flow run.
+
+    `store` belongs to the flow's own thread; span tasks use the workers only. `watch` is told
+    of progress: stage, field, rows done, rows in all.
+    """
+
+    run_id: UUID
+    settings: Settings
+    access: Access
+    fields: tuple[Field, ...]
+    effort: Effort
+    store: Store
+    workers: Workers
+    evidence: Evidence
+    result: RunResult
+    actor: str
+    watch: Watch
+    records: bool = False
+    epochs: dict[str, int] = field(default_factory=dict)
+    written_before: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage and write its end into the audit log."""
+        began = monotonic()
+        try:
+            yield
+        finally:
+            seconds = monotonic() - began
+            self.result.stages[name] = self.result.stages.get(name, 0.0) + seconds
+
+    def note(self, action: str, **detail: Any) -> None:
+        """Append an event to the audit log, once the run keeps records in the database."""
+        if self.records:
+            event.append(self.store, Event(self.run_id, self.actor, action, detail))
+
+    def field_result(self, name: str) -> FieldResult:
+        """Return the result of a field, begun at its first use."""
+        return self.result.fields.setdefault(name, FieldResult())
+
+    def assignment(self, name: str, turn: Turn, pass_number: int) -> Assignment:
+        """Return what a worker is told to do to a field in a pass."""
+        return Assignment(self.run_id, name, turn, self.epochs[name], pass_number)
+
+
+_running: list[Run] = []
+
+
+def current() -> Run:
+    """Return the run that is under way in this process."""
+    return _running[-1]
+
+
+@contextmanager
+def under_way(run: Run) -> Iterator[Run]:
+    """Make a run the current one for the length of the block."""
+    _running.append(run)
+    try:
+        yield run
+    finally:
+        _running.remove(run)

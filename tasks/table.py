@@ -1,0 +1,66 @@
+"""What is done to the table itself: before, between and after the rows."""
+
+from reseal import clean, guard, optimise, prepare
+from reseal.census import Census, take_census
+from reseal.store import data_key, schema
+from tasks.run import current
+from tasks.step import step
+
+
+@step(name="prepare schema")
+def prepare_schema() -> list[str]:
+    """Bring Reseal's own schema forward; return the migrations that were missing."""
+    return schema.migrate(current().store)
+
+
+@step(name="prepare key")
+def prepare_key() -> int:
+    """See to an active, durable and proven data key; return its version."""
+    run = current()
+    return data_key.ensure_active(run.store, run.access.kek(), run.actor).active
+
+
+@step(name="prepare table", task_run_name="prepare {field}")
+def prepare_table(field: str) -> prepare.Preparation:
+    """Widen the column if it is short and drop indexes over the secret."""
+    run = current()
+    return prepare.prepare(run.store, run.access.target(run.store, field))
+
+
+@step(name="census", task_run_name="census of {field}")
+def count_rows(field: str) -> Census:
+    """Count the field's rows by what they hold."""
+    run = current()
+    return take_census(run.store, run.access.target(run.store, field))
+
+
+@step(name="guard", task_run_name="guard {field}")
+def raise_guard(field: str, forced: bool) -> str | None:
+    """Raise the guard constraint, or return why it must not be raised now."""
+    run = current()
+    target = run.access.target(run.store, field)
+    why_not = guard.why_not(run.store, take_census(run.store, target), forced=forced)
+    if why_not is None:
+        guard.raise_guard(run.store, target)
+    return why_not
+
+
+@step(name="drop guard", task_run_name="drop guard of {field}")
+def drop_guard(field: str) -> None:
+    """Remove the guard constraint, if it stands."""
+    run = current()
+    guard.drop_guard(run.store, run.access.target(run.store, field))
+
+
+@step(name="optimise", task_run_name="optimise {field}")
+def optimise_table(field: str) -> optimise.Optimisation:
+    """Build the covering index of the login query, if it helps."""
+    run = current()
+    return optimise.optimise(run.store, run.access.target(run.store, field))
+
+
+@step(name="clean", task_run_name="clean {field}")
+def clean_table(field: str) -> clean.Cleaning:
+    """Vacuum, and say what is not verified to be clean."""
+    run = current()
+    return clean.clean(run.store, run.access.target(run.store, field))

@@ -1,0 +1,65 @@
+"""Open every envelope, compare with the backup, and state what must be true."""
+
+from time import sleep
+from uuid import UUID
+
+from expectations.check import CheckResult, check
+from expectations.suites import Suite, after_seal, after_verify
+from expectations.warm import warm_up
+from reseal import census
+from reseal.backup import table as backup_table
+from reseal.probes import probe
+from reseal.store import catalog
+from reseal.sweep.span import Span
+from reseal.verify import Facts, Verification
+from tasks.census import facts_frame
+from tasks.run import Run, current
+from tasks.step import step
+
+
+@step(name="verify span", task_run_name="verify {field} pages {first}-{after}")
+def verify_span(field: str, backed_up_by: UUID | None, first: int, after: int) -> Verification:
+    """Open the envelopes on a range of pages and compare them with a run's backup."""
+    run = current()
+    return run.workers.verify(backed_up_by, field, Span(first, after)).result()
+
+
+@step(name="check claims", task_run_name="check claims on {field}")
+def check_claims(field: str, facts: Facts, backed_up_by: UUID | None) -> CheckResult:
+    """State what must be true of the facts; Data Docs go into the evidence."""
+    run = current()
+    suite = _suite(run, field, facts, backed_up_by)
+    directory = run.evidence.directory / f"expectations-{field}"
+    return check(facts_frame(field, facts), suite, directory, f"{run.run_id} {field}")
+
+
+@step(name="probe", task_run_name="probe {field}")
+def probe_field(field: str) -> dict[str, bool]:
+    """Tamper with envelopes in memory; return whether each kind of tampering was noticed."""
+    run = current()
+    target = run.access.target(run.store, field)
+    return probe(run.store, target, run.access.keyring(run.store))
+
+
+def _suite(run: Run, field: str, facts: Facts, backed_up_by: UUID | None) -> Suite:
+    target = run.access.target(run.store, field)
+    counted = census.take_census(run.store, target)
+    versions = run.access.keyring(run.store).check_values
+    quarantined = counted.foreign + counted.unrecognised
+    drift = _drift(run, target, abs(facts.total() - counted.rows))
+    if backed_up_by is None:
+        return after_verify(counted.rows, versions, quarantined, drift)
+    backed_up = backup_table.count(run.store, backed_up_by, field)
+    return after_seal(counted.rows, versions, quarantined, backed_up, drift)
+
+
+def _drift(run: Run, target: catalog.Target, difference: int) -> int:
+    """Return how many rows the application wrote lately, where the counts differ at all."""
+    if not difference:
+        return 0
+    # The server's statistics lag behind by up to a second.
+    sleep(1.5)
+    return catalog.rows_written(run.store, target) - run.written_before.get(target.field.name, 0)
+
+
+__all__ = ["check_claims", "probe_field", "verify_span", "warm_up"]

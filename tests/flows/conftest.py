@@ -1,0 +1,108 @@
+"""The command line run as a person runs it, against one Prefect server for the session."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.server import LocalServer, prepare_home
+
+RESEAL = [sys.executable, "-m", "reseal.command"]
+
+CONFIG = """
+[reseal]
+evidence = "evidence"
+
+[[field]]
+name = "users.mfa_secret"
+table = "public.users"
+column = "mfa_secret"
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON document on standard output."""
+        return json.loads(self.out)
+
+
+@dataclass
+class CommandLine:
+    """A working directory with a reseal.toml, and the environment to run commands in."""
+
+    directory: Path
+    environment: dict[str, str] = field(repr=False)
+
+    def run(self, *words: str, timeout: float = 180, **environment: str) -> Ended:
+        """Run `reseal` and wait for it; `environment` changes single variables."""
+        process = self.start(*words, **environment)
+        out, err = process.communicate(timeout=timeout)
+        return Ended(process.returncode, out, err)
+
+    def start(self, *words: str, **environment: str) -> "subprocess.Popen[str]":
+        """Start `reseal` and leave it running."""
+        return subprocess.Popen(
+            [*RESEAL, *words],
+            cwd=self.directory,
+            env={**self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def write_config(self, text: str) -> None:
+        """Replace reseal.toml."""
+        (self.directory / "reseal.toml").write_text(text)
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Prefect home of the session's own; set before anything imports prefect."""
+    state = tmp_path_factory.mktemp("state")
+    prepare_home(state)
+    return state / "prefect"
+
+
+@pytest.fixture(scope="session")
+def prefect_api(prefect_home: Path) -> Iterator[str]:
+    """The API of a real Prefect server on loopback."""
+    server = LocalServer()
+    server.wait()
+    yield server.api_url
+    server.close()
+
+
+@pytest.fixture
+def command_line(
+    database: str, keys: dict[str, str], prefect_api: str, prefect_home: Path, tmp_path: Path
+) -> CommandLine:
+    """The command line on the test's own database, with keys in the environment."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("RESEAL_")
+    }
+    environment |= {
+        **keys,
+        "RESEAL_DATABASE_URL": database,
+        "RESEAL_KEK": "env:TEST_KEK",
+        "RESEAL_BACKUP_KEK": "env:TEST_BACKUP_KEK",
+        "PREFECT_API_URL": prefect_api,
+        "PREFECT_HOME": str(prefect_home),
+    }
+    made = CommandLine(tmp_path, environment)
+    made.write_config(CONFIG)
+    return made

@@ -1,0 +1,183 @@
+"""reseal.toml is read strictly, and every fault is one sentence that names the spot."""
+
+import pytest
+
+from reseal.config import Config, load_config, parse_config
+from reseal.errors import ConfigurationError, FieldError
+from reseal.field import Field
+
+ONE = {"name": "users.mfa_secret", "table": "public.users", "column": "mfa_secret"}
+
+WHOLE = """
+[reseal]
+schema = "vault"
+evidence = "s3://bucket/evidence"
+
+[[field]]
+name = "users.mfa_secret"
+table = "auth.users"
+column = "mfa_secret"
+key = ["tenant", "id"]
+format = "hex"
+where = "type = 'totp'"
+empty = ["", "false"]
+bind = "field"
+
+[[field]]
+name = "admins.mfa_secret"
+table = "admins"
+column = "secret"
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text: str | bytes):
+        path = tmp_path / "reseal.toml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def test_every_word_is_read(written):
+    assert load_config(written(WHOLE)) == Config(
+        fields=(
+            Field(
+                name="users.mfa_secret",
+                schema="auth",
+                table="users",
+                column="mfa_secret",
+                key=("tenant", "id"),
+                format="hex",
+                where="type = 'totp'",
+                empty=frozenset({"", "false"}),
+                binds_row=False,
+            ),
+            Field("admins.mfa_secret", "public", "admins", "secret"),
+        ),
+        schema="vault",
+        evidence="s3://bucket/evidence",
+    )
+
+
+def test_what_is_not_said_has_a_default():
+    config = parse_config({"field": [ONE]})
+
+    assert (config.schema, config.evidence) == ("reseal", "evidence")
+    (field,) = config.fields
+    assert (field.key, field.format, field.where) == ((), "base32", None)
+    assert field.empty == frozenset({""})
+    assert field.binds_row
+
+
+@pytest.mark.parametrize(
+    ("table", "schema", "name"),
+    [
+        ("users", "public", "users"),
+        ("auth.mfa_factors", "auth", "mfa_factors"),
+        ('public."2fa_secret"', "public", '"2fa_secret"'),
+        ("a.b.c", "a.b", "c"),
+    ],
+)
+def test_a_table_is_in_public_unless_it_says_otherwise(table, schema, name):
+    (field,) = parse_config({"field": [ONE | {"table": table}]}).fields
+
+    assert (field.schema, field.table) == (schema, name)
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        ({"name": ""}, "name is missing in field ''"),
+        ({"table": ""}, "table is missing in field 'users.mfa_secret'"),
+        ({"column": ""}, "column is missing in field 'users.mfa_secret'"),
+        ({"colum": "x"}, "unknown word 'colum' in field 'users.mfa_secret'; known: name, table"),
+        ({"name": 7}, "name in field 7 must be a string"),
+        ({"key": "id"}, "key in field 'users.mfa_secret' must be a list"),
+        ({"key": [1]}, "key in field 'users.mfa_secret' must be a list of strings"),
+        ({"empty": [False]}, "empty in field 'users.mfa_secret' must be a list of strings"),
+        ({"format": "base64"}, "format in field 'users.mfa_secret' must be one of base32, hex"),
+        ({"bind": "table"}, "bind in field 'users.mfa_secret' must be one of row, field"),
+        ({"where": ["x"]}, "where in field 'users.mfa_secret' must be a string"),
+        ({"table": ".users"}, "must be written as schema.table"),
+        ({"table": "public."}, "must be written as schema.table"),
+        ({"path": "a.b"}, "path in field 'users.mfa_secret': a leaf inside a document cannot"),
+    ],
+)
+def test_a_fault_in_a_field_is_named(edit, says):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_config({"field": [ONE | edit]})
+
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["name", "table", "column"])
+def test_a_field_needs_a_name_a_table_and_a_column(word):
+    with pytest.raises(FieldError, match=f"{word} is missing in field"):
+        parse_config({"field": [{k: v for k, v in ONE.items() if k != word}]})
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        ({}, "no [[field]] is described; name at least one column"),
+        ({"field": []}, "no [[field]] is described"),
+        ({"field": ONE}, "field at the top must be a list"),
+        ({"field": ["users"]}, "field must be a list of tables; write [[field]]"),
+        ({"fields": [ONE]}, "unknown word 'fields' at the top; known: reseal, field"),
+        ({"reseal": "x", "field": [ONE]}, "reseal at the top must be a table"),
+        ({"reseal": {"kek": "x"}, "field": [ONE]}, "unknown word 'kek' in [reseal]"),
+        ({"reseal": {"schema": 1}, "field": [ONE]}, "schema in [reseal] must be a string"),
+        ({"reseal": {"schema": "a b"}, "field": [ONE]}, "is not a plain SQL name"),
+        ({"reseal": {"schema": ""}, "field": [ONE]}, "is not a plain SQL name"),
+        ({"reseal": {"schema": 'x"; --'}, "field": [ONE]}, "is not a plain SQL name"),
+        ({"reseal": {"schema": "x" * 64}, "field": [ONE]}, "is not a plain SQL name"),
+        ({"reseal": {"evidence": []}, "field": [ONE]}, "evidence in [reseal] must be a string"),
+        ({"field": [ONE, ONE | {"column": "other"}]}, "two fields are named 'users.mfa_secret'"),
+    ],
+)
+def test_a_fault_in_the_document_is_named(document, says):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_config(document)
+
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("[[field]]\nname = ", "is not valid TOML: "),
+        (b"\xff\xfe", "is not UTF-8 text"),
+        ("", "no [[field]] is described"),
+        ("[[field]]\nname = 'x'\n", "table is missing in field 'x'"),
+    ],
+)
+def test_a_fault_names_the_file(written, content, says):
+    path = written(content)
+
+    with pytest.raises(ConfigurationError) as caught:
+        load_config(path)
+    assert str(caught.value).startswith(str(path))
+    assert says in str(caught.value)
+
+
+def test_a_missing_file_says_how_to_write_one(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"cannot be read \(No such file.*reseal init"):
+        load_config(tmp_path / "none.toml")
+
+
+def test_fields_are_found_by_name_in_the_order_asked_for():
+    config = parse_config({"field": [ONE, ONE | {"name": "b"}, ONE | {"name": "c"}]})
+
+    assert [field.name for field in config.select(["c", "b", "c"])] == ["c", "b"]
+    assert config.select([]) == config.fields
+    with pytest.raises(FieldError, match=r"no field 'd'.*it has users.mfa_secret, b, c"):
+        config.select(["d"])
+
+
+def test_with_bind_field_the_place_has_no_row():
+    (field,) = parse_config({"field": [ONE | {"bind": "field"}]}).fields
+
+    assert field.place((1, "a")).key == ()
+    assert parse_config({"field": [ONE]}).fields[0].place((1, "a")).key == (1, "a")

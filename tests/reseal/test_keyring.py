@@ -1,0 +1,229 @@
+"""Seal under the one active key, open under the one that the envelope names."""
+
+import json
+from base64 import b64encode
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reseal.envelope import Envelope, length
+from reseal.errors import EmptyKey, KeyringError, UnknownKeyVersion, WillNotOpen
+from reseal.keyring import LOADED, DataKey, Keyring, KeyState
+from reseal.place import Binding, Place
+from reseal.secret import Secret
+from tests.conftest import SENTINEL
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors/envelope_v1.json").read_text())
+PARTS = {"int": int, "text": str, "uuid": UUID}
+
+PLACE = Place("users.mfa_secret", (42,))
+KEYS = [
+    DataKey(1, KeyState.RETIRING, bytes(32)),
+    DataKey(2, KeyState.ACTIVE, bytes(31) + b"\x02"),
+    DataKey(3, KeyState.STAGED, bytes(31) + b"\x03"),
+]
+KEYRING = Keyring(KEYS)
+
+secrets = st.text(st.characters(exclude_categories=("Cs",)), max_size=500)
+
+
+def under(version: int) -> Keyring:
+    """A keyring of the same keys with another one active."""
+    return Keyring(
+        replace(key, state=KeyState.ACTIVE if key.version == version else KeyState.RETIRING)
+        for key in KEYS
+    )
+
+
+def of_vector(vector: dict) -> tuple[Keyring, Place]:
+    key = DataKey(vector["key_version"], KeyState.ACTIVE, bytes.fromhex(vector["data_key"]))
+    row_key = tuple(PARTS[kind](text) for kind, text in vector["row_key"])
+    return Keyring([key]), Place(vector["field"], row_key)
+
+
+vectors = pytest.mark.parametrize("vector", VECTORS, ids=[v["what"] for v in VECTORS])
+
+
+@vectors
+def test_a_golden_envelope_is_spelled_as_ever(vector):
+    keyring, place = of_vector(vector)
+    cipher = keyring.cipher(place.field)
+
+    sealed = cipher._seal(place.key, Secret(vector["secret"]), bytes.fromhex(vector["iv"]))
+    assert str(sealed) == vector["envelope"]
+
+
+@vectors
+def test_a_golden_envelope_opens_as_ever(vector):
+    keyring, place = of_vector(vector)
+
+    assert keyring.open(place, Envelope.parse(vector["envelope"])).reveal() == vector["secret"]
+
+
+@vectors
+def test_golden_bound_data_is_as_ever(vector):
+    _, place = of_vector(vector)
+    binding = Binding.of(place.field, vector["key_version"], "A256GCM")
+
+    assert binding.data(place.key).hex() == vector["bound"]
+
+
+@vectors
+def test_the_specification_alone_is_enough_to_make_a_golden_envelope(vector):
+    """Follow docs/format.md with nothing of Reseal's own."""
+    iv, bound = bytes.fromhex(vector["iv"]), bytes.fromhex(vector["bound"])
+    cipher = AESGCM(bytes.fromhex(vector["data_key"]))
+    sealed = cipher.encrypt(iv, vector["secret"].encode(), bound)
+    parts = {"iv": iv, "tag": sealed[-16:], "ct": sealed[:-16]}
+    document = {"keyVersion": vector["key_version"], "v": 1, "alg": "A256GCM"} | {
+        name: b64encode(part).decode() for name, part in parts.items()
+    }
+
+    text = json.dumps(document, separators=(",", ":"))
+    assert b64encode(text.encode()).decode() == vector["envelope"]
+
+
+@given(secrets)
+def test_what_was_sealed_opens_to_the_same_characters(text):
+    envelope = KEYRING.seal(PLACE, Secret(text))
+
+    assert KEYRING.open(PLACE, Envelope.parse(str(envelope))).reveal() == text
+    assert len(str(envelope)) == length(len(text.encode()), 2)
+
+
+def test_sealing_twice_gives_two_envelopes():
+    one, other = (KEYRING.seal(PLACE, Secret("x")) for _ in range(2))
+
+    assert one.iv != other.iv
+    assert one.ciphertext != other.ciphertext
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_every_loaded_key_opens_and_only_the_active_one_is_current(version):
+    envelope = under(version).seal(PLACE, Secret("x"))
+
+    assert envelope.key_version == version
+    assert KEYRING.open(PLACE, envelope).reveal() == "x"
+    assert KEYRING.is_current(envelope) is (version == 2)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        Place("users.mfa_secret", (43,)),
+        Place("users.mfa_secret", ("42",)),
+        Place("users.mfa_secret", (42, 1)),
+        Place("users.mfa_secret", ()),
+        Place("admins.mfa_secret", (42,)),
+        Place("users.mfa_secre", ("t", 42)),
+    ],
+    ids=str,
+)
+def test_an_envelope_that_was_moved_does_not_open(place):
+    with pytest.raises(WillNotOpen, match="does not open"):
+        KEYRING.open(place, KEYRING.seal(PLACE, Secret("x")))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"key_version": 1},
+        {"key_version": 3},
+        {"iv": bytes(12)},
+        {"tag": bytes(16)},
+        {"ciphertext": b""},
+        {"ciphertext": b"y"},
+        {"ciphertext": b"xx"},
+    ],
+)
+def test_an_envelope_that_was_edited_does_not_open(edit):
+    envelope = KEYRING.seal(PLACE, Secret("x"))
+
+    with pytest.raises(WillNotOpen):
+        KEYRING.open(PLACE, replace(envelope, **edit))
+
+
+def test_the_same_version_with_other_bytes_does_not_open():
+    other = Keyring([DataKey.fresh(2, KeyState.ACTIVE)])
+
+    with pytest.raises(WillNotOpen):
+        other.open(PLACE, KEYRING.seal(PLACE, Secret("x")))
+
+
+def test_bytes_that_are_no_text_do_not_open():
+    bound = Binding.of(PLACE.field, 2, "A256GCM").data(PLACE.key)
+    sealed = AESGCM(KEYS[1].material).encrypt(bytes(12), b"\xff", bound)
+
+    with pytest.raises(WillNotOpen):
+        KEYRING.open(PLACE, Envelope(2, bytes(12), sealed[1:], sealed[:1]))
+
+
+def test_an_unknown_version_names_itself():
+    envelope = replace(KEYRING.seal(PLACE, Secret("x")), key_version=7)
+
+    with pytest.raises(UnknownKeyVersion, match="key version 7") as caught:
+        KEYRING.open(PLACE, envelope)
+    assert caught.value.version == 7
+
+
+def test_a_secret_without_a_row_is_not_sealed():
+    with pytest.raises(EmptyKey):
+        KEYRING.seal(Place("users.mfa_secret", ("",)), Secret("x"))
+
+
+def test_an_error_names_the_place_and_not_the_secret():
+    with pytest.raises(WillNotOpen) as caught:
+        KEYRING.open(Place("users.mfa_secret", (7,)), KEYRING.seal(PLACE, Secret(SENTINEL)))
+
+    assert str(caught.value) == "the envelope at users.mfa_secret 7 does not open"
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ([], "0 data keys are active"),
+        ([KEYS[0]], "0 data keys are active"),
+        ([replace(key, state=KeyState.ACTIVE) for key in KEYS], "3 data keys are active"),
+        ([KEYS[1], replace(KEYS[1], version=4, state=KeyState.STAGED)], "the same key"),
+        ([KEYS[1], replace(KEYS[0], version=2)], "the same version"),
+        ([replace(KEYS[1], material=bytes(16))], "32 bytes"),
+    ],
+)
+def test_a_keyring_that_cannot_be_right_is_refused(keys, reason):
+    with pytest.raises(KeyringError, match=reason):
+        Keyring(keys)
+
+
+@pytest.mark.parametrize("state", sorted(set(KeyState) - LOADED))
+def test_a_key_that_is_out_of_use_is_not_loaded(state):
+    keyring = Keyring([*KEYS, DataKey.fresh(4, state)])
+    envelope = Keyring([DataKey.fresh(4, KeyState.ACTIVE)]).seal(PLACE, Secret("x"))
+
+    assert 4 not in keyring.check_values
+    with pytest.raises(UnknownKeyVersion):
+        keyring.open(PLACE, envelope)
+
+
+def test_a_check_value_proves_the_number_and_the_bytes():
+    values = [
+        DataKey(1, KeyState.ACTIVE, bytes(32)).check_value,
+        DataKey(2, KeyState.ACTIVE, bytes(32)).check_value,
+        DataKey(1, KeyState.ACTIVE, b"\x01" + bytes(31)).check_value,
+    ]
+
+    assert len(set(values)) == 3
+    assert {len(value) for value in values} == {8}
+    assert DataKey(1, KeyState.STAGED, bytes(32)).check_value == values[0]
+
+
+def test_a_data_key_does_not_show_its_bytes():
+    key = DataKey.fresh(1, KeyState.ACTIVE)
+
+    assert repr(key.material) not in repr(key)
+    assert key.material.hex() not in repr(key)
