@@ -1,1 +1,1 @@
-"""Schedules, work pools and automations around the flows."""
+"""Where and when the flows run: prefect.yaml for a work pool, one deployment a flow."""

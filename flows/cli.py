@@ -2,7 +2,7 @@
 
 import json
 import sys
-from enum import Enum
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,12 +29,7 @@ Fields = Annotated[
 ]
 
 
-class Effort(Enum):
-    """The flags that choose a mode."""
-
-    VALIDATE_ONLY = "--validate-only"
-    SAFE = "--safe"
-    AGGRESSIVE = "--aggressive"
+Show = Callable[[dict[str, Any]], None]
 
 
 @app.command()
@@ -110,9 +105,9 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Watch it work: a table, an application that keeps logging in, and the whole pipeline."""
-    from flows.demo import show
+    from flows.demo import show, show_demo
 
-    _finish(show(rows), as_json)
+    _finish(show(rows), as_json, show_demo)
 
 
 def main() -> int:
@@ -161,13 +156,13 @@ def _run(
     _finish(runs.run(flow, scope | options), as_json)
 
 
-def _finish(document: dict[str, Any], as_json: bool) -> None:
-    _print(document, as_json, readers.show_result)
+def _finish(document: dict[str, Any], as_json: bool, show: Show = readers.show_result) -> None:
+    _print(document, as_json, show)
     if document["exit_code"]:
         raise typer.Exit(document["exit_code"])
 
 
-def _print(document: dict[str, Any], as_json: bool, show: Any) -> None:
+def _print(document: dict[str, Any], as_json: bool, show: Show) -> None:
     if as_json:
         sys.stdout.write(json.dumps(document, default=str) + "\n")
     else:

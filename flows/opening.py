@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flows import screen
 from reseal.access import Access
 from reseal.config import Config, load_config
 from reseal.embedded import start_server
@@ -25,7 +26,12 @@ class Opening:
     def of(cls, settings: Settings) -> "Opening":
         """Read the configuration and start the embedded server where no database is named."""
         config = load_config(settings.config)
-        settings, _made = with_trial_keys(settings)
+        settings, made = with_trial_keys(settings)
+        if made:
+            screen.say(
+                f"Made the key files {' and '.join(map(str, made))}; they are for trying out, "
+                "never for secrets that matter."
+            )
         url = settings.database_url or start_server(settings.state / "postgres")
         return cls(settings, config, Access.of(settings, config, url))
 

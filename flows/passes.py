@@ -9,6 +9,7 @@ from reseal.store.catalog import Target
 from reseal.sweep.engine import SpanResult
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
+from tasks import artifacts
 from tasks.run import Run
 
 MOST_PASSES = 10
@@ -36,12 +37,14 @@ def sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) ->
     target = run.access.target(run.store, field)
     whole = spans(run, target, first_pass=number == 1)
     futures = [submit(number, span) for span in whole]
+    bar = artifacts.begin_progress(f"{stage} {field}, pass {number}")
     tally, stopped = Tally(), False
-    for future in futures:
+    for done, future in enumerate(futures, start=1):
         result = future.result()
         tally += result.tally
         stopped = stopped or result.stopped
         run.watch(stage, field, tally.rows_read, target.rows)
+        artifacts.show_progress(bar, done, len(futures))
     if stopped or run.workers.is_stopped:
         raise Stopped(f"stopped at a batch boundary; {tally.changed} rows of this pass are written")
     return tally

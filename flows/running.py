@@ -2,14 +2,12 @@
 
 import getpass
 import signal
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from uuid import UUID
 
-from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from flows.opening import Opening
@@ -22,6 +20,7 @@ from reseal.result import RunResult
 from reseal.settings import Settings
 from reseal.store import ledger
 from reseal.store.control import hold
+from reseal.unexpected import scrubbed
 from reseal.workers import open_workers
 from tasks import artifacts
 from tasks.run import Run, Watch, under_way
@@ -55,10 +54,8 @@ def running(flow_name: str, scope: Scope, mode: Mode) -> Iterator[Run]:
         except ConfigurationError as error:
             run.result.message = str(error)
             raise
-        except ResealError as error:
-            _conclude(run, error)
         except Exception as error:
-            _conclude(run, _unexpected(error))
+            _conclude(run, scrubbed(error))
         finally:
             _record(run)
 
@@ -111,12 +108,6 @@ def conclude(run: Run, outcome: Outcome, message: str) -> None:
 def _conclude(run: Run, error: ResealError) -> None:
     outcome = next(outcome for kind, outcome in _OUTCOMES if isinstance(error, kind))
     conclude(run, outcome, str(error))
-
-
-def _unexpected(error: Exception) -> ResealError:
-    # The text of a foreign exception can quote a value; its frames cannot.
-    get_run_logger().error("".join(traceback.format_tb(error.__traceback__)))
-    return ResealError(f"unexpected {type(error).__name__}; the log shows where")
 
 
 def _record(run: Run) -> None:

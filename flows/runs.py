@@ -34,6 +34,7 @@ def call(name: str, options: dict[str, Any], watcher: Any) -> RunResult:
     """Call a flow, with Prefect's API at hand, and return its result."""
     from flows import running
 
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     module = import_module(_MODULES.get(name, f"flows.{name}"))
     typed = getattr(import_module("flows.options"), _FLOWS[name])(**options)
     running.watchers.append(watcher)

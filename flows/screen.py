@@ -110,6 +110,11 @@ def show_status(document: dict[str, Any]) -> None:
         console.print(table)
 
 
+def say(text: str) -> None:
+    """Say what happens next, or how it ended."""
+    console.print(text, markup=False, soft_wrap=True)
+
+
 def complain(text: str) -> None:
     """Say one sentence about what went wrong."""
     console.print(text, style="red", markup=False, soft_wrap=True)

@@ -5,8 +5,11 @@ from typing import Any
 
 from psycopg import sql
 
+from reseal import envelope
+from reseal.envelope import PREFIX
 from reseal.store.catalog import Target
 from reseal.store.store import Store
+from reseal.sweep.rows import begins
 
 # varchar(n) to text rewrites neither table nor index; it takes the lock for a moment only.
 WIDEN = "ALTER TABLE {table} ALTER COLUMN {column} TYPE text"
@@ -28,6 +31,14 @@ DROP = "DROP INDEX CONCURRENTLY {index}"
 # Before any ANALYZE sees the column again, or its sample of plaintext stands in pg_statistic.
 NO_STATISTICS = "ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0"
 
+LONGEST = """
+SELECT coalesce(max(octet_length({secret})), 0) FROM {table} AS t
+WHERE ({where}) AND NOT {sealed}
+"""
+
+# As many digits as a key version can have; see the check on data_key.version.
+LAST_KEY_VERSION = 99999
+
 PATIENT = "SET lock_timeout = '30s'"
 
 BRIEF = "SET lock_timeout = '2s'"
@@ -48,11 +59,23 @@ class Preparation:
 def prepare(store: Store, target: Target) -> Preparation:
     """Widen the column if it is short and drop the indexes over it."""
     parts = {"table": target.table, "column": sql.Identifier(target.field.column)}
-    widens = target.column.limit is not None
+    widens = not has_room(store, target)
     if widens:
         store.execute(WIDEN, (), **parts)
     store.execute(NO_STATISTICS, (), **parts)
     return Preparation(widens, [_drop(store, *index) for index in indexes(store, target)])
+
+
+def has_room(store: Store, target: Target) -> bool:
+    """Say whether the envelope of the longest secret fits, under any later key version too."""
+    limit = target.column.limit
+    if limit is None:
+        return True
+    # What is sealed already takes no more room than it has; NULL is no secret.
+    sealed = sql.SQL("coalesce({}, true)").format(begins(target.secret, PREFIX))
+    parts = {"secret": target.secret, "table": target.table, "where": target.where}
+    longest = store.need(LONGEST, (), sealed=sealed, **parts)[0]
+    return envelope.length(longest, LAST_KEY_VERSION) <= limit
 
 
 def indexes(store: Store, target: Target) -> list[tuple[str, str, str]]:

@@ -16,6 +16,7 @@ from reseal.sweep.pace import Pace
 from reseal.sweep.plan import plan
 from reseal.sweep.settle import Plan
 from reseal.sweep.span import Span
+from reseal.unexpected import scrubbing
 from reseal.verify import Original, Verification, verify
 
 
@@ -51,11 +52,13 @@ def open_bench(access: Access, stop: Callable[[], bool]) -> None:
     _benches[:] = [Bench(access, stop)]
 
 
+@scrubbing
 def sweep_span(assignment: Assignment, span: Span, pace: Pace) -> SpanResult:
     """Turn a span's rows as the assignment says."""
     return _swept(assignment, plan, span, pace)
 
 
+@scrubbing
 def restore_span(
     assignment: Assignment, rolled_back: UUID, span: Span, pace: Pace, newer: bool
 ) -> SpanResult:
@@ -68,14 +71,16 @@ def restore_span(
     return _swept(assignment, restoration.plan, span, pace)
 
 
+@scrubbing
 def back_up_span(run_id: UUID, name: str, span: Span) -> int:
     """Back up a span's originals and return how many."""
     (bench,) = _benches
     store = bench.store(f"run {run_id}")
-    backup = take.cipher(store, run_id, name, bench.access.backup_kek())
-    return take.take(store, bench.access.target(store, name), backup, span)
+    covered = take.need_coverage(store, run_id, name, bench.access.backup_kek())
+    return take.take(store, bench.access.target(store, name), covered, span)
 
 
+@scrubbing
 def prove_backup(run_id: UUID, name: str) -> Proof:
     """Restore the backup of a field and compare it with the table."""
     (bench,) = _benches
@@ -84,6 +89,7 @@ def prove_backup(run_id: UUID, name: str) -> Proof:
     return prove(store, bench.access.target(store, name), backup)
 
 
+@scrubbing
 def verify_span(run_id: UUID | None, name: str, span: Span) -> Verification:
     """Open a span's envelopes and compare them with a run's backup, if it has one."""
     (bench,) = _benches

@@ -1,5 +1,6 @@
 """What a person sees in the Prefect UI: a view of the record, which is the evidence directory."""
 
+from contextlib import suppress
 from typing import Any
 
 from prefect.artifacts import (
@@ -43,14 +44,19 @@ def publish_summary(result: RunResult) -> None:
     )  # fmt: skip
 
 
-def begin_progress(stage: str, field: str) -> Any:
-    """Show a progress bar and return its id."""
-    return create_progress_artifact(progress=0.0, key="progress", description=f"{stage} {field}")
+def begin_progress(description: str) -> Any:
+    """Show a progress bar and return its id, or None where the API does not take it."""
+    # A bar that cannot be drawn must not end a run.
+    with suppress(Exception):
+        return create_progress_artifact(progress=0.0, key="progress", description=description)
+    return None
 
 
-def show_progress(artifact: Any, done: int, total: int) -> None:
+def show_progress(bar: Any, done: int, total: int) -> None:
     """Move a progress bar."""
-    update_progress_artifact(artifact, progress=min(100.0, 100.0 * done / max(total, 1)))
+    if bar is not None:
+        with suppress(Exception):
+            update_progress_artifact(bar, progress=100.0 * done / total)
 
 
 def _census_rows(name: str, part: FieldResult) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ from typing import Any, ParamSpec, TypeVar
 from prefect import Task
 from prefect.cache_policies import NO_CACHE
 
+from reseal.unexpected import scrubbing
+
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
@@ -18,6 +20,6 @@ def step(
     def declare(work: Callable[Given, Made]) -> Task[Given, Made]:
         # A cached validation would be skipped and a persisted exception pickled.
         options: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
-        return Task(work, name=name, task_run_name=task_run_name, **options)
+        return Task(scrubbing(work), name=name, task_run_name=task_run_name, **options)
 
     return declare

@@ -2,7 +2,7 @@
 
 from reseal import clean, guard, optimise, prepare
 from reseal.census import Census, take_census
-from reseal.store import data_key, schema
+from reseal.store import data_key, ledger, schema
 from tasks.run import current
 from tasks.step import step
 
@@ -22,8 +22,9 @@ def prepare_key() -> int:
 
 @step(name="prepare table", task_run_name="prepare {field}")
 def prepare_table(field: str) -> prepare.Preparation:
-    """Widen the column if it is short and drop indexes over the secret."""
+    """Widen the column if it is short, drop indexes over the secret, empty the quarantine."""
     run = current()
+    ledger.clear_quarantine(run.store, field)
     return prepare.prepare(run.store, run.access.target(run.store, field))
 
 

@@ -94,8 +94,11 @@ def fill(store: Store, run_id: UUID, field: str, rows: Iterable[tuple[list[str],
 
 def add_late(store: Store, run_id: UUID, field: str, rows: list[tuple[list[str], bytes]]) -> None:
     """Write originals that appeared after the horizon; part of the sealing transaction."""
-    for row_key, sealed in rows:
-        store.execute(LATE, [run_id, field, row_key, sealed])
+    if not rows:
+        return
+    statement = sql.SQL(LATE).format(reseal=sql.Identifier(store.schema))
+    values = [(run_id, field, row_key, sealed) for row_key, sealed in rows]
+    store.connection.cursor().executemany(statement, values)
 
 
 def count(store: Store, run_id: UUID, field: str) -> int:

@@ -25,34 +25,43 @@ def begin(store: Store, run_id: UUID, field: str, kek: Kek) -> None:
 
 def cipher(store: Store, run_id: UUID, field: str, kek: Kek) -> BackupCipher:
     """Return the cipher of a backup; raise KekError under another KEK."""
-    return BackupCipher.unwrap(run_id, field, kek, _wrapped(store, run_id, field))
+    return need_coverage(store, run_id, field, kek).cipher
 
 
 def coverage(store: Store, run_id: UUID, field: str, kek: Kek) -> Coverage | None:
     """Return what tells late rows apart, or None where the run has no backup of the field."""
     found = table.find(store, run_id, field)
-    if found is None:
-        return None
-    return Coverage(found.horizon, cipher(store, run_id, field, kek))
+    return _coverage(found, run_id, field, kek) if found else None
 
 
-def take(store: Store, target: Target, backup: BackupCipher, span: Span) -> int:
-    """Back up the plaintext secrets of a span; return how many."""
-    pages = max(1, round(_ROWS_AT_ONCE / target.rows_per_page))
-    return sum(_part(store, target, backup, part) for part in span.split(pages))
+def need_coverage(store: Store, run_id: UUID, field: str, kek: Kek) -> Coverage:
+    """Return what tells late rows apart; raise ConfigurationError where there is no backup."""
+    return _coverage(table.need(store, run_id, field), run_id, field, kek)
 
 
-def _part(store: Store, target: Target, backup: BackupCipher, span: Span) -> int:
-    reading = read(store, target, Turn.SEAL, 0, span)
-    originals = [row for row in reading.rows if target.field.shape(row.text) is Shape.PLAIN]
-    keyed = [([str(part) for part in row.key], row.text) for row in originals]
-    rows = ((row_key, backup.seal(row_key, text)) for row_key, text in keyed)
-    table.fill(store, backup.run_id, backup.name, rows)
-    return len(originals)
-
-
-def _wrapped(store: Store, run_id: UUID, field: str) -> bytes:
-    found = table.need(store, run_id, field)
+def _coverage(found: table.BackupSet, run_id: UUID, field: str, kek: Kek) -> Coverage:
     if found.wrapped is None:
         raise ConfigurationError(f"the backup of run {run_id} was shredded")
-    return found.wrapped
+    return Coverage(found.horizon, BackupCipher.unwrap(run_id, field, kek, found.wrapped))
+
+
+def take(store: Store, target: Target, covered: Coverage, span: Span) -> int:
+    """Back up the plaintext secrets of a span that are older than the horizon; return how many.
+
+    A row that is written while the backup goes on may be met twice or not at all. It is left to
+    the sweep, which backs it up in the transaction that seals it.
+    """
+    pages = max(1, round(_ROWS_AT_ONCE / target.rows_per_page))
+    return sum(_part(store, target, covered, part) for part in span.split(pages))
+
+
+def _part(store: Store, target: Target, covered: Coverage, span: Span) -> int:
+    reading = read(store, target, Turn.SEAL, 0, span)
+    keyed = [
+        ([str(part) for part in row.key], row.text)
+        for row in reading.rows
+        if covered.has(row.version) and target.field.shape(row.text) is Shape.PLAIN
+    ]
+    rows = ((row_key, covered.seal(row_key, text)) for row_key, text in keyed)
+    table.fill(store, covered.cipher.run_id, covered.cipher.name, rows)
+    return len(keyed)

@@ -33,10 +33,17 @@ def evidence(subject: Subject) -> Finding:
         return ok("not asked")
     if "://" in path:
         return unknown(path, "see that this process may write there")
-    nearest = next(p for p in (Path(path).absolute(), *Path(path).absolute().parents) if p.exists())
-    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+    nearest = _nearest(Path(path).absolute())
+    if os.access(nearest, os.W_OK | os.X_OK) and nearest.is_dir():
         return ok(path)
     return refuse(f"{nearest} cannot be written to", "set RESEAL_EVIDENCE to another directory")
+
+
+def _nearest(path: Path) -> Path:
+    try:
+        return next(place for place in (path, *path.parents) if place.exists())
+    except PermissionError as error:
+        return Path(error.filename)
 
 
 LOCAL_CHECKS = (

@@ -121,10 +121,10 @@ def clock(subject: Subject) -> Finding:
 def disk(subject: Subject) -> Finding:
     """Compare the free disk of the server with what the run is expected to write."""
     needed = sum(growth(field).total for field in subject.fields)
-    if not _is_local(subject):
+    free = _free(subject.store) if _is_local(subject) else None
+    if free is None:
         value = f"not visible from here, about {readable(needed)} needed"
         return unknown(value, "look on the server that twice as much is free")
-    free = _free(subject.store)
     value = f"{readable(free)} free, about {readable(needed)} needed"
     if free < needed:
         return refuse(value, "free or add disk where the data directory lies")
@@ -145,9 +145,13 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _free(store: Store) -> int:
-    # A forwarded port also looks local; then the server's path is most likely not here.
-    return shutil.disk_usage(Path(store.need(DATA_DIRECTORY)[0])).free
+def _free(store: Store) -> int | None:
+    directory = Path(store.need(DATA_DIRECTORY)[0])
+    try:
+        return shutil.disk_usage(directory).free
+    except OSError:
+        # A forwarded port looks local too, but then the server's directory is not here.
+        return None
 
 
 SERVER_CHECKS = (

@@ -7,7 +7,7 @@ import psycopg
 from psycopg import Cursor, sql
 from psycopg.rows import TupleRow, tuple_row
 
-from reseal.store.connection import Connection, _scrubbed
+from reseal.store.connection import Connection, store_error
 from reseal.store.store import Parameters, Store
 
 if TYPE_CHECKING:
@@ -40,5 +40,5 @@ def borrow(pool: "ConnectionPool[Any]", schema: str, work: Callable[[Store], Fou
         with pool.connection(timeout=_SECONDS_TO_WAIT) as connection:
             return work(Borrowed(cast(Connection, connection), schema))
     except psycopg.Error as error:
-        failure = _scrubbed(error)
+        failure = store_error(error)
     raise failure

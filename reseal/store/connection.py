@@ -17,7 +17,8 @@ SET idle_in_transaction_session_timeout = '60s'; SET row_security = off;
 
 _TRANSIENT = frozenset({"55P03", "40P01", "40001", "57014", "53300"})
 _LOST = frozenset({"57P01", "57P02", "57P03", "08000", "08003", "08006", "25P03"})
-_ROW_CLASSES = ("22", "23", "27", "44", "P0")
+# Data, constraint and trigger faults; what a trigger raises of its own; a value too long to index.
+_ROW_CLASSES = ("22", "23", "27", "38", "39", "44", "45", "54", "P0")
 # Messages of these classes name tables, columns, roles and settings; of all others, perhaps
 # values (a CHECK violation prints the row), so those are replaced by the condition's name.
 _HARMLESS_CLASSES = ("08", "25", "28", "3D", "3F", "42", "53", "55", "57")
@@ -35,7 +36,7 @@ class Connection(psycopg.Connection[TupleRow]):
         try:
             return super().wait(*args, **kwargs)
         except psycopg.Error as error:
-            failure = _scrubbed(error)
+            failure = store_error(error)
         raise failure
 
     def execute(self, *args: Any, **kwargs: Any) -> psycopg.Cursor[TupleRow]:
@@ -61,7 +62,8 @@ class Connection(psycopg.Connection[TupleRow]):
         raise failure
 
 
-def _scrubbed(error: psycopg.Error) -> StoreError:
+def store_error(error: psycopg.Error) -> StoreError:
+    """Return our own error for the driver's: the code, the constraint, and no row."""
     state, diagnostic = error.sqlstate, error.diag
     if state in _LOST or (state is None and isinstance(error, psycopg.OperationalError)):
         return ConnectionLost("the connection to the database was lost", state)

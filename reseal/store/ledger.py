@@ -57,6 +57,10 @@ SET run_id = excluded.run_id, reason = excluded.reason, seen = clock_timestamp()
 
 COUNTED = "SELECT count(*) FROM {reseal}.{where} WHERE run_id = %s AND field = %s"
 
+CLEAR = "DELETE FROM {reseal}.quarantine WHERE field = %s"
+
+QUARANTINED = "SELECT count(*) FROM {reseal}.quarantine WHERE field = %s"
+
 LISTED = """
 SELECT row_key, reason FROM {reseal}.{where} WHERE run_id = %s AND field = %s
 ORDER BY seen, row_key LIMIT %s
@@ -148,6 +152,16 @@ def listed(
     """Return the rows that a run recorded in `quarantine` or `left_alone`."""
     rows = store.execute(LISTED, [run_id, field, most], where=sql.Identifier(table))
     return [{"key": row_key, "reason": reason} for row_key, reason in rows]
+
+
+def clear_quarantine(store: Store, field: str) -> None:
+    """Forget the quarantine of a field; the sweep that begins enters what it finds anew."""
+    store.execute(CLEAR, [field])
+
+
+def quarantined_rows(store: Store, field: str) -> int:
+    """Return how many rows of a field are in quarantine, whichever run put them there."""
+    return int(store.need(QUARANTINED, [field])[0])
 
 
 def counted(store: Store, table: str, run_id: UUID, field: str) -> int:

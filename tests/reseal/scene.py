@@ -169,7 +169,8 @@ class Scene:
     def back_up(self) -> int:
         """Take a backup of the whole table for this run."""
         take.begin(self.store, self.run_id, self.name, self.access.backup_kek())
-        return take.take(self.store, self.target, self.backup(), self.whole)
+        covered = take.need_coverage(self.store, self.run_id, self.name, self.access.backup_kek())
+        return take.take(self.store, self.target, covered, self.whole)
 
     def prove(self) -> Proof:
         return prove(self.store, self.target, self.backup())

@@ -1,0 +1,1 @@
+"""How fast a run seals, beside what PostgreSQL itself needs to rewrite the column."""

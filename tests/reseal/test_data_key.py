@@ -1,0 +1,125 @@
+"""The table of data keys: durable and proven before anything is sealed under them."""
+
+import os
+from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from reseal.errors import KekError, KeyringError, RowRefused
+from reseal.keyring import KeyState
+from reseal.place import Place
+from reseal.secret import Secret
+from reseal.store import data_key, schema
+
+PLACE = Place("users.mfa_secret", (42,))
+
+
+@pytest.fixture
+def bare(access):
+    """A store whose schema is made and holds no key."""
+    opened = access.store("bare")
+    schema.migrate(opened)
+    yield opened
+    opened.close()
+
+
+def test_without_a_key_there_is_no_keyring(bare, access):
+    with pytest.raises(KeyringError, match="no data key yet"):
+        data_key.load(bare, access.kek())
+
+
+def test_the_first_key_is_made_once_and_found_again(bare, access):
+    keyring = data_key.ensure_active(bare, access.kek(), "ada")
+    envelope = keyring.seal(PLACE, Secret("x"))
+
+    again = data_key.ensure_active(bare, access.kek(), "bob")
+    assert again.active == 1
+    assert again.open(PLACE, envelope).reveal() == "x"
+    assert data_key.load(bare, access.kek()).check_values == keyring.check_values
+
+
+def test_two_runs_that_begin_together_make_one_key(bare, access):
+    stores = [access.store(str(number)) for number in range(4)]
+    with ThreadPoolExecutor() as threads:
+        rings = list(threads.map(lambda s: data_key.ensure_active(s, access.kek(), "test"), stores))
+    for opened in stores:
+        opened.close()
+
+    assert len({ring.check_values[ring.active] for ring in rings}) == 1
+    assert bare.need("SELECT count(*) FROM {reseal}.data_key") == (1,)
+
+
+def test_what_is_stored_is_wrapped(store, access, admin):
+    row = admin.execute("SELECT wrapped, kek, check_value FROM reseal.data_key").fetchone()
+    wrapped, uri, check_value = row
+
+    assert (len(wrapped), uri, len(check_value)) == (12 + 32 + 16, "env:TEST_KEK", 8)
+    assert len(access.kek().unwrap(wrapped, b"data-key/1")) == 32
+
+
+def test_the_inventory_tells_of_every_key_and_holds_none(store, admin):
+    (key,) = data_key.inventory(store)
+
+    assert key["version"] == 1
+    assert key["state"] == "active"
+    assert key["algorithm"] == "AES-256-GCM"
+    assert key["owner"] == "test"
+    wrapped = admin.execute("SELECT wrapped FROM reseal.data_key").fetchone()[0]
+    assert wrapped not in key.values()
+
+
+def test_another_kek_does_not_open_the_table(store, access):
+    other = {"TEST_KEK": b64encode(os.urandom(32)).decode()}
+
+    with pytest.raises(KekError, match="env:TEST_KEK does not open the stored data keys"):
+        data_key.load(store, replace(access, variables=other).kek())
+
+
+@pytest.mark.parametrize(
+    ("edit", "error"),
+    [
+        ("check_value = substr(check_value, 1, 7) || '\\x00'::bytea", KeyringError),
+        ("check_value = ''", KeyringError),
+        ("version = 2", KekError),
+        ("wrapped = substr(wrapped, 1, 59) || '\\x00'::bytea", KekError),
+        ("wrapped = ''", KekError),
+        ("state = 'retiring'", KeyringError),
+        ("state = 'disabled'", KeyringError),
+    ],
+)
+def test_a_table_that_was_edited_is_refused(store, access, admin, edit, error):
+    admin.execute(f"UPDATE reseal.data_key SET {edit}".encode())
+
+    with pytest.raises(error):
+        data_key.load(store, access.kek())
+
+
+@pytest.mark.parametrize("state", ["disabled", "destroyed"])
+def test_a_new_first_key_takes_a_new_number(store, access, admin, state):
+    admin.execute("UPDATE reseal.data_key SET state = %s", [state])
+
+    assert data_key.ensure_active(store, access.kek(), "test").active == 2
+
+
+def test_the_database_itself_allows_one_active_key(store, access, scene):
+    with pytest.raises(RowRefused, match="one_active_data_key"):
+        data_key._add(store, access.kek(), data_key.DataKey.fresh(2, KeyState.ACTIVE), "test")
+    assert scene.activate_next_key() == 2
+    assert sorted(scene.keyring.check_values) == [1, 2]
+
+
+def test_a_kek_that_does_not_give_back_what_it_wrapped_makes_no_key(bare):
+    class Lossy:
+        uri = "lossy:"
+
+        def wrap(self, material: bytes, context: bytes) -> bytes:
+            return b"wrapped"
+
+        def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+            return bytes(32)
+
+    with pytest.raises(KekError, match="does not unwrap what it wrapped"):
+        data_key.ensure_active(bare, Lossy(), "test")
+    assert bare.need("SELECT count(*) FROM {reseal}.data_key") == (0,)
