@@ -87,15 +87,15 @@ def show_result(document: dict[str, Any]) -> None:
 
 
 def show_checks(document: dict[str, Any]) -> None:
-    """Show every preflight check with its verdict and, where it is not ok, the remedy."""
-    table = Table(title=f"preflight: {document['verdict']}", title_justify="left")
-    for heading in ("check", "value", "limit", "verdict", "remedy"):
-        table.add_column(heading, overflow="fold")
+    """Show every preflight check by verdict and value, and a remedy where it is not ok."""
+    table = Table.grid(padding=(0, 2))
     for check in document["checks"]:
         verdict = Text(check["verdict"], style=_STYLES[check["verdict"]])
-        cells = [Text(check[word]) for word in ("name", "value", "limit")]
-        table.add_row(*cells, verdict, Text(check["remedy"]))
+        is_ok = check["verdict"] == "ok"
+        said = check["value"] if is_ok else f"{check['value']}; {check['remedy']}"
+        table.add_row(verdict, Text(check["name"]), Text(said))
     console.print(table)
+    console.print(f"preflight: {document['verdict']}, {len(document['checks'])} checks")
 
 
 def show_status(document: dict[str, Any]) -> None:

@@ -27,7 +27,6 @@ from tasks.validate import warm_up
 
 def preflight(run: Run, options: EncryptOptions) -> None:
     """Check everything; raise Refused with the first remedy where a check says no."""
-    warm_up()
     with run.stage("preflight"):
         report = look_first(options.mode, options.skip_backup)
         run.evidence.write("preflight", report.as_dict())
@@ -44,6 +43,7 @@ def preflight(run: Run, options: EncryptOptions) -> None:
 
 def prepare(run: Run) -> None:
     """Make Reseal's schema, an active key, room in the column; drop indexes over the secret."""
+    warm_up()
     with run.stage("prepare"):
         version = prepare_key()
         for field in run.fields:
@@ -74,10 +74,14 @@ def encrypt(run: Run) -> None:
     """Sweep each field until nothing is left to seal."""
     for field in run.fields:
         before = run.result.stages.get("encrypt", 0.0)
-        with run.stage("encrypt"):
-            last = seal_field(run, field.name)
-        run.field_result(field.name).seconds = run.result.stages["encrypt"] - before
-        enter_outcomes(run, field.name, last)
+        last = Tally()
+        try:
+            with run.stage("encrypt"):
+                last = seal_field(run, field.name)
+        finally:
+            # Stopped or failed, what was committed is counted all the same.
+            run.field_result(field.name).seconds = run.result.stages["encrypt"] - before
+            enter_outcomes(run, field.name, last)
 
 
 def seal_field(run: Run, name: str) -> Tally:

@@ -18,18 +18,19 @@ def judge(run: Run, *, with_backup: bool = True) -> str | None:
 
 
 def _judge(run: Run, name: str, backed_up_by: UUID | None) -> str | None:
+    if backed_up_by and backup_table.find(run.store, backed_up_by, name) is None:
+        backed_up_by = None
     seen = open_all(run, name, backed_up_by)
-    has_backup = backed_up_by and backup_table.find(run.store, backed_up_by, name)
-    check = check_claims(name, seen.facts, backed_up_by if has_backup else None)
-    probes = probe_field(name)
+    check = check_claims(name, seen.facts, backed_up_by)
+    probes = probe_field(name, backed_up_by)
     run.evidence.write(f"validation-{name}", _record(seen, probes))
     run.note("validated", field=name, claims_hold=check.success, broken=len(seen.broken))
     run.field_result(name).failed_claims = [s.sentence for s in check.statements if not s.success]
     broken = sum(count for fact, count in seen.facts.items() if fact.verdict not in GOOD)
     if broken:
         return f"{broken} envelopes of {name} are broken"
-    unnoticed = [kind for kind, noticed in probes.items() if not noticed]
-    return f"tampering with {name} goes unnoticed: {', '.join(unnoticed)}" if unnoticed else None
+    wrong = [probed for probed, came_out_right in probes.items() if not came_out_right]
+    return f"not true of {name}: {', '.join(wrong)}" if wrong else None
 
 
 def open_all(run: Run, name: str, backed_up_by: UUID | None) -> Verification:
@@ -53,4 +54,4 @@ def open_all(run: Run, name: str, backed_up_by: UUID | None) -> Verification:
 def _record(seen: Verification, probes: dict[str, bool]) -> dict[str, object]:
     facts = [{**fact._asdict(), "rows": count} for fact, count in sorted(seen.facts.items())]
     broken = [{"key": key, "verdict": verdict} for key, verdict in seen.broken[:1000]]
-    return {"facts": facts, "broken": broken, "tampering_noticed": probes}
+    return {"facts": facts, "broken": broken, "probes": probes}

@@ -11,11 +11,12 @@ from reseal.errors import SettingsError
 from reseal.kek import Kek, open_kek
 from reseal.keyring import Keyring
 from reseal.settings import Settings
-from reseal.store import data_key
+from reseal.store import data_key, ledger
 from reseal.store.catalog import Target, describe
 from reseal.store.connection import Connection
 from reseal.store.store import Store
 from reseal.sweep.job import Assignment, Job
+from reseal.verify import Original
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,13 @@ class Access:
         if self.backup_kek_uri is None:
             return None
         return take.coverage(store, run_id, name, self.backup_kek())
+
+    def original(self, store: Store, run_id: UUID, name: str) -> Original | None:
+        """Return what a run's envelopes are compared with, if it has a backup of the field."""
+        covered = self.coverage(store, run_id, name)
+        if covered is None:
+            return None
+        return Original(run_id, covered.cipher, ledger.written_xids(store, run_id, name))
 
     def job(self, assignment: Assignment) -> Job:
         """Open everything that a span of this assignment needs."""

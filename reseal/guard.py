@@ -1,12 +1,14 @@
 """The guard constraint: only envelopes, or no secret, may stand in the column from now on."""
 
 import hashlib
+from functools import partial
 
 from psycopg import sql
 
 from reseal.census import Census
 from reseal.envelope import PREFIX
 from reseal.errors import StoreError
+from reseal.patience import Patience
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 from reseal.sweep.rows import begins, is_empty
@@ -42,9 +44,11 @@ def why_not(store: Store, census: Census, *, forced: bool) -> str | None:
 
 def raise_guard(store: Store, target: Target) -> None:
     """Add the constraint without a scan, then validate it without blocking writers."""
-    name = sql.Identifier(guard_name(target))
+    name, allowed = sql.Identifier(guard_name(target)), _allowed(target)
     drop_guard(store, target)
-    store.execute(ADD, table=target.table, name=name, allowed=_allowed(target))
+    # The lock is asked for briefly, and again, so that logins never queue behind it.
+    add = partial(store.execute, ADD, table=target.table, name=name, allowed=allowed)
+    Patience().retry(add)
     try:
         store.execute(VALIDATE, table=target.table, name=name)
     except StoreError:
@@ -56,7 +60,8 @@ def raise_guard(store: Store, target: Target) -> None:
 def drop_guard(store: Store, target: Target) -> None:
     """Remove the constraint, if it stands."""
     if stands(store, target):
-        store.execute(DROP, table=target.table, name=sql.Identifier(guard_name(target)))
+        name = sql.Identifier(guard_name(target))
+        Patience().retry(partial(store.execute, DROP, table=target.table, name=name))
 
 
 def stands(store: Store, target: Target) -> bool:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from reseal.envelope import ALG, IV_BYTES, TAG_BYTES, Envelope
+from reseal.envelope import ALG, IV_BYTES, TAG_BYTES, Envelope, write
 from reseal.errors import KeyringError, UnknownKeyVersion, WillNotOpen
 from reseal.place import Binding, KeyPart, Place
 from reseal.secret import Secret
@@ -77,13 +77,23 @@ class FieldCipher:
         """Encrypt under the active key and prove it by opening; raise WillNotOpen if not."""
         return self._seal(key, secret, os.urandom(IV_BYTES))
 
+    def seal_text(self, key: tuple[KeyPart, ...], secret: Secret) -> str:
+        """Seal and spell in one step, as a sweep does for every row."""
+        iv = os.urandom(IV_BYTES)
+        sealed = self._encrypt(key, secret, iv)
+        return write(self._active, iv, sealed[-TAG_BYTES:], sealed[:-TAG_BYTES])
+
     def _seal(self, key: tuple[KeyPart, ...], secret: Secret, iv: bytes) -> Envelope:
+        sealed = self._encrypt(key, secret, iv)
+        return Envelope(self._active, iv, sealed[-TAG_BYTES:], sealed[:-TAG_BYTES])
+
+    def _encrypt(self, key: tuple[KeyPart, ...], secret: Secret, iv: bytes) -> bytes:
         plain, bound = secret.reveal().encode(), self._bindings[self._active].data(key)
         cipher = self._ciphers[self._active]
         sealed = cipher.encrypt(iv, plain, bound)
         if not hmac.compare_digest(cipher.decrypt(iv, sealed, bound), plain):
             raise WillNotOpen(f"sealing {Place(self._name, key)} did not give back the secret")
-        return Envelope(self._active, iv, sealed[-TAG_BYTES:], sealed[:-TAG_BYTES])
+        return sealed
 
     def open(self, key: tuple[KeyPart, ...], envelope: Envelope) -> Secret:
         """Decrypt with the one key that the envelope names; keys are never tried in turn."""

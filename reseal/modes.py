@@ -25,6 +25,11 @@ class Effort:
     pace: Pace
 
 
+# Larger batches are no faster: the server spills their arrays to disk at its default work_mem,
+# and the application waits longer for the rows.
+_MOST_ROWS = 5000
+
+
 def effort(mode: Mode) -> Effort:
     """Return the effort of a mode on this machine."""
     cores = os.cpu_count() or 1
@@ -32,6 +37,10 @@ def effort(mode: Mode) -> Effort:
         Mode.VALIDATE_ONLY: Effort(1, 50_000, Pace(1000, target=0.25, rest=0.0)),
         # As much rest as work: the application keeps its latency.
         Mode.SAFE: Effort(1, 10_000, Pace(500, target=0.1, rest=1.0, most=2000)),
-        Mode.STANDARD: Effort(min(2, cores), 20_000, Pace(2000, target=0.25, rest=0.25)),
-        Mode.AGGRESSIVE: Effort(cores, 100_000, Pace(5000, target=0.5, rest=0.0)),
+        Mode.STANDARD: Effort(
+            min(2, cores), 20_000, Pace(2000, target=0.25, rest=0.25, most=_MOST_ROWS)
+        ),
+        Mode.AGGRESSIVE: Effort(
+            cores, 100_000, Pace(_MOST_ROWS, target=0.5, rest=0.0, most=_MOST_ROWS)
+        ),
     }[mode]

@@ -11,7 +11,7 @@ from typing import Any
 
 from psycopg import sql
 
-from reseal.errors import StoreError
+from reseal.errors import ConnectionLost, StoreError
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 
@@ -133,8 +133,15 @@ def optimise(store: Store, target: Target) -> Optimisation:
     store.execute(PATIENT)
     try:
         return _tried(store, query)
+    except ConnectionLost:
+        raise
+    except StoreError as error:
+        # An index is a convenience: without it the run is as good, so its failure is a report.
+        store.execute(DROP, index=query.index)
+        return Optimisation(query.index_name, kept=False, reason=str(error))
     finally:
-        store.execute(BRIEF)
+        if not store.connection.closed:
+            store.execute(BRIEF)
 
 
 def _tried(store: Store, query: LoginQuery) -> Optimisation:

@@ -7,6 +7,7 @@ from psycopg import sql
 
 from reseal import envelope
 from reseal.envelope import PREFIX
+from reseal.patience import Patience
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 from reseal.sweep.rows import begins
@@ -60,9 +61,10 @@ def prepare(store: Store, target: Target) -> Preparation:
     """Widen the column if it is short and drop the indexes over it."""
     parts = {"table": target.table, "column": sql.Identifier(target.field.column)}
     widens = not has_room(store, target)
+    # Each waits its turn for a lock only briefly, and again, so that logins never queue behind it.
     if widens:
-        store.execute(WIDEN, (), **parts)
-    store.execute(NO_STATISTICS, (), **parts)
+        Patience().retry(lambda: store.execute(WIDEN, (), **parts))
+    Patience().retry(lambda: store.execute(NO_STATISTICS, (), **parts))
     return Preparation(widens, [_drop(store, *index) for index in indexes(store, target)])
 
 

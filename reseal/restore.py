@@ -7,7 +7,7 @@ from psycopg import sql
 
 from reseal.backup.cipher import BackupCipher
 from reseal.envelope import Envelope
-from reseal.errors import EnvelopeError, UnknownKeyVersion
+from reseal.errors import EnvelopeError, UnknownKeyVersion, WillNotOpen
 from reseal.keyring import FieldCipher
 from reseal.place import KeyPart
 from reseal.secret import Secret
@@ -48,6 +48,7 @@ APPLICATION = "sealed by the application, not by this run"
 RESEALED = "resealed since under another key"
 DISABLED_SINCE = "disabled since"
 UNKNOWN = "sealed under a key that is not in the keyring"
+UNREADABLE = "its original in the backup does not open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,11 @@ class Restoration:
         sealed: bytes | None,
     ) -> Secret | str | None:
         """Return what to write, why the row is left alone, or None where nothing is to do."""
-        original = self.backup.open(key_texts(key), sealed) if sealed is not None else None
+        try:
+            original = self.backup.open(key_texts(key), sealed) if sealed is not None else None
+        except WillNotOpen:
+            # One damaged record must not keep every other row from being restored.
+            return UNREADABLE
         if target.field.shape(text) is not Shape.SEALED:
             is_same = original is None or original.matches(Secret(text))
             return None if is_same else RE_ENROLLED

@@ -18,8 +18,9 @@ class Shape(StrEnum):
 
 # One spelling for Python's re and for PostgreSQL's regular expressions, so that the census
 # in SQL and the sweep in Python cannot disagree. Both know \A, \Z, {m,} and these classes.
+# The first half of base32 adds no value to the second; it decides most of them, much faster.
 PATTERNS = {
-    "base32": r"\A ?(?:[A-Za-z2-7][ -]?){16,}=*\n?\Z",
+    "base32": r"\A ?(?:[A-Za-z2-7]{16,}|(?:[A-Za-z2-7][ -]?){16,})=*\n?\Z",
     "hex": r"\A(?:[0-9A-Fa-f][0-9A-Fa-f]){10,}\Z",
     "otpauth": r"\Aotpauth://totp/[^?]*[?](.*&)?secret=[A-Za-z2-7]+=*(&.*)?\Z",
     "text": r"\A.+\Z",

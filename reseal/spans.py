@@ -17,7 +17,7 @@ from reseal.sweep.plan import plan
 from reseal.sweep.settle import Plan
 from reseal.sweep.span import Span
 from reseal.unexpected import scrubbing
-from reseal.verify import Original, Verification, verify
+from reseal.verify import Verification, verify
 
 
 @dataclass
@@ -95,14 +95,8 @@ def verify_span(run_id: UUID | None, name: str, span: Span) -> Verification:
     (bench,) = _benches
     store = bench.store("verify")
     target, keyring = bench.access.target(store, name), bench.access.keyring(store)
-    return verify(store, target, keyring, _original(bench, store, run_id, name), span)
-
-
-def _original(bench: Bench, store: Store, run_id: UUID | None, name: str) -> Original | None:
-    covered = bench.access.coverage(store, run_id, name) if run_id else None
-    if run_id is None or covered is None:
-        return None
-    return Original(run_id, covered.cipher, ledger.written_xids(store, run_id, name))
+    original = bench.access.original(store, run_id, name) if run_id else None
+    return verify(store, target, keyring, original, span)
 
 
 def _swept(assignment: Assignment, make: Plan, span: Span, pace: Pace) -> SpanResult:

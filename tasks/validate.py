@@ -1,7 +1,7 @@
 """Open every envelope, compare with the backup, and state what must be true."""
 
 from threading import Thread
-from time import sleep
+from time import sleep, time
 from uuid import UUID
 
 from expectations import warm
@@ -45,11 +45,12 @@ def check_claims(field: str, facts: Facts, backed_up_by: UUID | None) -> CheckRe
 
 
 @step(name="probe", task_run_name="probe {field}")
-def probe_field(field: str) -> dict[str, bool]:
-    """Tamper with envelopes in memory; return whether each kind of tampering was noticed."""
+def probe_field(field: str, backed_up_by: UUID | None) -> dict[str, bool]:
+    """Tamper with envelopes in memory and compare codes; return whether each came out right."""
     run = current()
     target = run.access.target(run.store, field)
-    return probe(run.store, target, run.access.keyring(run.store))
+    original = run.access.original(run.store, backed_up_by, field) if backed_up_by else None
+    return probe(run.store, target, run.access.keyring(run.store), original, time())
 
 
 def _suite(run: Run, field: str, facts: Facts, backed_up_by: UUID | None) -> Suite:

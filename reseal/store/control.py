@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from reseal.errors import FieldBusy, Superseded
+from reseal.patience import Patience
 from reseal.store.store import Store
 
 TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
@@ -45,8 +46,10 @@ def hold(store: Store, field: str, run_id: UUID) -> Iterator[int]:
     if not store.need(TRY_LOCK, [name])[0]:
         raise FieldBusy(f"another run is working on field {field!r}; wait for it or stop it")
     try:
-        row = store.need(TAKE_OVER, {"field": field, "run": run_id})
-        yield row[0]
+        # The last batch of a dead runner may still hold the row; its statement ends in a while.
+        owner = {"field": field, "run": run_id}
+        epoch = Patience().retry(lambda: store.need(TAKE_OVER, owner))[0]
+        yield epoch
     finally:
         if not store.connection.closed:
             store.execute(UNLOCK, [name])

@@ -35,7 +35,7 @@ def commit(job: Job, batch: Batch) -> Committed:
 def _write(job: Job, batch: Batch) -> Tally:
     if not batch.turned:
         return Tally()
-    changed, held = write(job.store, job.target, job.assignment.turn, batch.turned)
+    changed, held = write(job.store, job.target, job.assignment.turn, batch.span, batch.turned)
     return Tally(
         rows_read=len(batch.turned),
         changed=changed,

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from reseal.patience import Patience
 from reseal.sweep.job import Job
 from reseal.sweep.pace import Pace
-from reseal.sweep.settle import Patience, Plan, settle
+from reseal.sweep.settle import Plan, settle
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
 

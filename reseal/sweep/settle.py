@@ -1,11 +1,10 @@
 """Bring a batch to an end: again after a passing fault, smaller, row by row, or quarantined."""
 
-import random
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reseal.errors import ConnectionLost, RowRefused, Transient, Unreachable
+from reseal.patience import Patience
 from reseal.store.control import Request
 from reseal.sweep.commit import Committed, commit
 from reseal.sweep.job import Batch, Job, key_texts
@@ -14,21 +13,6 @@ from reseal.sweep.tally import Tally, total
 from reseal.sweep.write import Turned
 
 Plan = Callable[[Job, Span], Batch]
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How often to try again and how long to wait; `sleep` and `jitter` are given by the caller."""
-
-    tries: int = 9
-    first_wait: float = 0.05
-    longest_wait: float = 5.0
-    sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
-
-    def wait(self, attempt: int) -> None:
-        """Wait after failed attempt number `attempt`: exponential, with jitter."""
-        self.sleep(min(self.longest_wait, self.first_wait * 2**attempt) * (0.5 + self.jitter() / 2))
 
 
 def settle(

@@ -30,11 +30,11 @@ class TurnRule:
 
 
 def _seal(cipher: FieldCipher, key: tuple[KeyPart, ...], text: str) -> str:
-    return str(cipher.seal(key, Secret(text)))
+    return cipher.seal_text(key, Secret(text))
 
 
 def _reseal(cipher: FieldCipher, key: tuple[KeyPart, ...], text: str) -> str:
-    return str(cipher.seal(key, cipher.open(key, Envelope.parse(text))))
+    return cipher.seal_text(key, cipher.open(key, Envelope.parse(text)))
 
 
 def _unseal(cipher: FieldCipher, key: tuple[KeyPart, ...], text: str) -> str:

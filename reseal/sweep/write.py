@@ -7,15 +7,18 @@ from psycopg import sql
 from reseal.place import KeyPart
 from reseal.store.catalog import Target
 from reseal.store.store import Store
+from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
 
 # `xmin` names the row version that was read: any later write by anyone makes the guard fail,
 # so a new enrolment is never overwritten. SKIP LOCKED leaves rows that the application holds
-# to a later pass; FOR NO KEY UPDATE does not block inserts that refer to the row.
+# to a later pass; FOR NO KEY UPDATE does not block inserts that refer to the row. A version
+# that was read still stands on the page where it was read, so those pages are all that is
+# looked through, whatever the planner thinks of the key.
 WRITE = """
 WITH mine AS (
     SELECT t.ctid AS tid, v.value FROM {source} JOIN {table} AS t ON {same_key}
-    WHERE t.xmin = v.version::xid
+    WHERE t.xmin = v.version::xid AND {on_pages}
     FOR NO KEY UPDATE OF t SKIP LOCKED
 )
 UPDATE {table} AS t SET {column} = mine.value FROM mine WHERE t.ctid = mine.tid
@@ -24,7 +27,8 @@ UPDATE {table} AS t SET {column} = mine.value FROM mine WHERE t.ctid = mine.tid
 # After the write: a row that still has the version we read was not ours to take, someone holds
 # it; one that has another version was written by us or by someone else.
 HELD = """
-SELECT count(*) FROM {source} JOIN {table} AS t ON {same_key} WHERE t.xmin = v.version::xid
+SELECT count(*) FROM {source} JOIN {table} AS t ON {same_key}
+WHERE t.xmin = v.version::xid AND {on_pages}
 """
 
 # Plaintext goes back through COPY, whose data no log setting of the server records, never as a
@@ -42,21 +46,35 @@ class Turned(NamedTuple):
     value: str
 
 
-def write(store: Store, target: Target, turn: Turn, turned: list[Turned]) -> tuple[int, int]:
-    """Write the rows that are free and still as read; return how many were, and are held."""
+def write(
+    store: Store, target: Target, turn: Turn, span: Span, turned: list[Turned]
+) -> tuple[int, int]:
+    """Write the rows of a span that are free and still as read; return how many, and are held."""
     columns = _spelled(target, turned)
     if turn is Turn.UNSEAL:
         source: sql.Composable = _copied(store, target, columns)
         parameters: list[str] = []
     else:
         source, parameters = _joined(target, columns)
-    parts = {"source": source, "table": target.table, "same_key": _same_key(target)}
+    parts = {
+        "source": source,
+        "table": target.table,
+        "same_key": _same_key(target),
+        "on_pages": _on_pages(span),
+    }
     column = sql.Identifier(target.field.column)
     changed = store.execute(WRITE, parameters, column=column, **parts).rowcount
     if changed == len(turned):
         return changed, 0
     row = store.need(HELD, parameters, **parts)
     return changed, row[0]
+
+
+def _on_pages(span: Span) -> sql.Composable:
+    first, after = span.bounds
+    return sql.SQL("t.ctid >= {}::tid AND t.ctid < {}::tid").format(
+        sql.Literal(first), sql.Literal(after)
+    )
 
 
 def _spelled(target: Target, turned: list[Turned]) -> list[list[str]]:

@@ -4,14 +4,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from flows.server import LocalServer, prepare_home
+
+if TYPE_CHECKING:
+    from tests.flows.scene import Scene
 
 RESEAL = [sys.executable, "-m", "reseal.command"]
 
@@ -37,7 +41,18 @@ class Ended:
     @property
     def document(self) -> dict[str, Any]:
         """The JSON document on standard output."""
-        return json.loads(self.out)
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+    def part(self, field_name: str) -> dict[str, Any]:
+        """What the document says of a field."""
+        part: dict[str, Any] = self.document["fields"][field_name]
+        return part
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run that the document is of."""
+        return str(self.document["run_id"])
 
 
 @dataclass
@@ -106,3 +121,25 @@ def command_line(
     made = CommandLine(tmp_path, environment)
     made.write_config(CONFIG)
     return made
+
+
+@pytest.fixture(scope="session")
+def make_scene(
+    server: str,
+    template: str,
+    prefect_api: str,
+    prefect_home: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[], "Scene"]]:
+    """Make a database, a directory and keys that several tests may share."""
+    from tests.flows.scene import new_scene
+
+    with ExitStack() as stack:
+
+        def make() -> "Scene":
+            directory = tmp_path_factory.mktemp("scene")
+            return stack.enter_context(
+                new_scene(server, template, prefect_api, prefect_home, directory)
+            )
+
+        yield make

@@ -59,7 +59,7 @@ class Scene:
         with self.admin.cursor().copy("COPY t FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-        return self.described(table="t", **words)
+        return self.described(**{"table": "t"} | words)
 
     def again(self) -> "Scene":
         """A new run on the same field."""
@@ -97,7 +97,7 @@ class Scene:
         target = self.target
         rows = self.admin.execute(
             sql.SQL("SELECT {}, {} FROM {} AS t").format(
-                sql.SQL(", ").join(sql.Identifier(c.name) for c in target.key),
+                target.key_values,
                 target.secret,
                 target.table,
             )

@@ -2,6 +2,7 @@
 
 import pickle
 import traceback
+from collections.abc import Iterator
 from uuid import uuid4
 
 import psycopg
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from reseal.errors import ConnectionLost, RowRefused, StoreError, Transient, Unreachable
 from reseal.store.connection import Connection
+from reseal.store.store import Store
 from tests.conftest import SENTINEL, url_of
 
 
@@ -18,6 +20,13 @@ def whole(error: BaseException) -> str:
     """Everything that a log could show of an error."""
     seen = [str(error), repr(error), repr(error.args), repr(vars(error))]
     return "\n".join([*seen, *traceback.format_exception(error)])
+
+
+@pytest.fixture
+def bare(server) -> Iterator[Store]:
+    """A store where no table is needed."""
+    with Connection.open(server, "test") as connection:
+        yield Store(connection)
 
 
 # Each makes the server, or the driver, speak of the row that holds SENTINEL.
@@ -94,17 +103,23 @@ def test_the_driver_alone_would_have_shown_the_row(admin):
 
 def test_an_error_in_a_transaction_in_a_copy_or_in_a_stream_carries_no_row(store, admin):
     admin.execute("CREATE TABLE numbers (n int)")
-    with pytest.raises(RowRefused) as copied, store.transaction():
-        with store.connection.cursor().copy("COPY numbers FROM STDIN") as copy:
-            copy.write_row((SENTINEL,))
-
     admin.execute("INSERT INTO users (email, mfa_secret) VALUES ('a', %s)", [SENTINEL])
-    with pytest.raises(RowRefused) as streamed, store.transaction():
-        with store.connection.cursor(name="c") as cursor:
-            cursor.execute("SELECT mfa_secret::int FROM users")
-            cursor.fetchmany(10)
+    cursor = store.connection.cursor()
 
-    for caught in (copied, streamed):
+    def copy() -> None:
+        with cursor.copy("COPY numbers FROM STDIN") as into:
+            into.write_row((SENTINEL,))
+
+    def stream() -> None:
+        with store.transaction(), store.connection.cursor(name="c") as named:
+            named.execute("SELECT mfa_secret::int FROM users").fetchmany(10)
+
+    def many() -> None:
+        cursor.executemany("INSERT INTO numbers VALUES (%s::text::int)", [("1",), (SENTINEL,)])
+
+    for act in (copy, stream, many):
+        with pytest.raises(RowRefused) as caught:
+            act()
         assert caught.value.sqlstate == "22P02"
         assert SENTINEL not in whole(caught.value)
 
@@ -113,13 +128,13 @@ def test_an_error_in_a_transaction_in_a_copy_or_in_a_stream_carries_no_row(store
     ("statement", "parameters"),
     [("SELECT %s::text", ["\0" + SENTINEL]), ("SELECT %s, %s", [SENTINEL]), ("SELECT %x", [1])],
 )
-def test_what_the_driver_itself_refuses_is_no_lost_connection(store, statement, parameters):
+def test_what_the_driver_itself_refuses_is_no_lost_connection(bare, statement, parameters):
     with pytest.raises(StoreError, match="cannot be sent") as caught:
-        store.execute(statement, parameters)
+        bare.execute(statement, parameters)
 
     assert not isinstance(caught.value, Transient)
     assert SENTINEL not in whole(caught.value)
-    assert store.need("SELECT 1") == (1,)
+    assert bare.need("SELECT 1") == (1,)
 
 
 @pytest.mark.parametrize(
@@ -143,17 +158,17 @@ def test_what_the_driver_itself_refuses_is_no_lost_connection(store, statement, 
         ("53100", StoreError),
     ],
 )
-def test_the_state_tells_what_to_do_about_it(store, state, kind):
+def test_the_state_tells_what_to_do_about_it(bare, state, kind):
     with pytest.raises(StoreError) as caught:
-        store.execute(f"DO $$ BEGIN RAISE 'x' USING ERRCODE = '{state}'; END $$")
+        bare.execute(f"DO $$ BEGIN RAISE 'x' USING ERRCODE = '{state}'; END $$")
 
     assert type(caught.value) is kind
     assert caught.value.sqlstate == state
 
 
-def test_an_error_about_names_keeps_its_text(store):
+def test_an_error_about_names_keeps_its_text(bare):
     with pytest.raises(StoreError, match='column "no_such" does not exist'):
-        store.execute("SELECT no_such FROM users")
+        bare.execute("SELECT no_such")
 
 
 @given(st.sampled_from([StoreError, Transient, RowRefused, ConnectionLost, Unreachable]), st.text())
@@ -175,10 +190,13 @@ def test_a_killed_connection_is_lost_and_stays_so(store, admin):
 
 
 def test_a_connection_that_is_killed_within_a_transaction_is_lost(store, admin):
-    pid = store.connection.info.backend_pid
-    with pytest.raises(ConnectionLost), store.transaction():
-        admin.execute("SELECT pg_terminate_backend(%s)", [pid])
-        store.execute("SELECT 1")
+    def die() -> None:
+        with store.transaction():
+            admin.execute("SELECT pg_terminate_backend(%s)", [store.connection.info.backend_pid])
+            store.execute("SELECT 1")
+
+    with pytest.raises(ConnectionLost):
+        die()
 
 
 def refusal(url: str) -> str:
@@ -222,10 +240,10 @@ def test_a_database_or_role_that_does_not_exist_is_named(server):
     assert "role" in refusal(psycopg.conninfo.make_conninfo(server, user=name))
 
 
-def test_a_session_has_limits_and_says_who_it_is(database):
-    with Connection.open(database, "reseal test") as connection:
+def test_a_session_has_limits_and_says_who_it_is(server):
+    with Connection.open(server, "reseal test") as connection:
         shown = [
-            connection.execute(f"SHOW {name}").fetchone()[0]
+            connection.execute(f"SHOW {name}").fetchall()[0][0]
             for name in ("application_name", "lock_timeout", "statement_timeout", "row_security")
         ]
 

@@ -15,6 +15,15 @@ from tests.reseal.scene import SEED
 FIELD = "users.mfa_secret"
 
 
+def until(condition):
+    """Wait for what the server does in its own time."""
+    for _ in range(200):
+        if condition():
+            return
+        sleep(0.02)
+    pytest.fail("it did not happen within four seconds")
+
+
 @pytest.fixture
 def other(access, store):
     """A second process at the same database."""
@@ -25,9 +34,8 @@ def other(access, store):
 
 def test_a_field_is_held_by_one_run_at_a_time(store, other):
     with hold(store, FIELD, uuid4()):
-        with pytest.raises(FieldBusy, match=f"another run is working on field '{FIELD}'"):
-            with hold(other, FIELD, uuid4()):
-                pass
+        with pytest.raises(FieldBusy, match="another run is working"), hold(other, FIELD, uuid4()):
+            pass
         with hold(other, "another field", uuid4()):
             pass
 
@@ -35,11 +43,12 @@ def test_a_field_is_held_by_one_run_at_a_time(store, other):
         pass
 
 
-def test_a_lock_is_given_back_when_the_run_fails_or_its_connection_goes(store, other):
+def test_a_lock_is_given_back_when_the_run_fails_or_its_connection_goes(store, other, admin):
     with pytest.raises(ZeroDivisionError), hold(store, FIELD, uuid4()):
         raise ZeroDivisionError
     with hold(other, FIELD, uuid4()):
         other.close()
+    until(lambda: not admin.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'").rowcount)
     with hold(store, FIELD, uuid4()):
         pass
 
@@ -90,16 +99,19 @@ def test_a_dead_runner_s_batch_writes_nothing_after_a_takeover(scene, other):
 
 
 def test_a_takeover_waits_for_the_batch_under_way(store, other):
-    with hold(store, FIELD, uuid4()) as epoch:
-        with store.transaction(), ThreadPoolExecutor() as threads:
+    def take_over() -> int:
+        with hold(other, FIELD, uuid4()) as epoch:
+            return epoch
+
+    with ThreadPoolExecutor() as threads, hold(store, FIELD, uuid4()) as epoch:
+        with store.transaction():
             fence(store, FIELD, epoch)
-            # The lock is gone without the runner knowing, as after a failover of its session.
+            # The lock is gone without the runner knowing, as when its session was ended.
             store.execute("SELECT pg_advisory_unlock_all()")
-            taken = threads.submit(lambda: hold(other, FIELD, uuid4()).__enter__())
+            taken = threads.submit(take_over)
             sleep(0.2)
             assert not taken.done()
-            store.execute("COMMIT; BEGIN")
-            assert taken.result(timeout=5) == epoch + 1
+        assert taken.result(timeout=5) == epoch + 1
 
 
 def test_a_takeover_does_not_wait_for_ever(store, other):

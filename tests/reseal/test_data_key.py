@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reseal.errors import KekError, KeyringError, RowRefused
-from reseal.keyring import KeyState
+from reseal.keyring import DataKey, KeyState
 from reseal.place import Place
 from reseal.secret import Secret
 from reseal.store import data_key, schema
@@ -105,7 +105,7 @@ def test_a_new_first_key_takes_a_new_number(store, access, admin, state):
 
 def test_the_database_itself_allows_one_active_key(store, access, scene):
     with pytest.raises(RowRefused, match="one_active_data_key"):
-        data_key._add(store, access.kek(), data_key.DataKey.fresh(2, KeyState.ACTIVE), "test")
+        data_key._add(store, access.kek(), DataKey.fresh(2, KeyState.ACTIVE), "test")
     assert scene.activate_next_key() == 2
     assert sorted(scene.keyring.check_values) == [1, 2]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reseal.errors import RowRefused
 from reseal.store.event import Event, append, broken_links
 
-texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**30), 10**30)
 leaves = st.none() | st.booleans() | numbers | texts
 details = st.dictionaries(
@@ -89,8 +89,8 @@ def test_events_that_change_places_are_found(store, admin):
     first, second, _ = three(store)
     tamper(
         admin,
-        "UPDATE reseal.event e SET actor = o.actor, action = o.action, at = o.at, detail = o.detail,"
-        f" run_id = o.run_id, hash = o.hash, previous = o.previous FROM reseal.event o"
+        "UPDATE reseal.event e SET (actor, action, at, detail, run_id, hash, previous) ="
+        " (o.actor, o.action, o.at, o.detail, o.run_id, o.hash, o.previous) FROM reseal.event o"
         f" WHERE e.event_id IN ({first}, {second}) AND o.event_id IN ({first}, {second})"
         " AND e.event_id <> o.event_id",
     )
@@ -124,9 +124,8 @@ def test_any_detail_survives_the_way_through_the_database(store, detail):
 
 def test_an_event_of_a_transaction_that_fails_is_not_in_the_chain(store):
     three(store)
-    with pytest.raises(ZeroDivisionError), store.transaction():
+    with store.connection.transaction(force_rollback=True):
         append(store, Event(None, "ada", "lost", {}))
-        raise ZeroDivisionError
     three(store)
 
     assert store.need("SELECT count(*) FROM {reseal}.event") == (6,)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -9,13 +10,14 @@ import pytest
 
 from reseal.envelope import Envelope
 from reseal.errors import ConnectionLost, StoreError, Superseded, Transient, Unreachable
+from reseal.patience import Patience
 from reseal.store.connection import Connection
 from reseal.store.control import Request, request
 from reseal.store.store import Store
 from reseal.sweep.engine import Hands, sweep
 from reseal.sweep.pace import Pace
 from reseal.sweep.plan import plan
-from reseal.sweep.settle import Patience, settle
+from reseal.sweep.settle import settle
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
 from tests.reseal.scene import SEED
@@ -103,7 +105,7 @@ def test_waits_grow_are_jittered_and_have_a_limit():
     waits: list[float] = []
     for jitter in (0.0, 1.0):
         patience = Patience(
-            first_wait=0.1, longest_wait=1.0, sleep=waits.append, jitter=lambda j=jitter: j
+            first_wait=0.1, longest_wait=1.0, sleep=waits.append, jitter=partial(float, jitter)
         )
         for attempt in range(6):
             patience.wait(attempt)
@@ -152,7 +154,7 @@ def test_what_is_no_passing_fault_is_not_tried_again(scene, patience, waits):
 def test_a_lock_on_the_whole_table_is_outwaited(scene, database):
     scene.enrol(SEED)
 
-    def connect() -> Store:
+    def connect():
         store = scene.access.store("impatient")
         store.connection.execute("SET lock_timeout = '50ms'")
         return store
@@ -171,7 +173,7 @@ def test_a_lock_on_the_whole_table_is_outwaited(scene, database):
 def test_a_connection_that_is_killed_between_batches_is_replaced(scene):
     many(scene)
     mine = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'prey'"
-    killed = []
+    killed: list[int] = []
 
     def kill(seconds: float) -> None:
         if sum(killed) < 2:
@@ -240,7 +242,7 @@ def test_a_server_that_is_away_for_a_while_is_waited_for(scene, patience, waits)
     scene.enrol(SEED)
     away = iter([Unreachable("starting up"), Unreachable("starting up")])
 
-    def connect() -> Store:
+    def connect():
         for fault in away:
             raise fault
         return scene.access.store("back")

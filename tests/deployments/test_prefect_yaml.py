@@ -1,0 +1,35 @@
+"""prefect.yaml names flows that exist, with options that they take."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import deployments
+from flows import options
+
+DOCUMENT = yaml.safe_load((Path(deployments.__file__).parent / "prefect.yaml").read_text())
+OPTIONS = {
+    "encrypt_secrets": options.EncryptOptions,
+    "verify_secrets": options.VerifyOptions,
+    "rollback_run": options.RollbackOptions,
+}
+
+
+@pytest.mark.parametrize("deployment", DOCUMENT["deployments"], ids=lambda d: d["name"])
+def test_a_deployment_runs_a_flow_with_options_it_takes(deployment: dict[str, Any]):
+    path, name = deployment["entrypoint"].split(":")
+    flow = getattr(import_module(path.removesuffix(".py").replace("/", ".")), name)
+
+    assert flow.name == name
+    given = deployment.get("parameters", {}).get("options")
+    assert given is None or OPTIONS[name].model_validate(given)
+
+
+def test_no_deployment_names_a_key_or_a_database():
+    text = str(DOCUMENT["deployments"]).lower()
+
+    assert "kek" not in text
+    assert "postgresql" not in text

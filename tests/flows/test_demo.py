@@ -1,0 +1,36 @@
+"""`reseal demo` as `make demo` runs it, with fewer users."""
+
+import pytest
+
+from tests.flows.conftest import CommandLine
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_demonstration_ends_with_no_plaintext_and_no_failed_login(
+    command_line: CommandLine, admin
+):
+    admin.execute("DROP TABLE users")
+
+    ended = command_line.run("demo", "--rows", "5000", "--json")
+
+    assert ended.code == 0, ended.err
+    census = ended.document["fields"]["users.mfa_secret"]["after"]
+    assert census["plain"] == 0
+    assert census["unrecognised"] == 5
+    assert sum(census["sealed"].values()) > 4000
+    application = ended.document["application"]
+    assert application["logins"] > 100
+    assert (application["failed"], application["lost"], application["errors"]) == (0, 0, 0)
+
+
+def test_the_demonstration_leaves_a_table_of_users_alone_that_is_not_its_own(
+    command_line: CommandLine, admin
+):
+    admin.execute("INSERT INTO users (email, mfa_secret) VALUES ('a', 'JBSWY3DPEHPK3PXP')")
+
+    ended = command_line.run("demo", "--rows", "10")
+
+    assert ended.code == 2
+    assert "users" in ended.err
+    assert admin.execute("SELECT mfa_secret FROM users").fetchall() == [("JBSWY3DPEHPK3PXP",)]
