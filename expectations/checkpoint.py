@@ -112,9 +112,11 @@ def _class_name(traceback: str) -> str:
 @contextmanager
 def _silence() -> Iterator[None]:
     logger = logging.getLogger("great_expectations")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    nowhere = logging.NullHandler()
+    before = logger.propagate, logger.handlers
+    # Its modules set levels of their own, so only cutting the way out silences all of them.
+    logger.propagate, logger.handlers = False, [nowhere]
     try:
         yield
     finally:
-        logger.setLevel(before)
+        logger.propagate, logger.handlers = before

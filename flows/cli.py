@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from flows import readers, runs
-from reseal.errors import ConfigurationError, FieldBusy, Refused, ResealError, Unreachable
+from reseal.errors import ConfigurationError, FieldBusy, Refused, Unreachable
 from reseal.modes import Mode
 from reseal.outcome import WRONG_USE, Outcome
+from reseal.unexpected import scrubbed
 
 app = typer.Typer(
     help="Encrypt the MFA secrets of a live PostgreSQL in place, and keep them verifiable.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -49,7 +49,7 @@ def check(fields: Fields = None, config: ConfigPath = None, as_json: Json = Fals
     document = readers.check(config, fields or [])
     _print(document, as_json, readers.show_checks)
     if document["verdict"] == "refuse":
-        raise typer.Exit(Outcome.REFUSED.exit_code)
+        raise Refused(readers.refusal(document))
 
 
 @app.command()
@@ -113,15 +113,17 @@ def demo(
 def main() -> int:
     """Run the command line and return the exit code; every error is one sentence."""
     try:
-        # It ends in SystemExit with the code of typer.Exit, or 2 after a wrong flag.
-        app()
+        # Not standalone: the code of typer.Exit is returned, and what is wrong with the words of
+        # the command is raised.
+        return app(sys.argv[1:] or ["--help"], "reseal", standalone_mode=False) or 0
+    except typer.TyperException as error:
+        return _complain(f"{error.format_message().rstrip('.')}; see `reseal --help`", WRONG_USE)
     except (ConfigurationError, Unreachable) as error:
         return _complain(str(error), WRONG_USE)
     except (Refused, FieldBusy) as error:
         return _complain(str(error), Outcome.REFUSED.exit_code)
-    except ResealError as error:
-        return _complain(str(error), Outcome.FAILED.exit_code)
-    return Outcome.DONE.exit_code
+    except Exception as error:
+        return _complain(str(scrubbed(error)), Outcome.FAILED.exit_code)
 
 
 def _complain(text: str, code: int) -> int:

@@ -32,7 +32,7 @@ def show(rows: int) -> dict[str, Any]:
     prepare_home(settings.state)
     with ExitStack() as stack:
         screen.say("Starting a PostgreSQL and a Prefect server of our own ...")
-        server = prefect_server("PREFECT_API_URL" in settings.variables)
+        server = prefect_server(settings.variables.get("PREFECT_API_URL"))
         stack.enter_context(server)
         opening = Opening.of(settings)
         screen.say(f"Making {rows:,} users with plaintext MFA secrets ...")

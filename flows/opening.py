@@ -6,10 +6,13 @@ from typing import Any
 
 from flows import screen
 from reseal.access import Access
+from reseal.backup import table as backup
 from reseal.config import Config, load_config
 from reseal.embedded import start_server
+from reseal.errors import ConfigurationError
+from reseal.field import Field
 from reseal.settings import Settings
-from reseal.store import data_key, ledger, schema
+from reseal.store import catalog, data_key, ledger, schema
 from reseal.store.store import Store
 from reseal.trial_keys import with_trial_keys
 
@@ -40,21 +43,39 @@ class Opening:
         """The directory that holds a directory a run."""
         return Path(self.settings.evidence or self.config.evidence).absolute()
 
-    def check(self, options: dict[str, Any]) -> None:
-        """Raise what is wrong with settings, keys, fields or run id before anything starts."""
-        self.config.select(options["fields"])
+    def check(self, flow: str, options: dict[str, Any]) -> None:
+        """Raise what is wrong with settings, keys, fields or run id before anything starts.
+
+        What an encryption may find wrong with a table is left to preflight, which keeps a record.
+        """
+        fields = self.config.select(options["fields"])
         self.access.kek()
         if not options.get("skip_backup"):
             self.access.backup_kek()
         store = self.access.store("check", read_only=True)
         try:
-            self._check_stored(store, options.get("run_id"))
+            self._check_keys(store, flow)
+            if flow == "rollback_run":
+                fields = self._of_run(store, options["run_id"])
+            if flow != "encrypt_secrets":
+                for field in fields:
+                    catalog.try_reading(store, self.access.target(store, field.name))
         finally:
             store.close()
 
-    def _check_stored(self, store: Store, run_id: str | None) -> None:
-        has_schema = schema.exists(store)
-        if has_schema and data_key.exists(store):
+    def _check_keys(self, store: Store, flow: str) -> None:
+        if schema.exists(store) and data_key.exists(store):
             self.access.keyring(store)
-        if run_id is not None:
-            ledger.find(store, ledger.parse_run_id(run_id), has_schema=has_schema)
+        elif flow == "verify_secrets":
+            raise ConfigurationError(
+                "there is no data key in this database yet, so nothing is sealed; "
+                "run `reseal encrypt` first"
+            )
+
+    def _of_run(self, store: Store, text: str) -> tuple[Field, ...]:
+        """Return the fields of a run that can be rolled back."""
+        run_id = ledger.parse_run_id(text)
+        record = ledger.find(store, run_id, has_schema=schema.exists(store))
+        for name in record.fields:
+            backup.need(store, run_id, name)
+        return self.config.select(record.fields)

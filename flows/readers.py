@@ -9,9 +9,9 @@ from reseal.census import take_census
 from reseal.discover import candidates, write_config
 from reseal.embedded import start_server
 from reseal.modes import Mode
-from reseal.preflight import PreflightPlan, run_preflight
+from reseal.preflight import PreflightPlan, Verdict, run_preflight
 from reseal.settings import Settings
-from reseal.store import data_key, ledger, schema
+from reseal.store import catalog, data_key, ledger, schema
 from reseal.store.connection import Connection
 from reseal.store.store import Store
 
@@ -51,6 +51,12 @@ def check(config: Path | None, fields: list[str]) -> dict[str, Any]:
     return run_preflight(opening.access, chosen, plan).as_dict()
 
 
+def refusal(document: dict[str, Any]) -> str:
+    """Return the first check that refused and its remedy, in one sentence."""
+    first = next(check for check in document["checks"] if check["verdict"] == Verdict.REFUSE)
+    return f"preflight refused: {first['name']}: {first['value']}; {first['remedy']}"
+
+
 def status(config: Path | None) -> dict[str, Any]:
     """Count every field and list the keys and the latest runs."""
     opening = Opening.of(Settings.from_environment(config))
@@ -62,12 +68,12 @@ def status(config: Path | None) -> dict[str, Any]:
 
 
 def _status(opening: Opening, store: Store) -> dict[str, Any]:
-    names = [field.name for field in opening.config.fields]
+    targets = [opening.access.target(store, field.name) for field in opening.config.fields]
+    for target in targets:
+        catalog.try_reading(store, target)
     has_schema = schema.exists(store)
     return {
-        "fields": {
-            name: take_census(store, opening.access.target(store, name)).as_dict() for name in names
-        },
+        "fields": {target.field.name: take_census(store, target).as_dict() for target in targets},
         "keys": data_key.inventory(store) if has_schema else [],
         "runs": ledger.latest(store, 10) if has_schema else [],
     }

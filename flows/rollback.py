@@ -56,7 +56,11 @@ def _restore(run: Run, field: str, rolled_back: UUID, newer: bool) -> None:
     result.moved, result.locked = last.moved, last.locked
     result.restored = ledger.unsealed_rows(run.store, run.run_id, field)
     result.left_alone = ledger.counted(run.store, "left_alone", run.run_id, field)
-    result.rows_set_aside = ledger.listed(run.store, "left_alone", run.run_id, field)
+    # After the branch of an encryption, the rows that it had quarantined are named as well.
+    result.rows_set_aside = [
+        *ledger.listed(run.store, "quarantine", run.run_id, field),
+        *ledger.listed(run.store, "left_alone", run.run_id, field),
+    ]
     result.after = count_rows(field)
     run.note("rolled back", field=field, restored=result.restored, left_alone=result.left_alone)
 
@@ -75,5 +79,5 @@ def _summarise(run: Run, rolled_back: UUID) -> None:
     left = sum(result.left_alone for result in run.result.fields.values())
     held = sum(result.locked + result.moved for result in run.result.fields.values())
     message = f"run {rolled_back} rolled back: {restored} restored, {left} left alone"
-    outcome = Outcome.PARTIAL if held else Outcome.DONE
+    outcome = Outcome.PARTIAL if held or left else Outcome.DONE
     conclude(run, outcome, message + (f", {held} still in the way" if held else ""))

@@ -24,9 +24,9 @@ _MODULES = {"rollback_run": "flows.rollback"}
 def run(name: str, options: dict[str, Any]) -> dict[str, Any]:
     """Run a flow in this process and return its result document."""
     settings = Settings.from_environment(Path(options["config"]) if options["config"] else None)
-    Opening.of(settings).check(options)
+    Opening.of(settings).check(name, options)
     prepare_home(settings.state)
-    with prefect_server("PREFECT_API_URL" in settings.variables), screen.watching() as watcher:
+    with prefect_server(settings.variables.get("PREFECT_API_URL")), screen.watching() as watcher:
         return call(name, options, watcher).as_dict()
 
 
@@ -34,7 +34,6 @@ def call(name: str, options: dict[str, Any], watcher: Any) -> RunResult:
     """Call a flow, with Prefect's API at hand, and return its result."""
     from flows import running
 
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     module = import_module(_MODULES.get(name, f"flows.{name}"))
     typed = getattr(import_module("flows.options"), _FLOWS[name])(**options)
     running.watchers.append(watcher)

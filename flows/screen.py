@@ -82,7 +82,7 @@ def show_result(document: dict[str, Any]) -> None:
     for name, part in document["fields"].items():
         for row in part["rows_set_aside"][:20]:
             console.print(f"  {name} {'/'.join(row['key'])}: {row['reason']}", markup=False)
-    console.print(document["message"], markup=False)
+    console.print(document["message"], markup=False, soft_wrap=True)
     console.print(f"evidence: {document['evidence']}", markup=False, soft_wrap=True)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reseal.errors import ResealError
+from reseal.errors import ResealError, SettingsError
 
 _START_SECONDS = 180
 
@@ -77,9 +77,10 @@ class LocalServer:
 
 
 @contextmanager
-def prefect_server(has_own: bool) -> Iterator[None]:
-    """Have a Prefect API for the block: the operator's, or a local server."""
-    if has_own:
+def prefect_server(own: str | None) -> Iterator[None]:
+    """Have a Prefect API for the block: the operator's own at this URL, or a local server."""
+    if own:
+        _reach(own)
         yield
         return
     server = LocalServer()
@@ -90,6 +91,22 @@ def prefect_server(has_own: bool) -> Iterator[None]:
         yield
     finally:
         server.close()
+
+
+def _reach(api_url: str) -> None:
+    try:
+        urllib.request.urlopen(f"{api_url}/health", timeout=10).close()  # noqa: S310
+        return
+    except urllib.error.HTTPError:
+        # It answers; whether it lets us in is Prefect's to find out.
+        return
+    except (OSError, ValueError):
+        pass
+    # Not quoted: the URL may hold a password.
+    raise SettingsError(
+        "the Prefect API that PREFECT_API_URL names cannot be reached; "
+        "mend it, or unset it to have a local server"
+    )
 
 
 def _free_port() -> int:

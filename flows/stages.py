@@ -1,10 +1,12 @@
 """The stages of a run, each over all its fields."""
 
+from contextlib import suppress
+
 from flows.options import EncryptOptions
 from flows.passes import converge, spans
 from flows.running import conclude
 from flows.validation import judge
-from reseal.errors import Refused
+from reseal.errors import Refused, ResealError, StoreError
 from reseal.outcome import Outcome
 from reseal.store import ledger
 from reseal.sweep.tally import Tally
@@ -74,14 +76,18 @@ def encrypt(run: Run) -> None:
     """Sweep each field until nothing is left to seal."""
     for field in run.fields:
         before = run.result.stages.get("encrypt", 0.0)
-        last = Tally()
         try:
             with run.stage("encrypt"):
                 last = seal_field(run, field.name)
+        except ResealError:
+            # What was committed is counted all the same, where the connection still stands;
+            # the first fault is the one to tell.
+            with suppress(StoreError):
+                enter_outcomes(run, field.name, Tally())
+            raise
         finally:
-            # Stopped or failed, what was committed is counted all the same.
             run.field_result(field.name).seconds = run.result.stages["encrypt"] - before
-            enter_outcomes(run, field.name, last)
+        enter_outcomes(run, field.name, last)
 
 
 def seal_field(run: Run, name: str) -> Tally:

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -20,6 +21,8 @@ def scrubbed(error: Exception) -> ResealError:
     """Return our own errors as they are, others as their type and the frame they came from."""
     if isinstance(error, ResealError):
         return error
+    if isinstance(error, BrokenProcessPool):
+        return Unexpected("a worker process was killed; what it committed stands, so run again")
     # The text of a foreign exception can quote a value; its frames cannot.
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-4:]]

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from reseal.access import Access
 from reseal.config import Config, parse_config
-from reseal.embedded import start_server
+from reseal.embedded import running_server
 from reseal.store import data_key, schema
 from reseal.store.store import Store
 
@@ -42,9 +42,9 @@ def server() -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="reseal-pg-", ignore_cleanup_errors=True) as directory:
         Path(directory).chmod(0o755)
-        url = start_server(Path(directory) / "data", keep=False)
-        _hurry(url)
-        yield url
+        with running_server(Path(directory) / "data") as url:
+            _hurry(url)
+            yield url
 
 
 @pytest.fixture(scope="session")

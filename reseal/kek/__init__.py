@@ -19,7 +19,10 @@ def open_kek(uri: str, environment: Mapping[str, str]) -> Kek:
     provider = _PROVIDERS.get(scheme)
     if provider is None or not rest:
         known = ", ".join(f"{name}:" for name in _PROVIDERS)
-        raise KekError(f"a key-encryption key is named by a URI that begins with one of {known}")
+        raise KekError(
+            "a key-encryption key (RESEAL_KEK, RESEAL_BACKUP_KEK) is named by a URI "
+            f"that begins with one of {known}"
+        )
     return provider(rest, environment)
 
 

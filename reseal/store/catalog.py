@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from reseal.errors import FieldError
+from reseal.errors import FieldError, StoreError, Transient
 from reseal.field import Field
 from reseal.place import KeyPart
 from reseal.store.store import Store, verbatim
@@ -47,6 +47,8 @@ WRITTEN = """
 SELECT pg_stat_get_tuples_inserted(t) + pg_stat_get_tuples_updated(t)
      + pg_stat_get_tuples_deleted(t) FROM (SELECT %s::oid) AS x (t)
 """
+
+TRY = "SELECT {secret}, {key} FROM {table} AS t WHERE {where} LIMIT 0"
 
 TEXT_TYPES = frozenset({"text", "varchar"})
 _ORDINARY, _PARTITIONED = "r", "p"
@@ -154,6 +156,23 @@ def describe(store: Store, field: Field) -> Target:
             f"field {field.name!r}: column {field.column!r} is {secret.type}, not text or varchar"
         )
     return Target(field, oid, pages, rows, secret, _key(store, field, oid, columns))
+
+
+def try_reading(store: Store, target: Target) -> None:
+    """Raise FieldError where the role may not read the field, or its `where` is no condition."""
+    try:
+        store.execute(
+            TRY, (), secret=target.secret, key=target.key_values, table=target.table,
+            where=target.where,
+        )  # fmt: skip
+        return
+    except Transient:
+        raise
+    except StoreError as error:
+        said = str(error)
+    raise FieldError(
+        f"field {target.field.name!r} cannot be read: {said}; `reseal check` says what to mend"
+    )
 
 
 def rows_written(store: Store, target: Target) -> int:

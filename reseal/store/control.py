@@ -27,6 +27,9 @@ FENCE = "SELECT request FROM {reseal}.control WHERE field = %s AND epoch = %s FO
 REQUEST = "UPDATE {reseal}.control SET request = %s WHERE field = %s"
 
 
+_A_FEW_SECONDS = Patience(tries=6)
+
+
 class Request(StrEnum):
     """What a person asked a running sweep to do."""
 
@@ -40,11 +43,12 @@ def lock_name(store: Store, field: str) -> str:
 
 
 @contextmanager
-def hold(store: Store, field: str, run_id: UUID) -> Iterator[int]:
+def hold(
+    store: Store, field: str, run_id: UUID, patience: Patience = _A_FEW_SECONDS
+) -> Iterator[int]:
     """Hold the field's lock on this connection and yield the new epoch; raise FieldBusy."""
     name = lock_name(store, field)
-    if not store.need(TRY_LOCK, [name])[0]:
-        raise FieldBusy(f"another run is working on field {field!r}; wait for it or stop it")
+    _lock(store, field, name, patience)
     try:
         # The last batch of a dead runner may still hold the row; its statement ends in a while.
         owner = {"field": field, "run": run_id}
@@ -53,6 +57,15 @@ def hold(store: Store, field: str, run_id: UUID) -> Iterator[int]:
     finally:
         if not store.connection.closed:
             store.execute(UNLOCK, [name])
+
+
+def _lock(store: Store, field: str, name: str, patience: Patience) -> None:
+    # The server needs a moment to notice that the client of a killed run is gone.
+    for attempt in range(patience.tries):
+        if store.need(TRY_LOCK, [name])[0]:
+            return
+        patience.wait(attempt)
+    raise FieldBusy(f"another run is working on field {field!r}; wait for it or stop it")
 
 
 def fence(store: Store, field: str, epoch: int) -> Request | None:

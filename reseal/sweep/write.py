@@ -32,10 +32,11 @@ WHERE t.xmin = v.version::xid AND {on_pages}
 """
 
 # Plaintext goes back through COPY, whose data no log setting of the server records, never as a
-# parameter or a literal.
+# parameter or a literal. Binary, because of a COPY in text that is cancelled the server logs the
+# line that it was at.
 SCRATCH = "CREATE TEMPORARY TABLE reseal_turned ({columns}) ON COMMIT DROP"
 
-FILL = "COPY pg_temp.reseal_turned FROM STDIN"
+FILL = "COPY pg_temp.reseal_turned FROM STDIN (FORMAT BINARY)"
 
 
 class Turned(NamedTuple):
@@ -102,6 +103,7 @@ def _copied(store: Store, target: Target, columns: list[list[str]]) -> sql.Compo
     fields = [sql.SQL("{} text").format(sql.Identifier(name)) for name in _names(target)]
     store.execute(SCRATCH, columns=sql.SQL(", ").join(fields))
     with store.connection.cursor().copy(FILL) as copy:
+        copy.set_types(["text"] * len(columns))
         for row in zip(*columns, strict=True):
             copy.write_row(row)
     return sql.SQL("pg_temp.reseal_turned AS v")
