@@ -11,7 +11,7 @@ import deployments
 from flows import options
 
 DOCUMENT = yaml.safe_load((Path(deployments.__file__).parent / "prefect.yaml").read_text())
-OPTIONS = {
+OPTIONS: dict[str, type[options.Scope]] = {
     "encrypt_secrets": options.EncryptOptions,
     "verify_secrets": options.VerifyOptions,
     "rollback_run": options.RollbackOptions,

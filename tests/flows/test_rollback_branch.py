@@ -93,6 +93,7 @@ def test_what_was_enrolled_anew_is_left_alone_and_listed(rolled_back: RolledBack
     expected = {
         (str(IN_PLAINTEXT),): "enrolled anew since, in plaintext",
         (str(SEALED_ANEW),): "enrolled anew since, sealed",
+        (str(STRANGER),): "not a secret in the field's format",
     }
     # The early one may also have come after the last pass, then it is the third of them.
     listed.pop((str(EARLY),), None)
