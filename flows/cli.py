@@ -54,13 +54,29 @@ def check(fields: Fields = None, config: ConfigPath = None, as_json: Json = Fals
 
 @app.command()
 def encrypt(
-    validate_only: Annotated[bool, typer.Option("--validate-only")] = False,
-    safe: Annotated[bool, typer.Option("--safe")] = False,
-    aggressive: Annotated[bool, typer.Option("--aggressive")] = False,
-    skip_backup: Annotated[bool, typer.Option("--skip-backup")] = False,
-    skip_refused: Annotated[bool, typer.Option("--skip-refused")] = False,
-    guard: Annotated[bool, typer.Option("--guard")] = False,
-    require_approval: Annotated[bool, typer.Option("--require-approval")] = False,
+    validate_only: Annotated[
+        bool, typer.Option("--validate-only", help="Preflight only; nothing is written.")
+    ] = False,
+    safe: Annotated[
+        bool, typer.Option("--safe", help="One worker that rests as long as it works.")
+    ] = False,
+    aggressive: Annotated[bool, typer.Option("--aggressive", help="All cores, no rests.")] = False,
+    skip_backup: Annotated[
+        bool, typer.Option("--skip-backup", help="Only where RESEAL_ENVIRONMENT is development.")
+    ] = False,
+    skip_refused: Annotated[
+        bool, typer.Option("--skip-refused", help="Go on with the fields that preflight passed.")
+    ] = False,
+    guard: Annotated[
+        bool,
+        typer.Option("--guard", help="Raise the guard constraint though no application reported."),
+    ] = False,
+    require_approval: Annotated[
+        bool,
+        typer.Option(
+            "--require-approval", help="Wait for a person in the Prefect UI before the first write."
+        ),
+    ] = False,
     fields: Fields = None,
     config: ConfigPath = None,
     as_json: Json = False,
@@ -85,7 +101,10 @@ def verify(fields: Fields = None, config: ConfigPath = None, as_json: Json = Fal
 @app.command()
 def rollback(
     run: Annotated[str, typer.Argument(help="The id of the run to undo.")],
-    unseal_newer: Annotated[bool, typer.Option("--unseal-newer")] = False,
+    unseal_newer: Annotated[
+        bool,
+        typer.Option("--unseal-newer", help="Write the plaintext of what was sealed since, too."),
+    ] = False,
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:

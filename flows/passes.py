@@ -45,6 +45,7 @@ def sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) ->
         stopped = stopped or result.stopped
         run.watch(stage, field, tally.rows_read, target.rows)
         artifacts.show_progress(bar, done, len(futures))
+    run.watch(stage, field, tally.rows_read, tally.rows_read)
     if stopped or run.workers.is_stopped:
         raise Stopped(f"stopped at a batch boundary; {tally.changed} rows of this pass are written")
     return tally

@@ -5,6 +5,7 @@ Everything goes to standard error, so that `--json` has standard output to itsel
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
@@ -24,6 +25,8 @@ from rich.table import Table
 from rich.text import Text
 
 console = Console(stderr=True, highlight=False)
+# For tables that hold run ids: a narrower terminal wraps a line, where rich would cut it off.
+_wide_console = Console(stderr=True, highlight=False, width=200)
 
 _STYLES = {"ok": "green", "warn": "yellow", "refuse": "bold red", "unknown": "magenta"}
 _COUNTS = ("rows", "empty", "plain", "foreign", "unrecognised")
@@ -71,14 +74,14 @@ def watching() -> Iterator[Watcher]:
 
 def show_result(document: dict[str, Any]) -> None:
     """Show the outcome of a run: census before and after, rows set aside, where the record is."""
-    table = Table(title=f"{document['flow']}: {document['outcome']}", title_justify="left")
-    for heading in ("field", "", *_COUNTS, "sealed"):
-        table.add_column(heading, justify="left" if heading in ("field", "") else "right")
-    for name, part in document["fields"].items():
-        for when in ("before", "after"):
-            if part[when]:
-                table.add_row(name, when, *_census_cells(part[when]))
-    console.print(table)
+    console.print(f"\n{document['flow']}: {document['outcome']}", style="bold")
+    rows = [
+        {"field": name, "": when, **_census_cells(part[when])}
+        for name, part in document["fields"].items()
+        for when in ("before", "after")
+        if part[when]
+    ]
+    _print_rows(rows)
     for name, part in document["fields"].items():
         for row in part["rows_set_aside"][:20]:
             console.print(f"  {name} {'/'.join(row['key'])}: {row['reason']}", markup=False)
@@ -100,14 +103,12 @@ def show_checks(document: dict[str, Any]) -> None:
 
 def show_status(document: dict[str, Any]) -> None:
     """Show each field's census, the keys and the latest runs."""
-    for title, rows in (("fields", _fields(document)), ("keys", document["keys"]),
-                        ("runs", document["runs"])):  # fmt: skip
-        table = Table(title=title, title_justify="left")
-        for heading in rows[0] if rows else ("none",):
-            table.add_column(heading)
-        for row in rows:
-            table.add_row(*(Text(str(cell)) for cell in row.values()))
-        console.print(table)
+    fields = document["fields"].items()
+    _print_rows([{"field": name, **_census_cells(census)} for name, census in fields])
+    key_words = ("version", "state", "algorithm", "kek", "created", "expires")
+    _print_rows([{f"key {word}": key[word] for word in key_words} for key in document["keys"]])
+    run_words = ("run_id", "flow", "mode", "outcome", "started")
+    _print_rows([{word: run[word] for word in run_words} for run in document["runs"]])
 
 
 def say(text: str) -> None:
@@ -120,10 +121,28 @@ def complain(text: str) -> None:
     console.print(text, style="red", markup=False, soft_wrap=True)
 
 
-def _census_cells(census: dict[str, Any]) -> list[str]:
+def _print_rows(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    for heading, first in rows[0].items():
+        # Nothing is cut off: what is printed is what the next command is given.
+        table.add_column(heading, justify="right" if _is_count(first) else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(_cell(value)) for value in row.values()))
+    _wide_console.print(table)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return f"{value:,}" if _is_count(value) else str(value)
+
+
+def _census_cells(census: dict[str, Any]) -> dict[str, Any]:
     sealed = ", ".join(f"{rows:,} (v{version})" for version, rows in census["sealed"].items())
-    return [*(f"{census[word]:,}" for word in _COUNTS), sealed or "0"]
-
-
-def _fields(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"field": name, **census} for name, census in document["fields"].items()]
+    return {**{word: census[word] for word in _COUNTS}, "sealed": sealed or "0"}

@@ -68,6 +68,7 @@ def back_up(run: Run) -> None:
             for future in futures:
                 rows += future.result()
                 run.watch("backup", field.name, rows, target.rows)
+            run.watch("backup", field.name, rows, rows)
             proof = prove_backup(field.name)
             run.note("backup proven", field=field.name, rows=rows, compared=proof.compared)
 

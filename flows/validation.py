@@ -48,6 +48,7 @@ def open_all(run: Run, name: str, backed_up_by: UUID | None) -> Verification:
         facts += part.facts
         broken += part.broken
         run.watch("validate", name, facts.total(), target.rows)
+    run.watch("validate", name, facts.total(), facts.total())
     return Verification(facts, broken)
 
 

@@ -50,8 +50,10 @@ class Binding:
 
     def data(self, key: tuple[KeyPart, ...]) -> bytes:
         """Return the bytes to authenticate beside the secret of the row `key`."""
-        parts = b"".join([_sized(_typed(part)) for part in key])
-        return self.before + len(key).to_bytes(4, "big") + parts + self.after
+        bound = self.before + len(key).to_bytes(4, "big")
+        for part in key:
+            bound += _sized(_typed(part))
+        return bound + self.after
 
 
 def _sized(part: bytes) -> bytes:
@@ -59,10 +61,10 @@ def _sized(part: bytes) -> bytes:
 
 
 def _typed(part: KeyPart | None) -> bytes:
-    if part is None or part == "":
-        raise EmptyKey("a row key has an empty part; an envelope cannot be bound to it")
     if isinstance(part, int):
         return b"i%d" % part
+    if part is None or part == "":
+        raise EmptyKey("a row key has an empty part; an envelope cannot be bound to it")
     if isinstance(part, UUID):
         return b"u" + part.bytes
     return b"t" + part.encode()

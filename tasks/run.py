@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from reseal.access import Access
+from reseal.errors import Stopped
 from reseal.evidence import Evidence
 from reseal.field import Field
 from reseal.modes import Effort
@@ -48,7 +49,9 @@ class Run:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a stage and write its end into the audit log."""
+        """Time a stage; raise Stopped instead of beginning one after a person said stop."""
+        if self.workers.is_stopped:
+            raise Stopped(f"stopped before {name}; what was committed stands")
         began = monotonic()
         try:
             yield

@@ -23,12 +23,13 @@ def plan(job: Job, span: Span) -> Batch:
     turned: list[Turned] = []
     quarantined: list[tuple[list[str], str]] = []
     backup: list[tuple[list[str], bytes]] = []
-    left = 0
+    left, late = 0, _late_versions(job, reading.rows)
     for row in reading.rows:
         done = _turn(job, cipher, rule, row)
         if isinstance(done, Turned):
             turned.append(done)
-            backup += _uncovered(job, row)
+            if row.version in late:
+                backup += _original(job, row)
         elif done is None:
             left += 1
         else:
@@ -56,8 +57,16 @@ def _turn(job: Job, cipher: FieldCipher, rule: TurnRule, row: Row) -> Turned | s
     return Turned(row.version, row.key, value)
 
 
-def _uncovered(job: Job, row: Row) -> list[tuple[list[str], bytes]]:
-    if job.coverage is None or job.coverage.has(row.version):
+def _late_versions(job: Job, rows: list[Row]) -> frozenset[str]:
+    """Return the versions of rows that the backup does not hold; a batch has few different ones."""
+    covered = job.coverage
+    if covered is None:
+        return frozenset()
+    return frozenset(one for one in {row.version for row in rows} if not covered.has(one))
+
+
+def _original(job: Job, row: Row) -> list[tuple[list[str], bytes]]:
+    if job.coverage is None:
         return []
     texts = key_texts(row.key)
     return [(texts, job.coverage.seal(texts, row.text))]

@@ -25,7 +25,7 @@ def test_a_deployment_runs_a_flow_with_options_it_takes(deployment: dict[str, An
 
     assert flow.name == name
     given = deployment.get("parameters", {}).get("options")
-    assert given is None or OPTIONS[name].model_validate(given)
+    assert given is None or OPTIONS[name].model_validate(given) is not None
 
 
 def test_no_deployment_names_a_key_or_a_database():
