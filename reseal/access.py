@@ -15,7 +15,7 @@ from reseal.store import data_key, ledger
 from reseal.store.catalog import Target, describe
 from reseal.store.connection import Connection
 from reseal.store.store import Store
-from reseal.sweep.job import Assignment, Job
+from reseal.sweep.job import Assignment, Job, for_batches
 from reseal.verify import Original
 
 
@@ -73,13 +73,17 @@ class Access:
 
     def job(self, assignment: Assignment) -> Job:
         """Open everything that a span of this assignment needs."""
-        store = self.store(f"run {assignment.run_id}")
+
+        def connect() -> Store:
+            return for_batches(self.store(f"run {assignment.run_id}"))
+
+        store = connect()
         return Job(
             assignment,
             self.target(store, assignment.field),
             self.keyring(store),
             self.coverage(store, assignment.run_id, assignment.field),
-            lambda: self.store(f"run {assignment.run_id}"),
+            connect,
             store,
         )
 

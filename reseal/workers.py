@@ -3,6 +3,7 @@
 Only ids, page numbers and counts go in and out; each process opens its own connections and keys.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -95,6 +96,8 @@ def _begin(access: Access, stop: Event) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()
     spans.open_bench(access, stop.is_set)
+    # What is loaded by now stays; the collector need not walk through it again and again.
+    gc.freeze()
 
 
 def _follow_parent() -> None:

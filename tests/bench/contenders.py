@@ -22,6 +22,7 @@ from reseal.sweep.tally import Tally, total
 from reseal.sweep.turn import Turn
 from reseal.workers import Workers, open_workers
 from tests.bench.memory import Memory, watched
+from tests.bench.processor import counted
 from tests.bench.site import Site
 
 NAME = "users.mfa_secret"
@@ -35,16 +36,19 @@ class Measured:
     contender: str
     rows_per_second: float
     stages: dict[str, float] = field(default_factory=dict)
+    microseconds: tuple[float, float] | None = None
+    """Processor time a row, of client and server."""
     memory: Memory | None = None
 
 
 def bare(site: Site) -> Measured:
     """Rewrite the column with a constant as long as an envelope, in one statement."""
     constant = "x" * length(SECRET_CHARACTERS, 1)
-    with site.connected() as connection:
+    with site.connected() as connection, counted(site) as used:
         began = monotonic()
         connection.execute("UPDATE users SET mfa_secret = %s", [constant])
-        return Measured("bare UPDATE", site.rows / (monotonic() - began))
+        rate = site.rows / (monotonic() - began)
+    return Measured("bare UPDATE", rate, microseconds=used.microseconds(site.rows))
 
 
 def sweep(site: Site) -> Measured:
@@ -54,15 +58,15 @@ def sweep(site: Site) -> Measured:
     how, store = effort(Mode.AGGRESSIVE), access.store("bench")
     schema.migrate(store)
     data_key.ensure_active(store, access.kek(), "bench")
-    with open_workers(access, how.workers) as workers:
+    with counted(site) as used, open_workers(access, how.workers) as workers:
         # Their start is no part of the stage: in a run, the backup has started them.
         workers.verify(None, NAME, Span(0, 1)).result()
         began = monotonic()
         _converge(access, store, workers, how)
-        seconds = monotonic() - began
+        rate = site.rows / (monotonic() - began)
     store.close()
     _assert_sealed(site)
-    return Measured("sweep", site.rows / seconds)
+    return Measured("sweep", rate, microseconds=used.microseconds(site.rows))
 
 
 def command(site: Site) -> Measured:
@@ -77,7 +81,7 @@ def command(site: Site) -> Measured:
     document, memory = watched(process, site, _document)
     _assert_sealed(site)
     seconds = document["stages"]["encrypt"]
-    return Measured("reseal encrypt", site.rows / seconds, document["stages"], memory)
+    return Measured("reseal encrypt", site.rows / seconds, document["stages"], memory=memory)
 
 
 CONTENDERS: tuple[Callable[[Site], Measured], ...] = (bare, sweep, command)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from tests.bench.site import Site
 

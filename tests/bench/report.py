@@ -22,10 +22,11 @@ def show_round(number: int, measured: Round) -> None:
 
 
 def show(rounds: list[Round]) -> None:
-    """Print the medians, the stages of the last run and its memory."""
+    """Print the medians, and of the last round processor time, stages and memory."""
     print("\nmedian")
     for name, (rate, ratio) in _medians(rounds).items():
         print(f"  {name:15} {rate:>10,.0f} rows/s   ratio {ratio:.2f}")
+    _show_processor(rounds[-1])
     last = next(one for one in rounds[-1] if one.memory)
     print("stages of `reseal encrypt`: " + _stages(last.stages))
     _show_memory(last)
@@ -44,6 +45,13 @@ def as_json(rows: int, rounds: list[Round]) -> str:
         "rounds": [[asdict(one) for one in measured] for measured in rounds],
     }
     return json.dumps(document, indent=2, default=str) + "\n"
+
+
+def _show_processor(measured: Round) -> None:
+    for one in measured:
+        if one.microseconds:
+            client, server = one.microseconds
+            print(f"  {one.contender:15} client {client:.1f}, server {server:.1f} us a row")
 
 
 def _show_memory(last: Measured) -> None:

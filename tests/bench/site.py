@@ -62,6 +62,11 @@ class Site:
                 connection.execute(statement)
 
     @property
+    def postmaster(self) -> int:
+        """The process that all of the server's processes are children of."""
+        return int((self.directory / "data" / "postmaster.pid").read_text().split()[0])
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables that the command line is run with."""
         mine = {name: text for name, text in os.environ.items() if not name.startswith("RESEAL_")}
@@ -78,7 +83,7 @@ def opened(rows: int) -> Iterator[Site]:
     with TemporaryDirectory(prefix="reseal-bench-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         directory.chmod(0o755)
-        url = start_server(directory / "data", keep=False)
+        url = start_server(directory / "data")
         keys = {k: b64encode(os.urandom(32)).decode() for k in ("BENCH_KEK", "BENCH_BACKUP_KEK")}
         site = Site(url, directory, rows, keys)
         (directory / "reseal.toml").write_text(CONFIG)
