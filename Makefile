@@ -76,8 +76,7 @@ chaos: setup
 # The extra indexes and constraints of this machine must not decide what the lock holds.
 lock: setup
 	PIP_CONFIG_FILE=/dev/null PIP_EXTRA_INDEX_URL= PIP_FIND_LINKS= PIP_CONSTRAINT= CUSTOM_COMPILE_COMMAND="make lock" \
-	  $(BIN)/pip-compile -q --all-extras --generate-hashes --allow-unsafe --strip-extras \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(ARGS) \
+	  $(BIN)/pip-compile -q --all-extras --generate-hashes --allow-unsafe --strip-extras $(ARGS) \
 	  --output-file requirements.lock pyproject.toml
 
 # Leaves .reseal alone: it may hold the only copy of a key.

@@ -57,7 +57,7 @@ def read(store: Store, target: Target, turn: Turn, active: int, span: Span) -> R
         # In a pass that only looks whether all is done, mostly none is wanted.
         none_wanted = total == empty + settled
         wanted = [] if none_wanted else store.execute(WANTED, bounds, **parts).fetchall()
-    rows = [Row(version, text, tuple(key)) for version, text, *key in wanted]
+    rows = [Row(row[0], row[1], row[2:]) for row in wanted]
     return Reading(total, empty, settled, rows)
 
 
