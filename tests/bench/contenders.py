@@ -76,6 +76,7 @@ def command(site: Site) -> Measured:
         cwd=site.directory,
         env=site.environment,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
     document, memory = watched(process, site, _document)
@@ -107,9 +108,9 @@ def _pass(
 
 
 def _document(process: "subprocess.Popen[str]") -> dict[str, Any]:
-    printed, _ = process.communicate()
+    printed, said = process.communicate()
     if process.returncode:
-        raise SystemExit(f"reseal encrypt ended with {process.returncode}: {printed}")
+        raise SystemExit(f"reseal encrypt ended with {process.returncode}: {said}{printed}")
     document: dict[str, Any] = json.loads(printed)
     return document
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 
 from reseal.embedded import start_server
+from tests.flows.scene import stop_server
 
 SOURCE = """
 CREATE TABLE source AS
@@ -87,6 +88,9 @@ def opened(rows: int) -> Iterator[Site]:
         keys = {k: b64encode(os.urandom(32)).decode() for k in ("BENCH_KEK", "BENCH_BACKUP_KEK")}
         site = Site(url, directory, rows, keys)
         (directory / "reseal.toml").write_text(CONFIG)
-        with site.connected() as connection:
-            connection.execute(SOURCE.format(rows=rows).encode())
-        yield site
+        try:
+            with site.connected() as connection:
+                connection.execute(SOURCE.format(rows=rows).encode())
+            yield site
+        finally:
+            stop_server(directory / "data")

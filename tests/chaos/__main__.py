@@ -14,7 +14,7 @@ from flows.server import LocalServer, prepare_home
 from reseal.embedded import start_server
 from tests.chaos.campaign import Campaign
 from tests.conftest import USERS
-from tests.flows.scene import Scene, scene_on
+from tests.flows.scene import Scene, scene_on, stop_server
 
 
 def main() -> int:
@@ -41,6 +41,7 @@ def _scene() -> Iterator[Scene]:
             yield scene_on(url, prefect.api_url, directory / "prefect", directory)
         finally:
             prefect.close()
+            stop_server(directory / "data")
 
 
 def _say(line: str) -> None:
