@@ -12,7 +12,7 @@ from prefect.runtime import flow_run
 
 from flows.opening import Opening
 from flows.options import Scope
-from reseal.errors import ConfigurationError, FieldBusy, Refused, ResealError, Stopped
+from reseal.errors import ConfigurationError, FieldBusy, Refused, ResealError, Stopped, StoreError
 from reseal.evidence import Evidence
 from reseal.modes import Mode, effort
 from reseal.outcome import Outcome
@@ -110,10 +110,22 @@ def _conclude(run: Run, error: ResealError) -> None:
     conclude(run, outcome, str(error))
 
 
-def _record(run: Run) -> None:
-    if run.records and not run.store.connection.closed:
+def close_ledger(run: Run) -> None:
+    """Record in the database how the run ended; a run whose end is not recorded has failed.
+
+    The evidence is written in any case, so a lost connection must not get in its way.
+    """
+    if not run.records or run.store.connection.closed:
+        return
+    try:
         run.note("run finished", outcome=run.result.outcome.value, message=run.result.message)
         ledger.finish(run.store, run.run_id, run.result.outcome.value)
+    except StoreError as error:
+        conclude(run, Outcome.FAILED, f"{run.result.message}; its end was not recorded: {error}")
+
+
+def _record(run: Run) -> None:
+    close_ledger(run)
     run.evidence.write("run", run.result.as_dict())
     run.evidence.seal_manifest()
     artifacts.publish_summary(run.result)

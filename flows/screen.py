@@ -116,11 +116,6 @@ def say(text: str) -> None:
     console.print(text, markup=False, soft_wrap=True)
 
 
-def complain(text: str) -> None:
-    """Say one sentence about what went wrong."""
-    console.print(text, style="red", markup=False, soft_wrap=True)
-
-
 def _print_rows(rows: list[dict[str, Any]]) -> None:
     if not rows:
         return

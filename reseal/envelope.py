@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from reseal.errors import MalformedEnvelope, NotSealed
 
 ALG = "A256GCM"
-FORMAT_VERSION = 1
 IV_BYTES = 12
 TAG_BYTES = 16
 
