@@ -7,7 +7,7 @@ from prefect.futures import PrefectFuture
 from reseal.errors import Stopped
 from reseal.store.catalog import Target
 from reseal.sweep.engine import SpanResult
-from reseal.sweep.span import Span
+from reseal.sweep.span import Span, whole
 from reseal.sweep.tally import Tally
 from tasks import artifacts
 from tasks.run import Run
@@ -35,8 +35,7 @@ def converge(run: Run, field: str, stage: str, submit: Submit) -> Tally:
 def sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) -> Tally:
     """Sweep every span once; raise Stopped where a person asked for it."""
     target = run.access.target(run.store, field)
-    whole = spans(run, target, first_pass=number == 1)
-    futures = [submit(number, span) for span in whole]
+    futures = [submit(number, span) for span in spans(run, target, first_pass=number == 1)]
     bar = artifacts.begin_progress(f"{stage} {field}, pass {number}")
     tally, stopped = Tally(), False
     for done, future in enumerate(futures, start=1):
@@ -53,7 +52,6 @@ def sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) ->
 
 def spans(run: Run, target: Target, *, first_pass: bool = True) -> list[Span]:
     """Cut the table into spans of a second or more of work."""
-    whole = Span(0, target.pages + 1)
     rows = run.effort.span_rows if first_pass else run.effort.span_rows * 10
-    pages = max(1, round(rows / target.rows_per_page), whole.pages // _MOST_SPANS)
-    return list(whole.split(pages))
+    pages = max(1, round(rows / target.rows_per_page), target.pages // _MOST_SPANS)
+    return [span for heap in whole(target) for span in heap.split(pages)]

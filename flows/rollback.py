@@ -11,7 +11,7 @@ from flows.running import conclude, holding, running
 from flows.states import state_of
 from reseal.backup import table as backup_table
 from reseal.outcome import Outcome
-from reseal.restore import record_deleted
+from reseal.restore import record_gone
 from reseal.store import ledger
 from tasks.run import Run, current
 from tasks.sweep import restore_span
@@ -47,11 +47,9 @@ def _restore(run: Run, field: str, rolled_back: UUID, newer: bool) -> None:
         run,
         field,
         "rollback",
-        lambda number, span: restore_span.submit(
-            field, rolled_back, number, span.first, span.after, newer
-        ),
+        lambda number, span: restore_span.submit(field, rolled_back, number, span, newer),
     )
-    record_deleted(run.store, run.access.target(run.store, field), rolled_back, run.run_id)
+    record_gone(run.store, run.access.target(run.store, field), rolled_back, run.run_id)
     result = run.field_result(field)
     result.moved, result.locked = last.moved, last.locked
     result.restored = ledger.unsealed_rows(run.store, run.run_id, field)

@@ -60,10 +60,7 @@ def back_up(run: Run) -> None:
         for field in run.fields:
             begin_backup(field.name)
             target = run.access.target(run.store, field.name)
-            futures = [
-                back_up_span.submit(field.name, span.first, span.after)
-                for span in spans(run, target)
-            ]
+            futures = [back_up_span.submit(field.name, span) for span in spans(run, target)]
             rows = 0
             for future in futures:
                 rows += future.result()
@@ -97,7 +94,7 @@ def seal_field(run: Run, name: str) -> Tally:
         run,
         name,
         "encrypt",
-        lambda number, span: sweep_span.submit(name, Turn.SEAL, number, span.first, span.after),
+        lambda number, span: sweep_span.submit(name, Turn.SEAL, number, span),
     )
 
 

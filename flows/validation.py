@@ -37,10 +37,7 @@ def open_all(run: Run, name: str, backed_up_by: UUID | None) -> Verification:
     """Open every envelope of a field and compare it with a run's backup."""
     target = run.access.target(run.store, name)
     run.written_before[name] = rows_written(run.store, target)
-    futures = [
-        verify_span.submit(name, backed_up_by, span.first, span.after)
-        for span in spans(run, target)
-    ]
+    futures = [verify_span.submit(name, backed_up_by, span) for span in spans(run, target)]
     facts: Facts = Facts()
     broken: list[tuple[list[str], str]] = []
     for future in futures:

@@ -10,13 +10,13 @@ from reseal.config import Config
 from reseal.errors import SettingsError
 from reseal.kek import Kek, open_kek
 from reseal.keyring import Keyring
+from reseal.original import Original
 from reseal.settings import Settings
 from reseal.store import data_key, ledger
 from reseal.store.catalog import Target, describe
 from reseal.store.connection import Connection
 from reseal.store.store import Store
 from reseal.sweep.job import Assignment, Job, for_batches
-from reseal.verify import Original
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ class Access:
         """Open everything that a span of this assignment needs."""
 
         def connect() -> Store:
-            return for_batches(self.store(f"run {assignment.run_id}"))
+            store = self.store(f"run {assignment.run_id}")
+            return for_batches(store, self.config.field(assignment.field))
 
         store = connect()
         return Job(

@@ -6,11 +6,12 @@ from typing import Self
 
 from psycopg import sql
 
-from reseal.envelope import HEAD_CHARACTERS, PREFIX, version_of
-from reseal.shape import FOREIGN, PATTERNS, Shape
+from reseal.cell import State, state
+from reseal.envelope import HEAD_CHARACTERS, PREFIX, version_of, version_prefix
+from reseal.shape import FOREIGN, Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import begins, is_empty
+from reseal.sweep.rows import SNAPSHOT, begins, is_empty
 
 # For what begins as an envelope, the first characters show the key version and nothing random.
 CENSUS = """
@@ -19,6 +20,13 @@ SELECT CASE WHEN {empty} THEN 'empty' WHEN {sealed} THEN left({secret}, {head})
             ELSE 'unrecognised' END AS shape, count(*)
 FROM {table} AS t WHERE {where} GROUP BY 1
 """
+
+# Which of a document's leaves are secrets SQL cannot tell; the text is read and counted here.
+CELLS = "SELECT {cell} FROM {table} AS t WHERE {where} AND NOT {empty}"
+
+NONE_THERE = "SELECT count(*) FROM {table} AS t WHERE {where} AND {empty}"
+
+_CELLS_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +83,41 @@ class Census:
 
 
 def take_census(store: Store, target: Target) -> Census:
-    """Count the field's rows in one statement."""
+    """Count the field's rows in one snapshot."""
+    return Census.of(_read(store, target) if target.is_document else _asked(store, target))
+
+
+def _asked(store: Store, target: Target) -> dict[str, int]:
     rows = store.execute(
         CENSUS,
-        empty=is_empty(target.field, target.secret),
+        empty=is_empty(target),
         sealed=begins(target.secret, PREFIX),
         secret=target.secret,
         head=sql.Literal(HEAD_CHARACTERS),
         foreign=sql.Literal(FOREIGN),
-        plain=sql.Literal(PATTERNS[target.field.format]),
+        plain=sql.Literal(target.field.pattern),
         table=target.table,
         where=target.where,
     )
-    return Census.of(dict(rows.fetchall()))
+    return dict(rows.fetchall())
+
+
+def _read(store: Store, target: Target) -> dict[str, int]:
+    parts: dict[str, sql.Composable] = {
+        "table": target.table,
+        "where": target.where,
+        "empty": is_empty(target),
+    }
+    counts: Counter[str] = Counter()
+    with store.transaction():
+        store.execute(SNAPSHOT)
+        counts[Shape.EMPTY] += store.need(NONE_THERE, (), **parts)[0]
+        for (text,) in store.stream(CELLS, _CELLS_AT_ONCE, cell=target.cell, **parts):
+            counts[_counted(state(target, text))] += 1
+    return counts
+
+
+def _counted(found: State) -> str:
+    if found.shape is not Shape.SEALED:
+        return found.shape
+    return version_prefix(found.version) if found.version else PREFIX

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from reseal.store import aside
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 
@@ -15,7 +16,7 @@ HURRIED = "SET statement_timeout = '10min'"
 STATISTICS = """
 SELECT count(*) FROM pg_statistic s JOIN pg_attribute a
 ON a.attrelid = s.starelid AND a.attnum = s.staattnum
-WHERE s.starelid = %s AND a.attname = %s
+WHERE s.starelid = ANY (%s) AND a.attname = %s
 """
 
 
@@ -35,8 +36,11 @@ class Cleaning:
 def clean(store: Store, target: Target) -> Cleaning:
     """Vacuum the table and report the places that SQL alone cannot vouch for."""
     store.execute(UNHURRIED)
-    store.execute(VACUUM, table=target.table)
+    for heap in target.heaps:
+        store.execute(VACUUM, table=heap.name)
+    if target.aside:
+        aside.forget(store, target.field.name, target.table, target.stored)
     store.execute(HURRIED)
-    kept = store.need(STATISTICS, [target.oid, target.field.column])[0]
+    kept = store.need(STATISTICS, [target.oids, target.field.column])[0]
     places = ("heap pages", "write-ahead log", "server logs", "replicas", "older backups")
     return Cleaning(vacuumed=True, statistics_rows=kept, not_verified=places)

@@ -9,13 +9,17 @@ from typing import Any
 
 from reseal.errors import ConfigurationError, FieldError
 from reseal.field import Field
+from reseal.path import Path as LeafPath
 from reseal.shape import PATTERNS
 
 _RESEAL_WORDS = {"schema": str, "evidence": str}
 _FIELD_WORDS = {
     "name": str, "table": str, "column": str, "key": list, "format": str,
-    "where": str, "empty": list, "bind": str, "path": str,
+    "where": str, "empty": list, "bind": str, "path": str, "declared": str, "store": str,
+    "triggers": str,
 }  # fmt: skip
+_STORES = ("column", "side")
+_TRIGGERS = ("fire", "skip")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
 
 
@@ -81,8 +85,6 @@ def _field(entry: Mapping[str, Any]) -> Field:
     for word in ("name", "table", "column"):
         if not entry.get(word):
             raise FieldError(f"{word} is missing {where}")
-    if "path" in entry:
-        raise FieldError(f"path {where}: a leaf inside a document cannot be sealed yet")
     schema, table = _split(entry["table"], where)
     return Field(
         name=entry["name"],
@@ -94,7 +96,29 @@ def _field(entry: Mapping[str, Any]) -> Field:
         where=entry.get("where"),
         empty=frozenset(_texts(entry.get("empty", [""]), "empty", where)),
         binds_row=_choice(entry.get("bind", "row"), ("row", "field"), "bind", where) == "row",
+        path=_path(entry, where),
+        declared=_is_declared(entry, where),
+        keeps_aside=_choice(entry.get("store", "column"), _STORES, "store", where) == "side",
+        skips_triggers=_choice(entry.get("triggers", "fire"), _TRIGGERS, "triggers", where)
+        == "skip",
     )
+
+
+def _is_declared(entry: Mapping[str, Any], where: str) -> bool:
+    if "declared" not in entry:
+        return False
+    return bool(_choice(entry["declared"], ("plaintext",), "declared", where))
+
+
+def _path(entry: Mapping[str, Any], where: str) -> LeafPath | None:
+    if "path" not in entry:
+        return None
+    if entry.get("store") == "side":
+        raise FieldError(f'path and store = "side" {where} exclude each other')
+    try:
+        return LeafPath.parse(entry["path"])
+    except FieldError as error:
+        raise FieldError(f"{error} {where}") from None
 
 
 def _known(table: Mapping[str, Any], words: Mapping[str, type[Any]], where: str) -> None:

@@ -38,7 +38,14 @@ class SettingsError(ConfigurationError):
 
 
 class FieldError(ConfigurationError):
-    """A field in reseal.toml does not describe a column that can hold envelopes."""
+    """A field in reseal.toml does not describe a column that can hold envelopes.
+
+    `about` names what is at fault, where the catalog tells: table, column, type or key.
+    """
+
+    def __init__(self, text: str, about: str | None = None):
+        super().__init__(text)
+        self.about = about
 
 
 class KekError(ConfigurationError):

@@ -1,16 +1,20 @@
-"""A field: a column that holds secrets, as reseal.toml describes it."""
+"""A field: a column, or a leaf of the documents in it, that holds secrets; see reseal.toml."""
 
 from dataclasses import dataclass
 
+from reseal.path import Path
 from reseal.place import KeyPart, Place
-from reseal.shape import Shape, shape_of
+from reseal.shape import Shape, pattern_of, shape_of
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """Describe one field; `name` is bound into every envelope and never changes.
 
-    `key` empty means the table's primary key. `where` is SQL of the operator's own.
+    `key` empty means the table's primary key. `where` is SQL of the operator's own. `path` leads
+    to the leaves where the column holds documents. `declared` says that whatever the format's
+    alphabet allows is plaintext. `keeps_aside`: the envelope stands in a table of Reseal's and
+    the column holds a mark. `skips_triggers`: a sweep sets off no trigger of the application's.
     """
 
     name: str
@@ -22,15 +26,24 @@ class Field:
     where: str | None = None
     empty: frozenset[str] = frozenset({""})
     binds_row: bool = True
+    path: Path | None = None
+    declared: bool = False
+    keeps_aside: bool = False
+    skips_triggers: bool = False
 
     @property
     def qualified_table(self) -> str:
         """The table as a person writes it."""
         return f"{self.schema}.{self.table}"
 
+    @property
+    def pattern(self) -> str:
+        """The regular expression of what is plaintext here, for Python and PostgreSQL alike."""
+        return pattern_of(self.format, self.declared)
+
     def shape(self, text: str | None) -> Shape:
-        """Tell what a value of this field's column is."""
-        return shape_of(text, self.format, self.empty)
+        """Tell what a value is that stands where this field's secrets stand."""
+        return shape_of(text, self.format, self.empty, self.declared)
 
     def place(self, key: tuple[KeyPart, ...]) -> Place:
         """Return the place of a row's secret, which its envelope is bound to."""

@@ -1,6 +1,7 @@
 """The guard constraint: only envelopes, or no secret, may stand in the column from now on."""
 
 import hashlib
+import json
 from functools import partial
 
 from psycopg import sql
@@ -8,9 +9,11 @@ from psycopg import sql
 from reseal.census import Census
 from reseal.envelope import PREFIX
 from reseal.errors import StoreError
+from reseal.path import Path
 from reseal.patience import Patience
+from reseal.store.aside import MARK
 from reseal.store.catalog import Target
-from reseal.store.store import Store
+from reseal.store.store import Store, literal
 from reseal.sweep.rows import begins, is_empty
 
 ADD = "ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({allowed}) NOT VALID"
@@ -21,17 +24,23 @@ DROP = "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}"
 
 STANDS = "SELECT convalidated FROM pg_constraint WHERE conrelid = %s AND conname = %s"
 
+# What a document in text holds is known only once it is parsed, and what cannot be parsed would
+# be an error for the application that writes it.
+_CHECKABLE = frozenset({"json", "jsonb"})
+
 READERS = """
 SELECT count(*), count(*) FILTER (WHERE NOT seals) FROM {reseal}.reader
 WHERE seen > clock_timestamp() - interval '2 minutes'
 """
 
 
-def why_not(store: Store, census: Census, *, forced: bool) -> str | None:
+def why_not(store: Store, target: Target, census: Census, *, forced: bool) -> str | None:
     """Return why the guard must not be raised now, or None.
 
     Raised too early it rejects every later update of an unsealed row, logins included.
     """
+    if target.is_document and target.column.type not in _CHECKABLE:
+        return "a constraint cannot look into documents that are text or arrays"
     if census.unsettled:
         return f"{census.unsettled} rows hold a value that is not sealed"
     if forced:
@@ -78,6 +87,21 @@ def guard_name(target: Target) -> str:
 
 def _allowed(target: Target) -> sql.Composable:
     value = sql.Identifier(target.field.column)
-    return sql.SQL("NOT ({}) OR {} OR {}").format(
-        target.where, is_empty(target.field, value), begins(value, PREFIX)
+    empty = is_empty(target, value)
+    if target.field.path is not None:
+        return _only_sealed_leaves(target, target.field.path, value)
+    judged = target.column.judge(value)
+    sealed = begins(judged, PREFIX)
+    if target.field.keeps_aside:
+        sealed = sql.SQL("{} ~ {}").format(judged, sql.Literal(MARK))
+    return sql.SQL("NOT ({}) OR {} OR {}").format(target.where, empty, sealed)
+
+
+def _only_sealed_leaves(target: Target, path: Path, value: sql.Composable) -> sql.Composable:
+    """Return the condition that every string at the path is an envelope or no secret."""
+    allowed = [f"@ starts with {json.dumps(PREFIX)}"]
+    allowed += [f"@ == {json.dumps(text)}" for text in sorted(target.field.empty)]
+    clear = f'{path.strict_jsonpath()} ? (@.type() == "string" && !({" || ".join(allowed)}))'
+    return sql.SQL("NOT ({}) OR {} IS NULL OR NOT jsonb_path_exists({}::jsonb, {})").format(
+        target.where, value, value, literal(clear)
     )

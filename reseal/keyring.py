@@ -88,7 +88,7 @@ class FieldCipher:
         return Envelope(self._active, iv, sealed[-TAG_BYTES:], sealed[:-TAG_BYTES])
 
     def _encrypt(self, key: tuple[KeyPart, ...], secret: Secret, iv: bytes) -> bytes:
-        plain, bound = secret.reveal().encode(), self._bindings[self._active].data(key)
+        plain, bound = secret.octets(), self._bindings[self._active].data(key)
         cipher = self._ciphers[self._active]
         sealed = cipher.encrypt(iv, plain, bound)
         if not hmac.compare_digest(cipher.decrypt(iv, sealed, bound), plain):
@@ -102,9 +102,8 @@ class FieldCipher:
             raise UnknownKeyVersion(envelope.key_version)
         bound = self._bindings[envelope.key_version].data(key)
         try:
-            plain = cipher.decrypt(envelope.iv, envelope.ciphertext + envelope.tag, bound)
-            return Secret(plain.decode())
-        except (InvalidTag, UnicodeDecodeError):
+            return Secret(cipher.decrypt(envelope.iv, envelope.ciphertext + envelope.tag, bound))
+        except InvalidTag:
             pass
         raise WillNotOpen(f"the envelope at {Place(self._name, key)} does not open")
 

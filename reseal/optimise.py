@@ -127,6 +127,8 @@ class LoginQuery:
 
 def optimise(store: Store, target: Target) -> Optimisation:
     """Build the index, assert that it is valid, keep it if the planner finds it cheaper."""
+    if len(target.heaps) > 1:
+        return Optimisation(None, kept=False, reason="the table is stored in several heaps")
     query = _login_query(store, target)
     if query is None:
         return Optimisation(None, kept=False, reason="no login column with a flag was found")

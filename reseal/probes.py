@@ -1,28 +1,32 @@
 """Probes of what was sealed: tampering that must not open, codes that must not have changed."""
 
+import hmac
 from dataclasses import replace
 from typing import NamedTuple
 
 from psycopg import sql
 
-from reseal import totp
+from reseal import cell, totp
+from reseal.document import NotADocument
 from reseal.envelope import PREFIX, Envelope
 from reseal.errors import EnvelopeError
 from reseal.keyring import FieldCipher, Keyring
+from reseal.original import Original, held, plain
 from reseal.place import KeyPart
+from reseal.secret import Secret
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 from reseal.sweep.rows import begins
-from reseal.verify import Original, backup_join
+from reseal.verify import backup_join
 
 SAMPLE = """
-SELECT t.xmin::text, {secret}, {original}, {key} FROM {table} AS t {backup}
+SELECT t.xmin::text, {cell}, {original}, {key} FROM {table} AS t {backup}
 WHERE {sealed} AND ({where}) LIMIT 50
 """
 
 
 class Sampled(NamedTuple):
-    """A row of the sample: its version, the stored text, its sealed original, its key."""
+    """A row of the sample: its version, one sealed value in it, its sealed original, its key."""
 
     version: str
     text: str
@@ -56,15 +60,34 @@ def probe(
 def _sample(store: Store, target: Target, original: Original | None) -> list[Sampled]:
     rows = store.execute(
         SAMPLE,
-        secret=target.secret,
+        cell=target.cell,
         original=sql.SQL("b.reseal_sealed" if original else "NULL::bytea"),
         key=target.key_values,
         table=target.table,
         backup=backup_join(store, target, original.run_id if original else None),
-        sealed=begins(target.secret, PREFIX),
+        sealed=_holds_envelope(target),
         where=target.where,
     )
-    return [Sampled(version, text, sealed, tuple(key)) for version, text, sealed, *key in rows]
+    return [
+        Sampled(version, text, original, tuple(key))
+        for version, stored, original, *key in rows
+        if (text := _sealed_value(target, stored)) is not None
+    ]
+
+
+def _holds_envelope(target: Target) -> sql.Composable:
+    if target.is_document:
+        return sql.SQL("strpos({}, {}) > 0").format(target.cell, sql.Literal(PREFIX))
+    return begins(target.secret, PREFIX)
+
+
+def _sealed_value(target: Target, stored: str) -> str | None:
+    try:
+        found = cell.leaves(target, stored)
+    except NotADocument:
+        return None
+    texts = (target.column.judged(leaf.text) for leaf in found if leaf.text and leaf.is_string)
+    return next((text for text in texts if text.startswith(PREFIX)), None)
 
 
 def _parsed(text: str) -> Envelope | None:
@@ -108,12 +131,25 @@ def _same_codes(
 def _same_code(
     cipher: FieldCipher, target: Target, original: Original, row: Sampled, at: float
 ) -> bool:
+    """Compare the code of what was sealed with those of what stood there before."""
     try:
-        before = original.cipher.open([str(part) for part in row.key], row.original or b"")
+        values = held(target, original.cipher, row.key, row.original or b"")
         after = cipher.open(target.field.bound_key(row.key), Envelope.parse(row.text))
-        return totp.same_code(before, after, target.field.format, at)
+        code = totp.code(after, target.field.format, at)
     except totp.NoCode:
         # Recognised by its alphabet but of a length that encodes nothing: no code, then or now.
         return True
     except EnvelopeError:
+        return False
+    befores = [secret for secret, _ in plain(target, values)]
+    # An envelope of the application's own, beside the plaintext of another leaf, has no before.
+    return len(befores) < len(values) or any(
+        _gives(before, target.field.format, code, at) for before in befores
+    )
+
+
+def _gives(secret: Secret, format_name: str, code: str, at: float) -> bool:
+    try:
+        return hmac.compare_digest(totp.code(secret, format_name, at), code)
+    except totp.NoCode:
         return False

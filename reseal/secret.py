@@ -4,26 +4,43 @@ import hmac
 from typing import Never, final
 
 
+# JSON can spell half of a surrogate pair. Refusing it would raise an error that holds the value.
+_HALF_PAIRS = ("utf-8", "surrogatepass")
+
+
 @final
 class Secret:
-    """Hold one MFA secret, character for character as the application wrote it.
+    """Hold one MFA secret, byte for byte as the application stored it.
 
-    Printing or formatting shows a mask; pickling, copying, hashing and `==` raise.
-    `reveal()` is the one door to the text.
+    Most are text, kept as UTF-8; raw key bytes from a `bytea` column are kept as they are.
+    Printing or formatting shows a mask; pickling, copying, hashing and `==` raise. `reveal()`
+    and `octets()` are the two doors to it.
     """
 
-    __slots__ = ("_text",)
+    __slots__ = ("_octets",)
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, plain: str | bytes) -> None:
+        self._octets = plain.encode(*_HALF_PAIRS) if isinstance(plain, str) else plain
 
     def reveal(self) -> str:
-        """Return the plaintext; whoever calls this answers for where it goes."""
-        return self._text
+        """Return the plaintext; whoever calls this answers for where it goes.
+
+        Raise ValueError where the secret is raw bytes that are no text.
+        """
+        try:
+            return self._octets.decode(*_HALF_PAIRS)
+        except UnicodeDecodeError:
+            pass
+        # Outside of the block: the cause of a decoding error holds the bytes.
+        raise ValueError("this secret is raw bytes, not text; octets() returns them")
+
+    def octets(self) -> bytes:
+        """Return the plaintext's bytes; whoever calls this answers for where they go."""
+        return self._octets
 
     def matches(self, other: "Secret") -> bool:
         """Compare in constant time."""
-        return hmac.compare_digest(self._text.encode(), other._text.encode())
+        return hmac.compare_digest(self._octets, other._octets)
 
     def __repr__(self) -> str:
         return "Secret(***)"

@@ -24,6 +24,7 @@ PATTERNS = {
     "hex": r"\A(?:[0-9A-Fa-f][0-9A-Fa-f]){10,}\Z",
     "otpauth": r"\Aotpauth://totp/[^?]*[?](.*&)?secret=[A-Za-z2-7]+=*(&.*)?\Z",
     "text": r"\A.+\Z",
+    "bytes": r"\A.+\Z",
 }
 
 # What other libraries write when they encrypt: Fernet, Vault Transit, JWE, `v1:` and `enc:`
@@ -37,7 +38,13 @@ _FOREIGN = re.compile(FOREIGN)
 _COMPILED = {name: re.compile(pattern, re.DOTALL) for name, pattern in PATTERNS.items()}
 
 
-def shape_of(text: str | None, format_name: str, empty: frozenset[str]) -> Shape:
+def pattern_of(format_name: str, declared: bool) -> str:
+    return PATTERNS[format_name]
+
+
+def shape_of(
+    text: str | None, format_name: str, empty: frozenset[str], declared: bool = False
+) -> Shape:
     """Tell a value's shape; only what the field's format recognises is PLAIN."""
     if text is None or text in empty:
         return Shape.EMPTY

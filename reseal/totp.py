@@ -76,7 +76,7 @@ class _Generator:
 
 def _generator(secret: Secret, format_name: str) -> _Generator:
     try:
-        return _READERS[format_name](secret.reveal())
+        return _READERS[format_name](secret)
     except ValueError:
         # Raised below, outside of this block: the cause of a decoding error holds the value.
         pass
@@ -94,8 +94,8 @@ def _base32(text: str) -> bytes:
     return b32decode(bare + "=" * (-len(bare) % 8), casefold=True)
 
 
-def _otpauth(text: str) -> _Generator:
-    parts = urlsplit(text)
+def _otpauth(secret: Secret) -> _Generator:
+    parts = urlsplit(secret.reveal())
     said = {name: values[0] for name, values in parse_qs(parts.query).items()}
     if (parts.scheme, parts.netloc) != ("otpauth", "totp") or "encoder" in said:
         raise ValueError
@@ -107,9 +107,10 @@ def _otpauth(text: str) -> _Generator:
     )
 
 
-_READERS: dict[str, Callable[[str], _Generator]] = {
-    "base32": lambda text: _made(_base32(text)),
-    "hex": lambda text: _made(bytes.fromhex(text)),
+_READERS: dict[str, Callable[[Secret], _Generator]] = {
+    "base32": lambda secret: _made(_base32(secret.reveal())),
+    "hex": lambda secret: _made(bytes.fromhex(secret.reveal())),
     "otpauth": _otpauth,
-    "text": lambda text: _made(text.encode()),
+    "text": lambda secret: _made(secret.reveal().encode()),
+    "bytes": lambda secret: _made(secret.octets()),
 }

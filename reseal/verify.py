@@ -1,6 +1,8 @@
 """Open every envelope of a span and compare it with the backup; what comes out are facts."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -8,10 +10,12 @@ from uuid import UUID
 
 from psycopg import sql
 
-from reseal.backup.cipher import BackupCipher
+from reseal import cell
+from reseal.document import Leaf, NotADocument
 from reseal.envelope import Envelope
 from reseal.errors import EnvelopeError, UnknownKeyVersion
 from reseal.keyring import FieldCipher, Keyring
+from reseal.original import Original, held
 from reseal.place import KeyPart
 from reseal.secret import Secret
 from reseal.shape import Shape
@@ -21,12 +25,12 @@ from reseal.sweep.rows import SNAPSHOT, is_empty
 from reseal.sweep.span import Span
 
 READ = """
-SELECT t.xmin::text, {secret}, {original}, {key} FROM {table} AS t {backup}
+SELECT t.xmin::text, {cell}, {original}, {key} FROM {heap} AS t {backup}
 WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND NOT {empty}
 """
 
 EMPTY = """
-SELECT count(*) FROM {table} AS t
+SELECT count(*) FROM {heap} AS t
 WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND {empty}
 """
 
@@ -73,15 +77,6 @@ Facts = Counter[Fact]
 
 
 @dataclass(frozen=True, slots=True)
-class Original:
-    """The backup to compare with, and which row versions the run itself wrote."""
-
-    run_id: UUID
-    cipher: BackupCipher
-    written: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
 class Verification:
     """What a span's values are, and the keys of the rows whose envelope is broken."""
 
@@ -117,7 +112,27 @@ class Judge:
     original: Original | None
 
     def fact(self, version: str, text: str, sealed: bytes | None, key: tuple[KeyPart, ...]) -> Fact:
-        """Open a value and compare it with its sealed original, where there is one."""
+        """Open what is sealed in a cell and compare it with the original, where there is one.
+
+        A document counts as its worst secret.
+        """
+        row = Row(int(version), sealed, key)
+        if not self.target.is_document:
+            return self._value(row, self.target.column.judged(text))
+        try:
+            leaves = cell.leaves(self.target, text)
+        except NotADocument:
+            return Fact(cell.state(self.target, text).shape, Verdict.NO_ENVELOPE)
+        facts = [self._leaf(row, leaf) for leaf in leaves]
+        return min(facts, key=_worst_first, default=_NOTHING)
+
+    def _leaf(self, row: "Row", leaf: Leaf) -> Fact:
+        shape = cell.leaf_shape(self.target, leaf)
+        if shape is Shape.SEALED and leaf.text is not None:
+            return self._value(row, leaf.text)
+        return Fact(shape, Verdict.NO_ENVELOPE)
+
+    def _value(self, row: "Row", text: str) -> Fact:
         shape = self.target.field.shape(text)
         if shape is not Shape.SEALED:
             return Fact(shape, Verdict.NO_ENVELOPE)
@@ -125,49 +140,67 @@ class Judge:
             envelope = Envelope.parse(text)
         except EnvelopeError:
             return Fact(shape, Verdict.MALFORMED)
-        verdict = self._opened(version, envelope, sealed, key)
+        verdict = self._opened(row, envelope)
         return Fact(shape, verdict, envelope.key_version, len(envelope.iv), len(envelope.tag))
 
-    def _opened(
-        self, version: str, envelope: Envelope, sealed: bytes | None, key: tuple[KeyPart, ...]
-    ) -> Verdict:
+    def _opened(self, row: "Row", envelope: Envelope) -> Verdict:
         try:
-            secret = self.cipher.open(self.target.field.bound_key(key), envelope)
+            secret = self.cipher.open(self.target.field.bound_key(row.key), envelope)
         except UnknownKeyVersion:
             return Verdict.UNKNOWN_KEY
         except EnvelopeError:
             return Verdict.WILL_NOT_OPEN
         if self.original is None:
             return Verdict.OPENS
-        row_key = [str(part) for part in key]
-        return _compared(self.original, int(version), secret, sealed, row_key)
+        if any(one.matches(secret) for one in self._originals(self.original, row)):
+            return Verdict.EQUAL
+        return Verdict.DIFFERS if row.version in self.original.written else Verdict.NEWER
+
+    def _originals(self, original: Original, row: "Row") -> Iterator[Secret]:
+        if row.sealed is None:
+            return
+        for value in held(self.target, original.cipher, row.key, row.sealed):
+            if value.shape is not Shape.SEALED:
+                yield self.target.column.secret(value.text)
+                continue
+            # Beside a plaintext, an envelope of the application's own was backed up too.
+            with suppress(EnvelopeError):
+                envelope = Envelope.parse(value.text)
+                yield self.cipher.open(self.target.field.bound_key(row.key), envelope)
 
 
-def _compared(
-    original: Original, version: int, secret: Secret, sealed: bytes | None, row_key: list[str]
-) -> Verdict:
-    if sealed is not None and original.cipher.open(row_key, sealed).matches(secret):
-        return Verdict.EQUAL
-    return Verdict.DIFFERS if version in original.written else Verdict.NEWER
+class Row(NamedTuple):
+    """What a judge knows of a row: its version, its sealed original, its key."""
+
+    version: int
+    sealed: bytes | None
+    key: tuple[KeyPart, ...]
+
+
+_NOTHING = Fact(Shape.EMPTY, Verdict.NO_ENVELOPE)
+
+
+def _worst_first(fact: Fact) -> tuple[bool, int, bool, int]:
+    is_sound = fact.verdict in GOOD
+    return is_sound, -cell.need(fact.shape), fact.verdict is Verdict.EQUAL, fact.key_version
 
 
 def _read(
     store: Store, target: Target, original: Original | None, span: Span
 ) -> tuple[int, list[tuple[str, str, bytes | None, KeyPart]]]:
     parts = {
-        "secret": target.secret,
+        "cell": target.cell,
         "key": target.key_values,
-        "table": target.table,
+        "heap": span.table(target),
         "where": target.where,
-        "empty": is_empty(target.field, target.secret),
+        "empty": is_empty(target),
         "original": sql.SQL("b.reseal_sealed" if original else "NULL::bytea"),
         "backup": backup_join(store, target, original.run_id if original else None),
     }
-    bounds = dict(zip(("first", "after"), span.bounds, strict=True))
     with store.transaction():
         store.execute(SNAPSHOT)
-        empty = store.need(EMPTY, bounds, **parts)
-        rows = store.execute(READ, bounds, **parts).fetchall()
+        empty = store.need(EMPTY, span.bounds, **parts)
+        rows = store.execute(READ, span.bounds, **parts).fetchall()
     return empty[0], rows
 
 

@@ -14,11 +14,11 @@ def begin_backup(field: str) -> None:
     take.begin(run.store, run.run_id, field, run.access.backup_kek())
 
 
-@step(name="back up span", task_run_name="back up {field} pages {first}-{after}")
-def back_up_span(field: str, first: int, after: int) -> int:
+@step(name="back up span", task_run_name="back up {field} {span}")
+def back_up_span(field: str, span: Span) -> int:
     """Seal the originals on a range of pages into the backup."""
     run = current()
-    return run.workers.back_up(run.run_id, field, Span(first, after)).result()
+    return run.workers.back_up(run.run_id, field, span).result()
 
 
 @step(name="prove backup", task_run_name="prove backup of {field}")

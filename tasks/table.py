@@ -2,7 +2,7 @@
 
 from reseal import clean, guard, optimise, prepare
 from reseal.census import Census, take_census
-from reseal.errors import RowRefused, Transient
+from reseal.errors import ConnectionLost, StoreError
 from reseal.store import data_key, ledger, schema
 from tasks.run import current
 from tasks.step import step
@@ -41,11 +41,13 @@ def raise_guard(field: str, forced: bool) -> str | None:
     """Raise the guard constraint, or return why it must not be raised now."""
     run = current()
     target = run.access.target(run.store, field)
-    why_not = guard.why_not(run.store, take_census(run.store, target), forced=forced)
+    why_not = guard.why_not(run.store, target, take_census(run.store, target), forced=forced)
     if why_not is None:
         try:
             guard.raise_guard(run.store, target)
-        except (RowRefused, Transient) as error:
+        except ConnectionLost:
+            raise
+        except StoreError as error:
             # The rows are as well sealed without it; a later run raises it.
             return str(error)
     return why_not

@@ -25,11 +25,11 @@ def warm_up() -> None:
     _warming.append(warm.warm_up())
 
 
-@step(name="verify span", task_run_name="verify {field} pages {first}-{after}")
-def verify_span(field: str, backed_up_by: UUID | None, first: int, after: int) -> Verification:
+@step(name="verify span", task_run_name="verify {field} {span}")
+def verify_span(field: str, backed_up_by: UUID | None, span: Span) -> Verification:
     """Open the envelopes on a range of pages and compare them with a run's backup."""
     run = current()
-    return run.workers.verify(backed_up_by, field, Span(first, after)).result()
+    return run.workers.verify(backed_up_by, field, span).result()
 
 
 @step(name="check claims", task_run_name="check claims on {field}")

@@ -5,6 +5,7 @@ from uuid import UUID
 from reseal.backup import table
 from reseal.backup.cipher import BackupCipher
 from reseal.backup.coverage import Coverage
+from reseal.cell import state
 from reseal.errors import ConfigurationError
 from reseal.kek import Kek
 from reseal.shape import Shape
@@ -60,7 +61,7 @@ def _part(store: Store, target: Target, covered: Coverage, span: Span) -> int:
     keyed = [
         ([str(part) for part in row.key], row.text)
         for row in reading.rows
-        if covered.has(row.version) and target.field.shape(row.text) is Shape.PLAIN
+        if covered.has(row.version) and state(target, row.text).shape is Shape.PLAIN
     ]
     rows = ((row_key, covered.seal(row_key, text)) for row_key, text in keyed)
     table.fill(store, covered.cipher.run_id, covered.cipher.name, rows)

@@ -52,7 +52,7 @@ class Table:
             key=target.key_values,
             table=target.table,
             where=target.where,
-            empty=is_empty(target.field, target.secret),
+            empty=is_empty(target),
         )
         return [(tuple(key), text) for text, *key in rows]
 

@@ -65,7 +65,7 @@ def _described(
         try:
             subjects.append(count(access, store, plan, describe(store, field)))
         except FieldError as error:
-            faults += misdescribed(store, field, error)
+            faults += misdescribed(field, error)
     return subjects, faults
 
 

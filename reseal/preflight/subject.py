@@ -112,11 +112,11 @@ def _counted(store: Store, target: Target) -> Contents | StoreError:
 
 def _lengths(store: Store, target: Target) -> tuple[int, int]:
     parts: dict[str, sql.Composable] = {
-        "secret": target.secret,
+        "secret": target.cell if target.is_document else target.secret,
         "table": target.table,
         "where": target.where,
-        "empty": is_empty(target.field, target.secret),
-        "sealed": begins(target.secret, PREFIX),
+        "empty": is_empty(target),
+        "sealed": sql.SQL("false") if target.is_document else begins(target.secret, PREFIX),
     }
     shortest, longest = store.need(LENGTHS, (), **parts)
     return shortest, longest

@@ -27,10 +27,10 @@ ORDER BY started DESC LIMIT %s
 """
 
 BATCH = """
-INSERT INTO {reseal}.batch (run_id, field, epoch, turn, pass, first_page, after_page, key_version,
-    rows_read, changed, moved, locked, settled, empty, quarantined, left_alone)
-VALUES (%(run_id)s, %(field)s, %(epoch)s, %(turn)s, %(pass)s, %(first)s, %(after)s, %(version)s,
-    %(rows_read)s, %(changed)s, %(moved)s, %(locked)s, %(settled)s, %(empty)s, %(quarantined)s,
+INSERT INTO {reseal}.batch (run_id, field, epoch, turn, pass, heap, first_page, after_page,
+    key_version, rows_read, changed, moved, locked, settled, empty, quarantined, left_alone)
+VALUES (%(run_id)s, %(field)s, %(epoch)s, %(turn)s, %(pass)s, %(heap)s, %(first)s, %(after)s,
+    %(version)s, %(rows_read)s, %(changed)s, %(moved)s, %(locked)s, %(settled)s, %(empty)s, %(quarantined)s,
     %(left_alone)s)
 """
 

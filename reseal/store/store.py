@@ -56,6 +56,20 @@ class Store:
             raise StoreError("the database gave no row where one was certain")
         return row
 
+    def stream(
+        self, statement: LiteralString, at_once: int, **parts: sql.Composable
+    ) -> Iterator[TupleRow]:
+        """Yield the rows of a query, so many at a time from the server; call it in a transaction.
+
+        The statement has no parameters: values come as `parts`.
+        """
+        composed = sql.SQL(statement).format(reseal=sql.Identifier(self.schema), **parts)
+        query = composed.as_bytes(self.connection).replace(b"%%", b"%")
+        with self.connection.cursor(name="reseal_stream") as cursor:
+            cursor.execute(query)
+            while rows := cursor.fetchmany(at_once):
+                yield from rows
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Run the block in one transaction: all of it or nothing."""

@@ -52,6 +52,7 @@ def _checkpoint(job: Job, batch: Batch, tally: Tally) -> dict[str, object]:
         "epoch": assignment.epoch,
         "turn": assignment.turn,
         "pass": assignment.pass_number,
+        "heap": ".".join(batch.span.heap) if batch.span.heap else None,
         "first": batch.span.first,
         "after": batch.span.after,
         "version": None if assignment.turn is Turn.UNSEAL else job.keyring.active,

@@ -35,7 +35,7 @@ def sweep(job: Job, make: Plan, span: Span, pace: Pace, hands: Hands) -> SpanRes
     patience = Patience(sleep=hands.sleep)
     while first < span.after:
         pages = max(1, round(pace.rows / job.target.rows_per_page))
-        batch = Span(first, min(span.after, first + pages))
+        batch = span.cut(first, min(span.after, first + pages))
         began = hands.clock()
         done = settle(job, make, batch, patience)
         seconds = hands.clock() - began

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from reseal.backup.coverage import Coverage
+from reseal.field import Field
 from reseal.keyring import Keyring
 from reseal.place import KeyPart
 from reseal.store.catalog import Target
@@ -18,6 +19,11 @@ from reseal.sweep.write import Turned
 # they had not been: the next pass finds the rows as they were. Whatever a run reports it commits
 # after them and waits for, and the log is written in order.
 AT_LEISURE = "SET synchronous_commit = off"
+
+
+# The application's triggers stay as they are for everyone else, and nothing is altered. Only
+# triggers that were made ENABLE ALWAYS or ENABLE REPLICA fire.
+QUIETLY = "SET session_replication_role = replica"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +70,11 @@ class Job:
         self.store = self.connect()
 
 
-def for_batches(store: Store) -> Store:
+def for_batches(store: Store, field: Field) -> Store:
     """Return the connection, on which a commit does not wait for the disk."""
     store.execute(AT_LEISURE)
+    if field.skips_triggers:
+        store.execute(QUIETLY)
     return store
 
 

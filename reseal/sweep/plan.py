@@ -1,60 +1,42 @@
 """Turn a span's rows in memory: plaintext lives here, between the cursor and the envelope."""
 
-from reseal.errors import EnvelopeError
-from reseal.keyring import FieldCipher
+from collections import Counter
+
 from reseal.sweep.job import Batch, Job, key_texts
 from reseal.sweep.rows import Row, read
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
-from reseal.sweep.turn import RULES, TurnRule
+from reseal.sweep.turning import Rest, Turning
 from reseal.sweep.write import Turned
-
-REASONS = {
-    "foreign": "encrypted by another application",
-    "unrecognised": "not a secret in the field's format",
-}
 
 
 def plan(job: Job, span: Span) -> Batch:
     """Read a span and turn what the job's turn changes."""
-    target, turn = job.target, job.assignment.turn
-    reading = read(job.store, target, turn, job.keyring.active, span)
-    cipher, rule = job.keyring.cipher(target.field.name), RULES[turn]
+    reading = read(job.store, job.target, job.assignment.turn, job.keyring.active, span)
+    turning = Turning.of(job)
     turned: list[Turned] = []
     quarantined: list[tuple[list[str], str]] = []
     backup: list[tuple[list[str], bytes]] = []
-    left, late = 0, _late_versions(job, reading.rows)
+    rests: Counter[Rest] = Counter()
+    late = _late_versions(job, reading.rows)
     for row in reading.rows:
-        done = _turn(job, cipher, rule, row)
+        done = turning.turn(row)
         if isinstance(done, Turned):
             turned.append(done)
-            if row.version in late:
+            if row.version in late and turning.exposes(row):
                 backup += _original(job, row)
-        elif done is None:
-            left += 1
+        elif isinstance(done, Rest):
+            rests[done] += 1
         else:
-            quarantined.append((key_texts(row.key), done))
+            quarantined.append((key_texts(row.key), done.reason))
     rest = Tally(
         rows_read=reading.total - len(turned),
-        settled=reading.settled,
-        empty=reading.empty,
+        settled=reading.settled + rests[Rest.SETTLED],
+        empty=reading.empty + rests[Rest.EMPTY],
         quarantined=len(quarantined),
-        left_alone=left,
+        left_alone=rests[Rest.LEFT_ALONE],
     )
     return Batch(span, turned, rest, quarantined, [], backup)
-
-
-def _turn(job: Job, cipher: FieldCipher, rule: TurnRule, row: Row) -> Turned | str | None:
-    """Return the turned row, or why it is quarantined, or None where it is not this turn's."""
-    shape = job.target.field.shape(row.text)
-    apply = rule.changes.get(shape)
-    if apply is None:
-        return REASONS[shape] if shape in rule.quarantines else None
-    try:
-        value = apply(cipher, job.target.field.bound_key(row.key), row.text)
-    except EnvelopeError as error:
-        return type(error).__name__
-    return Turned(row.version, row.key, value)
 
 
 def _late_versions(job: Job, rows: list[Row]) -> frozenset[str]:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from psycopg import sql
 
 from reseal.envelope import PREFIX, version_prefix
-from reseal.field import Field
 from reseal.place import KeyPart
 from reseal.store.catalog import Target
 from reseal.store.store import Store, literal
@@ -19,12 +18,12 @@ SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 COUNT = """
 SELECT count(*), count(*) FILTER (WHERE {empty}), count(*) FILTER (WHERE NOT {empty} AND {settled})
-FROM {table} AS t WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where})
+FROM {heap} AS t WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where})
 """
 
 WANTED = """
-SELECT t.xmin::text, {secret}, {key}
-FROM {table} AS t WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where})
+SELECT t.xmin::text, {cell}, {key}
+FROM {heap} AS t WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where})
   AND NOT {empty} AND NOT {settled}
 """
 
@@ -39,7 +38,10 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one snapshot showed of a span."""
+    """What one snapshot showed of a span.
+
+    Whether a document is empty or settled is told from its text, so those come as rows.
+    """
 
     total: int
     empty: int
@@ -49,8 +51,8 @@ class Reading:
 
 def read(store: Store, target: Target, turn: Turn, active: int, span: Span) -> Reading:
     """Read the rows of a span that the turn may change, and count the others."""
-    parts = _parts(target, turn, active)
-    bounds = dict(zip(("first", "after"), span.bounds, strict=True))
+    parts = {**_parts(target, turn, active), "heap": span.table(target)}
+    bounds = span.bounds
     with store.transaction():
         store.execute(SNAPSHOT)
         total, empty, settled = store.need(COUNT, bounds, **parts)
@@ -63,21 +65,25 @@ def read(store: Store, target: Target, turn: Turn, active: int, span: Span) -> R
 
 def _parts(target: Target, turn: Turn, active: int) -> dict[str, sql.Composable]:
     return {
-        "table": target.table,
-        "secret": target.secret,
+        "cell": target.cell,
         "key": target.key_values,
         "where": target.where,
-        "empty": is_empty(target.field, target.secret),
+        "empty": is_empty(target),
         "settled": _settled(target, turn, active),
     }
 
 
-def is_empty(field: Field, value: sql.Composable) -> sql.Composable:
-    """Return the condition that a value is no secret; never NULL."""
-    if not field.empty:
-        return sql.SQL("({} IS NULL)").format(value)
-    texts = sql.SQL(", ").join(literal(text) for text in sorted(field.empty))
-    return sql.SQL("({0} IS NULL OR {0} IN ({1}))").format(value, texts)
+def is_empty(target: Target, value: sql.Composable | None = None) -> sql.Composable:
+    """Return the condition that a value is no secret, by default the row `t`'s; never NULL.
+
+    Of a document, only that there is none at all.
+    """
+    column = target.stored if value is None else value
+    if target.is_document or not target.field.empty:
+        return sql.SQL("({} IS NULL)").format(column)
+    texts = sql.SQL(", ").join(literal(text) for text in sorted(target.field.empty))
+    judged = target.column.judge(column)
+    return sql.SQL("({} IS NULL OR {} IN ({}))").format(column, judged, texts)
 
 
 def begins(value: sql.Composable, prefix: str) -> sql.Composable:
@@ -86,6 +92,8 @@ def begins(value: sql.Composable, prefix: str) -> sql.Composable:
 
 
 def _settled(target: Target, turn: Turn, active: int) -> sql.Composable:
+    if target.is_document:
+        return sql.SQL("false")
     match turn:
         case Turn.SEAL:
             return begins(target.secret, PREFIX)

@@ -82,7 +82,8 @@ def _alone(job: Job, batch: Batch, row: Turned) -> Committed:
     try:
         return commit(job, alone)
     except RowRefused as refused:
-        reason = f"refused by the database ({refused.sqlstate})"
+        state = refused.sqlstate
+        reason = f"refused by the database ({state})" if state else str(refused)
     set_aside = replace(
         alone, turned=[], rest=Tally(1, quarantined=1), quarantined=[(texts, reason)], backup=[]
     )

@@ -1,7 +1,11 @@
 """Spans: ranges of heap pages, so that any key and any order of keys is swept alike."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from psycopg import sql
+
+from reseal.store.catalog import Target
 
 # The heap is read by `ctid` range (PostgreSQL 14 and later do it without reading the rest);
 # rows that move to another page meanwhile are met there, or by the next pass.
@@ -9,10 +13,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The pages from `first` up to, not including, `after`."""
+    """The pages from `first` up to, not including, `after` of one heap.
+
+    `heap` is its schema and name, or None for the only heap of an ordinary table.
+    """
 
     first: int
     after: int
+    heap: tuple[str, str] | None = None
+
+    def __str__(self) -> str:
+        pages = f"pages {self.first}-{self.after}"
+        return f"{'.'.join(self.heap)} {pages}" if self.heap else pages
 
     @property
     def pages(self) -> int:
@@ -20,11 +32,26 @@ class Span:
         return self.after - self.first
 
     @property
-    def bounds(self) -> tuple[str, str]:
-        """The span as a half-open range of ctid."""
-        return f"({self.first},0)", f"({self.after},0)"
+    def bounds(self) -> dict[str, str]:
+        """The span as a half-open range of ctid, as parameters."""
+        return {"first": f"({self.first},0)", "after": f"({self.after},0)"}
+
+    def table(self, target: Target) -> sql.Composable:
+        """Return the heap, quoted, without its heirs."""
+        return sql.SQL("ONLY {}").format(sql.Identifier(*self.heap) if self.heap else target.table)
 
     def split(self, pages: int) -> "Iterator[Span]":
         """Cut the span into spans of at most so many pages."""
         for first in range(self.first, self.after, pages):
-            yield Span(first, min(first + pages, self.after))
+            yield self.cut(first, min(first + pages, self.after))
+
+    def cut(self, first: int, after: int) -> "Span":
+        """Return other pages of the same heap."""
+        return replace(self, first=first, after=after)
+
+
+def whole(target: Target) -> list[Span]:
+    """Return one span a heap; a page beyond its present end, for rows that move there."""
+    if len(target.heaps) == 1 and target.heaps[0].oid == target.oid:
+        return [Span(0, target.pages + 1)]
+    return [Span(0, heap.pages + 1, (heap.schema, heap.table)) for heap in target.heaps]

@@ -7,10 +7,10 @@ from enum import StrEnum
 from reseal.envelope import Envelope
 from reseal.keyring import FieldCipher
 from reseal.place import KeyPart
-from reseal.secret import Secret
 from reseal.shape import Shape
+from reseal.store.column import Column
 
-Apply = Callable[[FieldCipher, tuple[KeyPart, ...], str], str]
+Apply = Callable[[FieldCipher, Column, tuple[KeyPart, ...], str], str]
 
 
 class Turn(StrEnum):
@@ -29,16 +29,16 @@ class TurnRule:
     quarantines: frozenset[Shape]
 
 
-def _seal(cipher: FieldCipher, key: tuple[KeyPart, ...], text: str) -> str:
-    return cipher.seal_text(key, Secret(text))
+def _seal(cipher: FieldCipher, column: Column, key: tuple[KeyPart, ...], text: str) -> str:
+    return cipher.seal_text(key, column.secret(text))
 
 
-def _reseal(cipher: FieldCipher, key: tuple[KeyPart, ...], text: str) -> str:
+def _reseal(cipher: FieldCipher, _column: Column, key: tuple[KeyPart, ...], text: str) -> str:
     return cipher.seal_text(key, cipher.open(key, Envelope.parse(text)))
 
 
-def _unseal(cipher: FieldCipher, key: tuple[KeyPart, ...], text: str) -> str:
-    return cipher.open(key, Envelope.parse(text)).reveal()
+def _unseal(cipher: FieldCipher, column: Column, key: tuple[KeyPart, ...], text: str) -> str:
+    return column.text(cipher.open(key, Envelope.parse(text)))
 
 
 _NOT_OURS = frozenset({Shape.FOREIGN, Shape.UNRECOGNISED})

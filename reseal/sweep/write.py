@@ -1,12 +1,14 @@
 """The guarded write: one statement a batch, each row only if it is still as it was read."""
 
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
 
 from psycopg import sql
 
+from reseal.document import SPLICE
+from reseal.errors import RowRefused
 from reseal.place import KeyPart
 from reseal.store.catalog import Target
-from reseal.store.store import Store
+from reseal.store.store import Store, literal
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
 
@@ -14,20 +16,29 @@ from reseal.sweep.turn import Turn
 # so a new enrolment is never overwritten. SKIP LOCKED leaves rows that the application holds
 # to a later pass; FOR NO KEY UPDATE does not block inserts that refer to the row. A version
 # that was read still stands on the page where it was read, so those pages are all that is
-# looked through, whatever the planner thinks of the key.
+# looked through, whatever the planner thinks of the key. What a trigger of the application's
+# suppressed, or changed on the way, shows in the difference of the three counts.
 WRITE = """
 WITH mine AS (
-    SELECT t.ctid AS tid, v.value FROM {source} JOIN {table} AS t ON {same_key}
+    SELECT t.ctid AS tid, {new} AS value {more} FROM {source} JOIN {heap} AS t ON {same_key}
     WHERE t.xmin = v.version::xid AND {on_pages}
     FOR NO KEY UPDATE OF t SKIP LOCKED
+), {kept} done AS (
+    UPDATE {heap} AS t SET {column} = {written} FROM mine WHERE t.ctid = mine.tid
+    RETURNING {stands} IS NOT DISTINCT FROM mine.value AS stands
 )
-UPDATE {table} AS t SET {column} = mine.value FROM mine WHERE t.ctid = mine.tid
+SELECT (SELECT count(*) FROM mine), count(*), count(*) FILTER (WHERE stands) FROM done
+"""
+
+KEPT: LiteralString = """
+kept AS (INSERT INTO {reseal}.aside (field, mark, envelope)
+         SELECT {field}, mine.value, mine.envelope FROM mine),
 """
 
 # After the write: a row that still has the version we read was not ours to take, someone holds
 # it; one that has another version was written by us or by someone else.
 HELD = """
-SELECT count(*) FROM {source} JOIN {table} AS t ON {same_key}
+SELECT count(*) FROM {source} JOIN {heap} AS t ON {same_key}
 WHERE t.xmin = v.version::xid AND {on_pages}
 """
 
@@ -40,7 +51,11 @@ FILL = "COPY pg_temp.reseal_turned FROM STDIN (FORMAT BINARY)"
 
 
 class Turned(NamedTuple):
-    """A row that has been turned in memory: its version and key as read, and the new value."""
+    """A row that has been turned in memory: its version and key as read, and what to write.
+
+    `value` is the new cell, or of a document the pieces that change it, or of an envelope kept
+    aside the mark and the envelope with a colon between.
+    """
 
     version: str
     key: tuple[KeyPart, ...]
@@ -50,7 +65,10 @@ class Turned(NamedTuple):
 def write(
     store: Store, target: Target, turn: Turn, span: Span, turned: list[Turned]
 ) -> tuple[int, int]:
-    """Write the rows of a span that are free and still as read; return how many, and are held."""
+    """Write the rows of a span that are free and still as read; return how many, and are held.
+
+    Raise RowRefused where a trigger keeps a row from being written, or writes something else.
+    """
     columns = _spelled(target, turned)
     if turn is Turn.UNSEAL:
         source: sql.Composable = _copied(store, target, columns)
@@ -59,20 +77,45 @@ def write(
         source, parameters = _joined(target, columns)
     parts = {
         "source": source,
-        "table": target.table,
+        "heap": span.table(target),
         "same_key": _same_key(target),
         "on_pages": _on_pages(span),
     }
     column = sql.Identifier(target.field.column)
-    changed = store.execute(WRITE, parameters, column=column, **parts).rowcount
+    values = _values(store, target, keeps_aside=bool(target.aside) and turn is not Turn.UNSEAL)
+    taken, changed, standing = store.need(WRITE, parameters, column=column, **values, **parts)
+    if taken > changed:
+        raise RowRefused("a trigger of the table keeps the row from being written")
+    if changed > standing:
+        raise RowRefused("a trigger of the table writes something else than it is given")
     if changed == len(turned):
         return changed, 0
     row = store.need(HELD, parameters, **parts)
     return changed, row[0]
 
 
+def _values(store: Store, target: Target, *, keeps_aside: bool) -> dict[str, sql.Composable]:
+    """Return the parts of WRITE that differ by what a cell is."""
+    new: sql.Composable = sql.SQL("v.value")
+    more: sql.Composable = sql.SQL("")
+    kept: sql.Composable = sql.SQL("")
+    stands = target.column.read(target.stored)
+    if target.is_document:
+        new = sql.SQL(SPLICE).format(cell=stands, pieces=sql.SQL("v.value"))
+    if keeps_aside:
+        new = sql.SQL("split_part(v.value, ':', 1)")
+        more = sql.SQL(", split_part(v.value, ':', 2) AS envelope")
+        kept = sql.SQL(KEPT).format(
+            reseal=sql.Identifier(store.schema), field=literal(target.field.name)
+        )
+        # A mark that is shorter than a char(n) is padded.
+        stands = target.column.judge(target.stored)
+    written = target.column.write(sql.SQL("mine.value"))
+    return {"new": new, "more": more, "kept": kept, "written": written, "stands": stands}
+
+
 def _on_pages(span: Span) -> sql.Composable:
-    first, after = span.bounds
+    first, after = span.bounds.values()
     return sql.SQL("t.ctid >= {}::tid AND t.ctid < {}::tid").format(
         sql.Literal(first), sql.Literal(after)
     )

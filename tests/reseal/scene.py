@@ -17,6 +17,7 @@ from reseal.census import Census, take_census
 from reseal.config import parse_config
 from reseal.envelope import Envelope
 from reseal.keyring import DataKey, Keyring, KeyState
+from reseal.original import Original
 from reseal.restore import Restoration
 from reseal.shape import Shape
 from reseal.store import data_key, ledger
@@ -31,7 +32,7 @@ from reseal.sweep.settle import Plan
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
-from reseal.verify import Facts, Original, verify
+from reseal.verify import Facts, verify
 from tests.conftest import USERS_FIELD
 
 SEED = "JBSWY3DPEHPK3PXP"

@@ -3,7 +3,7 @@
 import pytest
 
 from reseal.errors import FieldError
-from reseal.store.catalog import Column
+from reseal.store.column import Column
 from tests.reseal.scene import SEED
 
 
@@ -46,17 +46,21 @@ def test_a_unique_key_serves_as_well(scene, columns, key):
         ("", {"table": "none"}, "there is no table public.none"),
         ("", {"table": "nowhere.t"}, "there is no table nowhere.t"),
         ("", {"column": "none"}, "public.t has no column 'none'"),
-        ("", {"column": "id"}, "column 'id' is int4, not text or varchar"),
-        ("ALTER TABLE t ALTER s TYPE char(16)", {}, "column 's' is bpchar, not text or varchar"),
-        ("ALTER TABLE t ALTER s TYPE jsonb USING NULL", {}, "column 's' is jsonb"),
-        ("ALTER TABLE t ALTER s TYPE text[] USING NULL", {}, "column 's' is _text"),
+        ("", {"column": "id"}, "column 'id' is int4, of which no value can become an envelope"),
+        ("ALTER TABLE t ALTER s TYPE jsonb USING NULL", {}, "is jsonb; say with path = "),
+        ("ALTER TABLE t ALTER s TYPE text[] USING NULL", {}, "is _text; say with path = "),
+        ("ALTER TABLE t ALTER s TYPE xml USING NULL", {}, "is xml, of which no value can"),
+        ("ALTER TABLE t ALTER s TYPE bytea USING NULL", {"path": "a"}, "bytea, in which path"),
+        ("", {"format": "bytes"}, 'is text; format = "bytes" is for bytea'),
+        ("ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (id, s)", {}, "is part of the key"),
         ("ALTER TABLE t DROP s, ADD r text", {}, "has no column 's'"),
         ("ALTER TABLE t DROP CONSTRAINT t_pkey", {}, "has no primary key; name a unique key"),
-        ("CREATE VIEW v AS SELECT * FROM t", {"table": "v"}, "public.v is not an ordinary table"),
+        ("CREATE VIEW v AS SELECT * FROM t", {"table": "v"}, "public.v is a view; name the table"),
         (
-            "CREATE TABLE p (id int PRIMARY KEY, s text) PARTITION BY LIST (id)",
-            {"table": "p"},
-            "public.p is partitioned",
+            "CREATE TABLE p (id int PRIMARY KEY, s text) PARTITION BY LIST (id);"
+            "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
+            {"table": "p1"},
+            "public.p1 is a partition; name p, of which it holds only some of the rows",
         ),
         ("", {"key": ["none"]}, "there is no key column 'none'"),
         ("", {"key": ["a"]}, "no unique index covers key = ['a']"),

@@ -32,7 +32,7 @@ def test_not_while_a_value_is_not_sealed_even_if_forced(scene):
 
     for unsettled in (Census(plain=2), Census(foreign=2), Census(unrecognised=2)):
         for forced in (True, False):
-            reason = why_not(scene.store, unsettled, forced=forced)
+            reason = why_not(scene.store, scene.target, unsettled, forced=forced)
             assert reason == "2 rows hold a value that is not sealed"
 
 
@@ -49,18 +49,18 @@ def test_not_while_a_value_is_not_sealed_even_if_forced(scene):
 def test_not_while_an_application_writes_plaintext_unless_forced(scene, live, reason):
     report(scene, *live)
 
-    assert why_not(scene.store, SETTLED, forced=False) == reason
-    assert why_not(scene.store, SETTLED, forced=True) is None
+    assert why_not(scene.store, scene.target, SETTLED, forced=False) == reason
+    assert why_not(scene.store, scene.target, SETTLED, forced=True) is None
 
 
 def test_an_application_that_fell_silent_does_not_count(scene):
     report(scene, False, True, age="3 minutes")
-    reason = why_not(scene.store, SETTLED, forced=False)
+    reason = why_not(scene.store, scene.target, SETTLED, forced=False)
     assert reason is not None
     assert reason.startswith("no live application")
 
     report(scene, True)
-    assert why_not(scene.store, SETTLED, forced=False) is None
+    assert why_not(scene.store, scene.target, SETTLED, forced=False) is None
 
 
 def test_once_raised_it_rejects_plaintext_and_nothing_else(scene):

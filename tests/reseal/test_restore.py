@@ -11,7 +11,7 @@ from reseal.restore import (
     RESEALED,
     UNKNOWN,
     UNREADABLE,
-    record_deleted,
+    record_gone,
 )
 from reseal.secret import Secret
 from reseal.sweep.turn import Turn
@@ -183,7 +183,7 @@ def test_deleted_rows_are_listed(run):
     back = run.again()
 
     assert back.roll_back(run).changed == 1
-    record_deleted(back.store, back.target, run.run_id, back.run_id)
+    record_gone(back.store, back.target, run.run_id, back.run_id)
     assert back.left_alone() == {(str(gone),): "deleted since"}
     assert run.stored() == {kept: SEED}
 

@@ -20,7 +20,10 @@ def test_a_split_covers_every_page_once(span, pages):
 
 @pytest.mark.parametrize(
     ("span", "bounds"),
-    [(Span(0, 1), ("(0,0)", "(1,0)")), (Span(7, 4294967295), ("(7,0)", "(4294967295,0)"))],
+    [
+        (Span(0, 1), {"first": "(0,0)", "after": "(1,0)"}),
+        (Span(7, 4294967295), {"first": "(7,0)", "after": "(4294967295,0)"}),
+    ],
 )
 def test_the_bounds_are_a_half_open_range_of_ctid(span, bounds):
     assert span.bounds == bounds

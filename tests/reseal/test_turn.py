@@ -6,9 +6,11 @@ from reseal.envelope import Envelope
 from reseal.keyring import DataKey, Keyring, KeyState
 from reseal.secret import Secret
 from reseal.shape import Shape
+from reseal.store.column import Column
 from reseal.sweep.turn import RULES, Turn
 
 KEY = (42,)
+COLUMN = Column("s", "text", "pg_catalog", None, not_null=False)
 OLD = DataKey(1, KeyState.ACTIVE, bytes(32))
 NEW = DataKey(2, KeyState.ACTIVE, b"\x01" * 32)
 BOTH = Keyring([DataKey(1, KeyState.RETIRING, OLD.material), NEW]).cipher("f")
@@ -42,11 +44,11 @@ def test_no_turn_changes_what_it_does_not_know(turn):
     ],
 )
 def test_what_is_sealed_is_under_the_active_key(turn, shape, text):
-    envelope = Envelope.parse(RULES[turn].changes[shape](BOTH, KEY, text))
+    envelope = Envelope.parse(RULES[turn].changes[shape](BOTH, COLUMN, KEY, text))
 
     assert envelope.key_version == 2
     assert BOTH.open(KEY, envelope).reveal() == "x"
 
 
 def test_unsealing_gives_the_plaintext():
-    assert RULES[Turn.UNSEAL].changes[Shape.SEALED](BOTH, KEY, SEALED_BEFORE) == "x"
+    assert RULES[Turn.UNSEAL].changes[Shape.SEALED](BOTH, COLUMN, KEY, SEALED_BEFORE) == "x"

@@ -1,0 +1,2 @@
+def describe_foreign(text: str) -> str:
+    return "encrypted by another application"

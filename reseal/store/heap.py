@@ -1,0 +1,53 @@
+"""Heaps: where the rows of a table are stored, which for most tables is the table itself."""
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from reseal.errors import FieldError
+from reseal.field import Field
+from reseal.store.store import Store
+
+# Partitions that are being detached still hold rows that the parent shows.
+HEAPS = """
+WITH RECURSIVE tree (oid) AS (
+    SELECT %s::oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
+)
+SELECT c.oid, n.nspname, c.relname, c.relkind::text,
+       pg_relation_size(c.oid) / current_setting('block_size')::int,
+       greatest(c.reltuples, 0)::bigint
+FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind <> 'p' ORDER BY n.nspname, c.relname
+"""
+
+_ORDINARY = "r"
+
+
+@dataclass(frozen=True, slots=True)
+class Heap:
+    """One table that stores rows: the field's own, a partition or an heir. `rows` is estimated."""
+
+    oid: int
+    schema: str
+    table: str
+    pages: int
+    rows: int
+
+    @property
+    def name(self) -> sql.Identifier:
+        """The table, quoted."""
+        return sql.Identifier(self.schema, self.table)
+
+
+def heaps_of(store: Store, field: Field, oid: int) -> tuple[Heap, ...]:
+    """Return every heap under a table; raise FieldError where one is stored elsewhere."""
+    heaps = []
+    for heap, schema, table, kind, pages, rows in store.execute(HEAPS, [oid]):
+        if kind != _ORDINARY:
+            raise FieldError(
+                f"field {field.name!r}: {schema}.{table}, a part of {field.qualified_table}, is a "
+                "foreign table; detach it, and run Reseal where its rows are stored",
+                "table",
+            )
+        heaps.append(Heap(heap, schema, table, pages, rows))
+    return tuple(heaps)
