@@ -61,7 +61,7 @@ class Leaf(NamedTuple):
 def leaves(text: str, path: Path) -> list[Leaf]:
     """Find the leaves that a path leads to, in the order of the document.
 
-    A string on the way is read as the JSON that it holds. Of members with the same name each
+    A string on the way is read as the JSON that it holds, if any. Of members with the same name each
     counts. Raises NotADocument; a step that does not fit the document just leads nowhere.
     """
     try:
@@ -144,7 +144,8 @@ def _leaf(text: str, at: int, found: list[Leaf]) -> int:
 
 def _string(text: str, at: int, steps: tuple[Step, ...], found: list[Leaf]) -> int:
     content, end = _decode(text, at)
-    inner = _document(content, steps)
+    # A string that is blank is no document yet, which is how many applications write "none".
+    inner = _document(content, steps) if content.strip(_SPACE) else []
     if inner:
         edges = [edge for leaf in inner for edge in (leaf.start, leaf.end)]
         raw = iter(_raw_positions(text, at + 1, edges))
