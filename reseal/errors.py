@@ -65,7 +65,7 @@ class MalformedEnvelope(EnvelopeError):
 
 
 class EmptyKey(EnvelopeError):
-    """The row's key has an empty part, so that nothing can be bound to it."""
+    """The row's key has a part that is NULL, so that nothing can be bound to it."""
 
 
 class UnknownKeyVersion(EnvelopeError):

@@ -63,8 +63,8 @@ def _sized(part: bytes) -> bytes:
 def _typed(part: KeyPart | None) -> bytes:
     if isinstance(part, int):
         return b"i%d" % part
-    if part is None or part == "":
-        raise EmptyKey("a row key has an empty part; an envelope cannot be bound to it")
+    if part is None:
+        raise EmptyKey("a row key has a part that is NULL; an envelope cannot be bound to it")
     if isinstance(part, UUID):
         return b"u" + part.bytes
     return b"t" + part.encode()

@@ -29,6 +29,7 @@ from reseal.errors import (
     NotSealed,
     StoreError,
     UnknownKeyVersion,
+    WillNotOpen,
 )
 from reseal.field import Field
 from reseal.kek import Kek, open_kek
@@ -37,8 +38,9 @@ from reseal.place import KeyPart, Place
 from reseal.secret import Secret
 from reseal.settings import Settings
 from reseal.shape import Shape
-from reseal.store import data_key, reader
+from reseal.store import aside, data_key, reader
 from reseal.store.borrowed import borrow
+from reseal.store.column import escape
 from reseal.store.store import Store
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 Key = KeyPart | tuple[KeyPart, ...]
+# Drivers give `bytea` as one of these.
+Value = str | bytes | bytearray | memoryview
 
 _log = logging.getLogger("reseal.vault")
 
@@ -110,23 +114,36 @@ class Vault:
         """Whether there is an active data key; there is none before the first encryption."""
         return self._sealing_keyring() is not None
 
-    def seal(self, field: str, key: Key, text: str) -> str:
-        """Return the envelope to store in the row; raise KeyringError until there is a key."""
+    def seal(self, field: str, key: Key, plain: Value) -> str:
+        """Return what to store in the row; raise KeyringError until there is a key.
+
+        That is the envelope, in a `bytea` column its ASCII bytes. For a field whose envelopes
+        are kept aside it is a mark of 16 characters, and the envelope is written right away.
+        """
         described = self._config.field(field)
-        place = _place(described, key)
+        place, text = _place(described, key), _text(plain)
         if looks_sealed(text) or text in described.empty:
             raise EnvelopeError(f"what should be sealed for {place} is no secret in the clear")
         keyring = self._sealing_keyring()
         if keyring is None:
             raise KeyringError("there is no data key yet; the first encryption makes one")
-        return str(keyring.seal(place, Secret(text)))
+        envelope = str(keyring.seal(place, _secret(plain)))
+        return self._set_aside(described, keyring, envelope) if described.keeps_aside else envelope
 
-    def read(self, field: str, key: Key, stored: str | None) -> Secret:
-        """Return the secret that a row holds, sealed or, if the policy allows it, legacy."""
+    def read(self, field: str, key: Key, stored: Value | None) -> Secret:
+        """Return the secret that a row holds, sealed or, if the policy allows it, legacy.
+
+        Of a document, give the leaf. A mark of an envelope that is kept aside is looked up.
+        """
         described = self._config.field(field)
         place = _place(described, key)
-        if stored is not None and looks_sealed(stored):
-            return self._open(place, Envelope.parse(stored))
+        if stored is None:
+            return self._legacy(described, place, None)
+        text = _text(stored)
+        if described.keeps_aside and aside.is_mark(text.rstrip()):
+            text = self._fetched(place, text.rstrip())
+        if looks_sealed(text):
+            return self._open(place, Envelope.parse(text))
         return self._legacy(described, place, stored)
 
     def refresh(self) -> None:
@@ -157,8 +174,23 @@ class Vault:
             raise UnknownKeyVersion(envelope.key_version)
         return keyring.open(place, envelope)
 
-    def _legacy(self, field: Field, place: Place, stored: str | None) -> Secret:
-        shape = field.shape(stored)
+    def _set_aside(self, field: Field, keyring: Keyring, envelope: str) -> str:
+        mark = aside.fresh_mark(keyring.active)
+        borrow(
+            self._pool, self._schema, lambda store: aside.keep(store, field.name, mark, envelope)
+        )
+        return mark
+
+    def _fetched(self, place: Place, mark: str) -> str:
+        envelope = borrow(
+            self._pool, self._schema, lambda store: aside.fetch(store, place.field, mark)
+        )
+        if envelope is None:
+            raise WillNotOpen(f"the envelope that was kept aside for {place} is gone")
+        return envelope
+
+    def _legacy(self, field: Field, place: Place, stored: Value | None) -> Secret:
+        shape = field.shape(None if stored is None else _text(stored))
         if stored is None or shape is Shape.EMPTY:
             raise NotSealed(f"there is no secret at {place}")
         if shape is Shape.FOREIGN:
@@ -167,7 +199,7 @@ class Vault:
             raise NotSealed(f"{place} holds plaintext, which the policy refuses")
         if self._policy is Plaintext.WARN:
             _log.warning("%s holds plaintext", place)
-        return Secret(stored)
+        return _secret(stored)
 
     def _sealing_keyring(self) -> Keyring | None:
         keyring = self._keyring
@@ -208,6 +240,14 @@ def _borrow_if_made(
 def _beat(store: Store, row: reader.Reader) -> bool:
     reader.beat(store, row)
     return True
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else escape(bytes(value))
+
+
+def _secret(value: Value) -> Secret:
+    return Secret(value if isinstance(value, str) else bytes(value))
 
 
 def _place(field: Field, key: Key) -> Place:

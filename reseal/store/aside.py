@@ -5,6 +5,7 @@ row of `aside` that has the envelope. A mark is never used again, so that an app
 reads an older one meets the older envelope and never a wrong one.
 """
 
+import re
 import secrets
 
 from psycopg import sql
@@ -15,6 +16,7 @@ from reseal.store.store import Store, literal
 
 MARK_CHARACTERS = 16
 MARK = r"\Ars[1-9][0-9]{0,4}[.][a-z2-7]{8,}\Z"
+_MARK = re.compile(MARK)
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 EXISTS = "SELECT to_regclass(format('%%I.aside', %s::text)) IS NOT NULL"
@@ -41,6 +43,11 @@ DELETE FROM {reseal}.aside AS a WHERE a.field = {field}
 def exists(store: Store) -> bool:
     """Say whether the table is made yet."""
     return bool(store.need(EXISTS, [store.schema])[0])
+
+
+def is_mark(text: str) -> bool:
+    """Say whether a text is a mark, which stands for an envelope."""
+    return _MARK.match(text) is not None
 
 
 def fresh_mark(version: int) -> str:

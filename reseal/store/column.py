@@ -102,14 +102,12 @@ class Column:
 
     def secret(self, text: str) -> Secret:
         """Return the secret that a text as read stands for."""
-        if self.is_bytes:
-            return Secret(_ESCAPED.sub(_unescaped, text.encode()))
-        return Secret(text)
+        return Secret(unescape(text)) if self.is_bytes else Secret(text)
 
     def text(self, secret: Secret) -> str:
         """Return a secret as text to write; raise WillNotOpen where the column cannot hold it."""
         if self.is_bytes:
-            return _TO_ESCAPE.sub(_escaped, secret.octets()).decode()
+            return escape(secret.octets())
         try:
             return secret.reveal()
         except ValueError:
@@ -126,6 +124,16 @@ class Column:
         return sql.SQL(form).format(
             sql.Identifier(name), sql.Identifier(self.type_schema, self.type)
         )
+
+
+def escape(octets: bytes) -> str:
+    """Spell bytes as PostgreSQL's encode(…, 'escape') does."""
+    return _TO_ESCAPE.sub(_escaped, octets).decode()
+
+
+def unescape(text: str) -> bytes:
+    """Return the bytes that PostgreSQL's escape spells."""
+    return _ESCAPED.sub(_unescaped, text.encode())
 
 
 def _unescaped(found: "re.Match[bytes]") -> bytes:

@@ -8,10 +8,12 @@ from reseal.errors import FieldError
 from reseal.field import Field
 from reseal.store.store import Store
 
-# Partitions that are being detached still hold rows that the parent shows.
+# A partition that is being detached is no longer read through its parent.
 HEAPS = """
 WITH RECURSIVE tree (oid) AS (
-    SELECT %s::oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
+    SELECT %s::oid UNION
+    SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
+    WHERE NOT i.inhdetachpending
 )
 SELECT c.oid, n.nspname, c.relname, c.relkind::text,
        pg_relation_size(c.oid) / current_setting('block_size')::int,

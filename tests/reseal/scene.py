@@ -29,8 +29,8 @@ from reseal.sweep.job import Assignment, Job
 from reseal.sweep.pace import Pace
 from reseal.sweep.plan import plan
 from reseal.sweep.settle import Plan
-from reseal.sweep.span import Span
-from reseal.sweep.tally import Tally
+from reseal.sweep.span import Span, whole
+from reseal.sweep.tally import Tally, total
 from reseal.sweep.turn import Turn
 from reseal.verify import Facts, verify
 from tests.conftest import USERS_FIELD
@@ -81,6 +81,18 @@ class Scene:
     @property
     def whole(self) -> Span:
         return Span(0, self.target.pages)
+
+    def sweep_heaps(self, turn: Turn = Turn.SEAL, make: Plan = plan) -> Tally:
+        """Sweep every heap of the table once."""
+        with self.job(turn) as job:
+            hands = Hands(sleep=self.waits.append)
+            return total(sweep(job, make, span, PACE, hands).tally for span in whole(self.target))
+
+    def texts(self) -> dict[Any, str | None]:
+        """The column of the table `t` as text, by its first column."""
+        column = sql.Identifier(self.access.config.fields[0].column)
+        query = sql.SQL("SELECT t.*, {}::text FROM t ORDER BY 1").format(column)
+        return {row[0]: row[-1] for row in self.admin.execute(query)}
 
     def enrol(self, *secrets: str | None) -> list[int]:
         """Insert users with these secrets; return their ids."""
@@ -172,6 +184,13 @@ class Scene:
         take.begin(self.store, self.run_id, self.name, self.access.backup_kek())
         covered = take.need_coverage(self.store, self.run_id, self.name, self.access.backup_kek())
         return take.take(self.store, self.target, covered, self.whole)
+
+    def take_backup(self) -> int:
+        """Take a backup of every heap for this run."""
+        take.begin(self.store, self.run_id, self.name, self.access.backup_kek())
+        covered = take.need_coverage(self.store, self.run_id, self.name, self.access.backup_kek())
+        spans = whole(self.target)
+        return sum(take.take(self.store, self.target, covered, span) for span in spans)
 
     def prove(self) -> Proof:
         return prove(self.store, self.target, self.backup())

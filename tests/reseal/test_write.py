@@ -135,7 +135,7 @@ class Interrupted(Connection):
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> psycopg.Cursor:
         found = super().execute(query, params, **options)
-        if isinstance(query, sql.Composable) and "SELECT count(*), count(*)" in query.as_string(self):
+        if isinstance(query, sql.Composable) and "count(*), count(*)" in query.as_string(self):
             type(self).meanwhile()
         return found
 
