@@ -8,15 +8,15 @@ from psycopg import sql
 
 from reseal.cell import State, state
 from reseal.envelope import HEAD_CHARACTERS, PREFIX, version_of, version_prefix
-from reseal.shape import FOREIGN, Shape
+from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import SNAPSHOT, begins, is_empty
+from reseal.sweep.rows import SNAPSHOT, begins, is_empty, is_foreign, is_plain
 
 # For what begins as an envelope, the first characters show the key version and nothing random.
 CENSUS = """
 SELECT CASE WHEN {empty} THEN 'empty' WHEN {sealed} THEN left({secret}, {head})
-            WHEN {secret} ~ {foreign} THEN 'foreign' WHEN {secret} ~ {plain} THEN 'plain'
+            WHEN {foreign} THEN 'foreign' WHEN {plain} THEN 'plain'
             ELSE 'unrecognised' END AS shape, count(*)
 FROM {table} AS t WHERE {where} GROUP BY 1
 """
@@ -94,8 +94,8 @@ def _asked(store: Store, target: Target) -> dict[str, int]:
         sealed=begins(target.secret, PREFIX),
         secret=target.secret,
         head=sql.Literal(HEAD_CHARACTERS),
-        foreign=sql.Literal(FOREIGN),
-        plain=sql.Literal(target.field.pattern),
+        foreign=is_foreign(target.secret),
+        plain=is_plain(target.field, target.secret),
         table=target.table,
         where=target.where,
     )

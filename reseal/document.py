@@ -61,8 +61,8 @@ class Leaf(NamedTuple):
 def leaves(text: str, path: Path) -> list[Leaf]:
     """Find the leaves that a path leads to, in the order of the document.
 
-    A string on the way is read as the JSON that it holds, if any. Of members with the same name each
-    counts. Raises NotADocument; a step that does not fit the document just leads nowhere.
+    A string on the way is read as the JSON that it holds, if any. Of members with the same name
+    each counts. Raises NotADocument; a step that does not fit the document just leads nowhere.
     """
     try:
         return _document(text, path.steps)

@@ -3,7 +3,6 @@
 import hmac
 from typing import Never, final
 
-
 # JSON can spell half of a surrogate pair. Refusing it would raise an error that holds the value.
 _HALF_PAIRS = ("utf-8", "surrogatepass")
 

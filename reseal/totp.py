@@ -97,7 +97,7 @@ def _base32(text: str) -> bytes:
 def _otpauth(secret: Secret) -> _Generator:
     parts = urlsplit(secret.reveal())
     said = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    if (parts.scheme, parts.netloc) != ("otpauth", "totp") or "encoder" in said:
+    if (parts.scheme, parts.netloc.lower()) != ("otpauth", "totp") or "encoder" in said:
         raise ValueError
     return _made(
         _base32(said.get("secret", "")),

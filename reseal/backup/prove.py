@@ -19,10 +19,10 @@ from reseal.cell import state
 from reseal.envelope import PREFIX
 from reseal.errors import BackupNotProven
 from reseal.secret import Secret
-from reseal.shape import FOREIGN, Shape
+from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import begins, is_empty
+from reseal.sweep.rows import begins, is_empty, is_foreign, is_plain
 
 SCRATCH = """
 CREATE TEMPORARY TABLE {scratch} (row_key text[] PRIMARY KEY, digest bytea NOT NULL)
@@ -39,8 +39,8 @@ SELECT count(*) FILTER (WHERE s.digest IS NULL),
        count(*) FILTER (WHERE s.digest <> sha256(%(salt)s::bytea || convert_to({cell}, 'UTF8'))),
        count(*) FILTER (WHERE s.digest = sha256(%(salt)s::bytea || convert_to({cell}, 'UTF8')))
 FROM {table} AS t LEFT JOIN pg_temp.reseal_restored AS s ON s.row_key = {key}
-WHERE ({where}) AND NOT {empty} AND NOT {sealed} AND {secret} !~ {foreign}
-  AND {secret} ~ {pattern} AND age(t.xmin) > age(%(horizon)s::text::xid)
+WHERE ({where}) AND NOT {empty} AND NOT {sealed} AND NOT {foreign}
+  AND {plain} AND age(t.xmin) > age(%(horizon)s::text::xid)
 """
 
 # Which documents hold plaintext SQL cannot tell; theirs are digested here.
@@ -126,10 +126,9 @@ def _compare(store: Store, target: Target, salt: bytes, horizon: int) -> tuple[i
     row = store.need(
         COMPARE,
         {"salt": salt, "horizon": horizon},
-        secret=target.secret,
         sealed=begins(target.secret, PREFIX),
-        foreign=sql.Literal(FOREIGN),
-        pattern=sql.Literal(target.field.pattern),
+        foreign=is_foreign(target.secret),
+        plain=is_plain(target.field, target.secret),
         **parts,
     )
     return _counts(row)

@@ -2,6 +2,8 @@
 
 from reseal.errors import StoreError, Transient
 from reseal.keyring import LOADED
+from reseal.preflight.ambiguity import AMBIGUITY
+from reseal.preflight.foreign import foreign
 from reseal.preflight.question import Finding, Question, ok, refuse, unknown, warn
 from reseal.preflight.subject import FieldSubject
 from reseal.store import data_key, schema
@@ -57,15 +59,6 @@ def share(subject: FieldSubject) -> Finding:
     return ok(f"{part:.0%} unrecognised, format {_format(subject)}")
 
 
-def foreign(subject: FieldSubject) -> Finding:
-    """Look for values that another library encrypted."""
-    count = subject.census.foreign
-    if count:
-        remedy = "decrypt these with the application that wrote them; they will be quarantined"
-        return warn(f"{count} rows", remedy)
-    return ok("0 rows")
-
-
 def key_versions(subject: FieldSubject) -> Finding:
     """Look for envelopes whose key is not in this database."""
     found = set(subject.census.sealed)
@@ -95,5 +88,6 @@ CONTENT_CHECKS = (
     Question("content: unrecognised", "0 rows", recognised),
     Question("content: format", f"{MOST_UNRECOGNISED_SHARE:.0%} unrecognised", share),
     Question("content: foreign", "0 rows", foreign),
+    AMBIGUITY,
     Question("content: key versions", "all in the keyring", key_versions),
 )

@@ -1,5 +1,6 @@
 """What a stored value is; Python and SQL must say the same of every value."""
 
+from base64 import b32encode
 from dataclasses import replace
 
 import pytest
@@ -28,7 +29,28 @@ BASE32 = {
     SEED + "\n": PLAIN,
     " " + SEED: PLAIN,
     "A" * 26 + "======\n": PLAIN,
-    "A" * 4000: PLAIN,
+    "A" * 56: PLAIN,
+    "A" * 64: PLAIN,
+    "A" * 57: UNRECOGNISED,
+    "A" * 65: UNRECOGNISED,
+    "A" * 4000: UNRECOGNISED,
+    SEED + "\r\n": PLAIN,
+    "JBSWY 3DPEH PK3PX P": PLAIN,
+    "jbswy3dp ehpk3pxp": PLAIN,
+    "JBSW-Y3DP-EHPK-3PXP-JBSW-Y3DP-EHPK-3P": PLAIN,
+    "MFRG GZDF MZTW Q2LK NNWG 23TP OA== ====": PLAIN,
+    " JBSW Y3DP EHPK 3PXP\n": PLAIN,
+    " ".join(["ABCD"] * 16): PLAIN,
+    " ".join(["ABCD"] * 18): UNRECOGNISED,
+    "JBSW Y3DP-EHPK 3PXP": UNRECOGNISED,
+    "JBSW  Y3DP  EHPK  3PXP": UNRECOGNISED,
+    "JBS WY3 DPE HPK 3PX PJB": UNRECOGNISED,
+    "JBSW Y3DPE HPK3 PXPA": UNRECOGNISED,
+    "correct horse battery staple": UNRECOGNISED,
+    "it was the best of times": UNRECOGNISED,
+    # These are words, and nothing in them says so.
+    "thisisjustsometext": PLAIN,
+    "this that with them": PLAIN,
     "2345672345672345": PLAIN,
     "ABCDEF234567ABCD": PLAIN,
     SEED[:15]: UNRECOGNISED,
@@ -57,6 +79,24 @@ OTHERS = {
     ("hex", HEX[:18]): UNRECOGNISED,
     ("hex", HEX + "\n"): UNRECOGNISED,
     ("hex", SEED): UNRECOGNISED,
+    ("hex", "ab" * 35): PLAIN,
+    ("hex", "ab" * 36): UNRECOGNISED,
+    ("hex", "ab" * 40): PLAIN,
+    ("hex", "ab" * 41): UNRECOGNISED,
+    ("hex", "0x" + HEX): UNRECOGNISED,
+    ("otpauth", f"OTPAUTH://TOTP/x?secret={SEED}"): PLAIN,
+    ("otpauth", f"otpauth://totp/x?secret={SEED}%3D%3d=&issuer=x"): PLAIN,
+    ("otpauth", f"otpauth://totp/x?secret={SEED}%3E"): UNRECOGNISED,
+    ("bytes", "0123456789"): PLAIN,
+    ("bytes", "\\000" * 10): PLAIN,
+    ("bytes", "\\\\" * 35): PLAIN,
+    ("bytes", "\\377a\n\\\\" * 10): PLAIN,
+    ("bytes", "123456789"): UNRECOGNISED,
+    ("bytes", "\\000" * 9): UNRECOGNISED,
+    ("bytes", "a" * 36): UNRECOGNISED,
+    ("bytes", "a" * 41): UNRECOGNISED,
+    ("bytes", "0123456789\\"): UNRECOGNISED,
+    ("bytes", "0123456789\\38"): UNRECOGNISED,
     ("otpauth", f"otpauth://totp/Acme:ada?secret={SEED}&issuer=Acme"): PLAIN,
     ("otpauth", f"otpauth://totp/x?issuer=A&digits=8&secret={SEED}"): PLAIN,
     ("otpauth", f"otpauth://totp/x?secret={SEED}===&a=\n"): PLAIN,
@@ -68,6 +108,23 @@ OTHERS = {
     ("text", "any words, é or 東京\nand more"): PLAIN,
     ("text", " "): PLAIN,
     ("text", "\n"): PLAIN,
+}
+
+# What only the operator's word makes plaintext, and what not even that does.
+DECLARED = {
+    ("base32", "A" * 4000): PLAIN,
+    ("base32", " ".join(["ABCD"] * 18)): PLAIN,
+    ("base32", "A" * 15): UNRECOGNISED,
+    ("base32", "correct horse battery staple"): UNRECOGNISED,
+    ("hex", "ab" * 64): PLAIN,
+    ("hex", "ab" * 64 + "a"): UNRECOGNISED,
+    ("hex", "ab" * 9): UNRECOGNISED,
+    ("bytes", "a" * 100): PLAIN,
+    ("bytes", "a"): PLAIN,
+    ("bytes", "\\"): UNRECOGNISED,
+    ("text", "a"): PLAIN,
+    ("otpauth", SEED): UNRECOGNISED,
+    ("hex", "gAAAAABlkkkk"): FOREIGN,
 }
 
 # What other applications and libraries write; each is somebody else's to open.
@@ -111,6 +168,43 @@ def test_other_formats_are_recognised(value, shape):
     assert shape_of(text, format_name, NONE) is shape
 
 
+@pytest.mark.parametrize(("value", "shape"), DECLARED.items(), ids=map(ascii, DECLARED))
+def test_a_declared_field_has_no_upper_limit_of_size(value, shape):
+    format_name, text = value
+
+    assert shape_of(text, format_name, NONE, declared=True) is shape
+
+
+@pytest.mark.parametrize("format_name", PATTERNS)
+@given(text=st.text("ABCDEFGHabc234567 -=01\\{:.\n", max_size=80))
+def test_a_declaration_only_adds_to_what_is_plain(format_name, text):
+    if shape_of(text, format_name, NONE) is PLAIN:
+        assert shape_of(text, format_name, NONE, declared=True) is PLAIN
+
+
+@given(
+    size=st.sampled_from([10, 16, 20, 32]),
+    data=st.data(),
+    lower=st.booleans(),
+    padded=st.booleans(),
+    group=st.sampled_from([0, 4, 5, 8]),
+    joint=st.sampled_from(" -"),
+    begin=st.sampled_from(["", " "]),
+    end=st.sampled_from(["", "\n", "\r\n"]),
+)
+def test_every_spelling_of_a_random_secret_is_plain(
+    size, data, lower, padded, group, joint, begin, end
+):
+    text = b32encode(data.draw(st.binary(min_size=size, max_size=size))).decode()
+    letters = text.rstrip("=")
+    if group:
+        letters = joint.join(letters[n : n + group] for n in range(0, len(letters), group))
+    padding = "=" * text.count("=") if padded else ""
+    spelled = begin + (letters.lower() if lower else letters) + padding + end
+
+    assert shape_of(spelled, "base32", NONE) is PLAIN
+
+
 @pytest.mark.parametrize("format_name", PATTERNS)
 @pytest.mark.parametrize("text", FOREIGN_LAYOUTS.values(), ids=FOREIGN_LAYOUTS)
 def test_what_another_application_encrypted_is_foreign_in_any_format(text, format_name):
@@ -149,11 +243,11 @@ values = st.one_of(
 )
 
 
-def counted(texts, format_name: str, empty: frozenset[str]) -> dict[Shape, int]:
+def counted(texts, format_name: str, empty: frozenset[str], declared: bool) -> dict[Shape, int]:
     """Count in Python what the census counts in SQL; a damaged envelope is no sealed one."""
     counts = dict.fromkeys(Shape, 0)
     for text in texts:
-        shape = shape_of(text, format_name, empty)
+        shape = shape_of(text, format_name, empty, declared)
         if shape is Shape.SEALED and not text.startswith(SEALED[:28]):
             shape = UNRECOGNISED
         counts[shape] += 1
@@ -161,6 +255,7 @@ def counted(texts, format_name: str, empty: frozenset[str]) -> dict[Shape, int]:
 
 
 @pytest.mark.parametrize("format_name", PATTERNS)
+@pytest.mark.parametrize("declared", [False, True])
 @pytest.mark.parametrize("empty", [NONE, frozenset(), frozenset({"", "100%", "it's", "\\", " "})])
 @settings(
     max_examples=4,
@@ -173,17 +268,20 @@ def counted(texts, format_name: str, empty: frozenset[str]) -> dict[Shape, int]:
     ],
 )
 @given(made=st.lists(values, min_size=60, max_size=60))
-def test_the_census_in_sql_agrees_with_python(store, admin, access, format_name, empty, made):
-    table = [*BASE32, *(text for _, text in OTHERS), *FOREIGN_LAYOUTS.values(), *EDGES, SEALED]
+def test_the_census_in_sql_agrees_with_python(
+    store, admin, access, format_name, empty, declared, made
+):
+    others = [text for _, text in [*OTHERS, *DECLARED]]
+    table = [*BASE32, *others, *FOREIGN_LAYOUTS.values(), *EDGES, SEALED]
     texts = [*made, *table, "100%", "it's", "100%%"]
     admin.execute("TRUNCATE users")
     with admin.cursor().copy("COPY users (email, mfa_secret) FROM STDIN") as copy:
         for number, text in enumerate(texts):
             copy.write_row((f"{number}@example.com", text))
     target = access.target(store, "users.mfa_secret")
-    field = replace(target.field, format=format_name, empty=empty)
+    field = replace(target.field, format=format_name, empty=empty, declared=declared)
 
     census = take_census(store, replace(target, field=field))
     found = {shape: getattr(census, shape, None) for shape in Shape}
     found[Shape.SEALED] = census.all_sealed
-    assert found == counted(texts, format_name, empty)
+    assert found == counted(texts, format_name, empty, declared)

@@ -54,7 +54,9 @@ def test_the_vectors_of_rfc_6238(at, algorithm, expected):
         (KEY.hex(), "hex"),
         (KEY.hex().upper(), "hex"),
         (f"otpauth://totp/A:b?secret={BASE32}&issuer=A", "otpauth"),
+        (f"OTPAUTH://TOTP/A:b?secret={BASE32}%3D%3D&issuer=A", "otpauth"),
         (KEY.decode(), "text"),
+        (KEY, "bytes"),
     ],
 )
 def test_every_spelling_of_a_key_gives_the_code_of_pyotp(text, format_name):
