@@ -16,7 +16,7 @@ class Suite:
 def after_seal(
     rows: int, key_versions: Iterable[int], quarantined: int, backed_up: int, drift: int = 0
 ) -> Suite:
-    """State what must be true once a field is sealed, or rotated to `key_versions`.
+    """State what must be true once a field is sealed.
 
     `drift` is how many rows the application may have written between the table's census and
     the facts: those are read span by span, so a row that moves may be seen twice or not at all.
@@ -29,6 +29,11 @@ def after_seal(
     if backed_up > quarantined:
         compared.append(claims.ExpectSomethingSealed(backed_up=backed_up))
     return Suite("after-seal", tuple(compared))
+
+
+def after_rotate(rows: int, key_version: int, quarantined: int, drift: int = 0) -> Suite:
+    """State what must be true once a field is resealed: the new key's version alone stands."""
+    return Suite("after-rotate", _sealed(rows, [key_version], quarantined, drift))
 
 
 def after_verify(

@@ -44,6 +44,12 @@ def init(
 
 
 @app.command()
+def discover(config: ConfigPath = None, as_json: Json = False) -> None:
+    """Look through the whole database for MFA secrets, copies of them, and what is protected."""
+    _print(readers.discover(config), as_json, readers.show_discovery)
+
+
+@app.command()
 def check(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
     """Look at everything that a run depends on, and write nothing."""
     document = readers.check(config, fields or [])
@@ -90,6 +96,32 @@ def encrypt(
         "require_approval": require_approval,
     }
     _run("encrypt_secrets", config, fields, options, as_json)
+
+
+@app.command()
+def rotate(
+    safe: Annotated[
+        bool, typer.Option("--safe", help="One worker that rests as long as it works.")
+    ] = False,
+    aggressive: Annotated[bool, typer.Option("--aggressive", help="All cores, no rests.")] = False,
+    skip_refused: Annotated[
+        bool, typer.Option("--skip-refused", help="Go on with the fields that preflight passed.")
+    ] = False,
+    assume_readers_ready: Annotated[
+        bool,
+        typer.Option("--assume-readers-ready", help="Go on though no application reported."),
+    ] = False,
+    fields: Fields = None,
+    config: ConfigPath = None,
+    as_json: Json = False,
+) -> None:
+    """Make a new data key and put every secret of the fields under it."""
+    options = {
+        "mode": _mode(False, safe, aggressive),
+        "skip_refused": skip_refused,
+        "assume_readers_ready": assume_readers_ready,
+    }
+    _run("rotate_keys", config, fields, options, as_json)
 
 
 @app.command()

@@ -23,7 +23,7 @@ def encrypt_secrets(options: EncryptOptions | None = None) -> State[None]:
     """Seal every secret of the chosen fields while the application runs."""
     options = options or EncryptOptions()
     with running("encrypt_secrets", options, options.mode) as run:
-        stages.preflight(run, options)
+        stages.preflight(run, options, skip_backup=options.skip_backup)
         if options.mode is Mode.VALIDATE_ONLY:
             conclude(run, Outcome.DONE, "preflight passed; nothing was written")
         else:

@@ -6,15 +6,18 @@ from typing import Any
 
 from flows import screen
 from reseal.access import Access
-from reseal.backup import table as backup
 from reseal.config import Config, load_config
 from reseal.embedded import start_server
-from reseal.errors import ConfigurationError
 from reseal.field import Field
+from reseal.restore import need_undoable
 from reseal.settings import Settings
-from reseal.store import catalog, data_key, ledger, schema
+from reseal.store import catalog, data_key, schema
 from reseal.store.store import Store
 from reseal.trial_keys import with_trial_keys
+
+# Flows that look at the tables themselves, and flows that need something sealed.
+_WITH_PREFLIGHT = frozenset({"encrypt_secrets", "rotate_keys"})
+_OF_SEALED_ROWS = frozenset({"verify_secrets", "rotate_keys"})
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Opening:
     def check(self, flow: str, options: dict[str, Any]) -> None:
         """Raise what is wrong with settings, keys, fields or run id before anything starts.
 
-        What an encryption may find wrong with a table is left to preflight, which keeps a record.
+        What preflight may find wrong with a table is left to it, because it keeps a record.
         """
         fields = self.config.select(options["fields"])
         self.access.kek()
@@ -57,7 +60,7 @@ class Opening:
             self._check_keys(store, flow)
             if flow == "rollback_run":
                 fields = self._of_run(store, options["run_id"])
-            if flow != "encrypt_secrets":
+            if flow not in _WITH_PREFLIGHT:
                 for field in fields:
                     catalog.try_reading(store, self.access.target(store, field.name))
         finally:
@@ -66,16 +69,10 @@ class Opening:
     def _check_keys(self, store: Store, flow: str) -> None:
         if schema.exists(store) and data_key.exists(store):
             self.access.keyring(store)
-        elif flow == "verify_secrets":
-            raise ConfigurationError(
-                "there is no data key in this database yet, so nothing is sealed; "
-                "run `reseal encrypt` first"
-            )
+        elif flow in _OF_SEALED_ROWS:
+            data_key.need_any(store)
 
     def _of_run(self, store: Store, text: str) -> tuple[Field, ...]:
         """Return the fields of a run that can be rolled back."""
-        run_id = ledger.parse_run_id(text)
-        record = ledger.find(store, run_id, has_schema=schema.exists(store))
-        for name in record.fields:
-            backup.need(store, run_id, name)
+        record = need_undoable(store, text, has_schema=schema.exists(store))
         return self.config.select(record.fields)

@@ -16,19 +16,31 @@ class Scope(BaseModel):
     """Field names; none means all."""
 
 
-class EncryptOptions(Scope):
-    """How `encrypt_secrets` goes about it."""
+class SweepOptions(Scope):
+    """What every run that begins with a preflight may be told."""
 
     mode: Mode = Mode.STANDARD
     """How much of the machine the run may take; validate-only writes nothing."""
-    skip_backup: bool = False
-    """Refused unless the environment is declared development."""
     skip_refused: bool = False
     """Go on with the fields that preflight passed."""
+
+
+class EncryptOptions(SweepOptions):
+    """How `encrypt_secrets` goes about it."""
+
+    skip_backup: bool = False
+    """Refused unless the environment is declared development."""
     guard: bool = False
     """Raise the guard constraint although no application has reported."""
     require_approval: bool = False
     """Wait for a person before the first write."""
+
+
+class RotateOptions(SweepOptions):
+    """How `rotate_keys` goes about it."""
+
+    assume_readers_ready: bool = False
+    """Go on where no application has reported which keys it opens."""
 
 
 class VerifyOptions(Scope):

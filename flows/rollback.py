@@ -9,9 +9,8 @@ from flows.options import RollbackOptions
 from flows.passes import converge
 from flows.running import conclude, holding, running
 from flows.states import state_of
-from reseal.backup import table as backup_table
 from reseal.outcome import Outcome
-from reseal.restore import record_gone
+from reseal.restore import need_undoable, record_gone
 from reseal.store import ledger
 from tasks.run import Run, current
 from tasks.sweep import restore_span
@@ -65,10 +64,8 @@ def _restore(run: Run, field: str, rolled_back: UUID, newer: bool) -> None:
 
 def _known(run: Run, run_id: str) -> UUID:
     """Return the run's id, once it is certain that it can be rolled back."""
-    record = ledger.find(run.store, ledger.parse_run_id(run_id))
+    record = need_undoable(run.store, run_id)
     run.fields = tuple(run.access.config.field(name) for name in record.fields)
-    for field in run.fields:
-        backup_table.need(run.store, record.run_id, field.name)
     return record.run_id
 
 

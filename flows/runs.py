@@ -15,6 +15,7 @@ from reseal.settings import Settings
 # Module and options class of each flow, by name, so that prefect is imported late.
 _FLOWS = {
     "encrypt_secrets": "EncryptOptions",
+    "rotate_keys": "RotateOptions",
     "verify_secrets": "VerifyOptions",
     "rollback_run": "RollbackOptions",
 }

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from flows.options import EncryptOptions
+from flows.options import SweepOptions
 from flows.passes import converge, spans
 from flows.running import conclude
 from flows.validation import judge
@@ -26,11 +26,15 @@ from tasks.table import (
 )
 from tasks.validate import warm_up
 
+_SAID = {Turn.SEAL: "sealed", Turn.RESEAL: "resealed"}
 
-def preflight(run: Run, options: EncryptOptions) -> None:
+
+def preflight(
+    run: Run, options: SweepOptions, *, skip_backup: bool = False, rotates: bool = False
+) -> None:
     """Check everything; raise Refused with the first remedy where a check says no."""
     with run.stage("preflight"):
-        report = look_first(options.mode, options.skip_backup)
+        report = look_first(options.mode, skip_backup, rotates)
         run.evidence.write("preflight", report.as_dict())
         artifacts.publish_preflight(report)
         for name, census in report.fields.items():
@@ -44,14 +48,18 @@ def preflight(run: Run, options: EncryptOptions) -> None:
 
 
 def prepare(run: Run) -> None:
-    """Make Reseal's schema, an active key, room in the column; drop indexes over the secret."""
+    """See to an active key, and make the tables ready to hold envelopes under it."""
     warm_up()
     with run.stage("prepare"):
-        version = prepare_key()
-        for field in run.fields:
-            done = prepare_table(field.name)
-            run.evidence.write(f"prepare-{field.name}", done.as_dict())
-            run.note("prepared", field=field.name, key_version=version, **done.as_dict())
+        prepare_tables(run, prepare_key())
+
+
+def prepare_tables(run: Run, version: int) -> None:
+    """Make room in the column and drop the indexes over the secret."""
+    for field in run.fields:
+        done = prepare_table(field.name)
+        run.evidence.write(f"prepare-{field.name}", done.as_dict())
+        run.note("prepared", field=field.name, key_version=version, **done.as_dict())
 
 
 def back_up(run: Run) -> None:
@@ -72,46 +80,57 @@ def back_up(run: Run) -> None:
 
 def encrypt(run: Run) -> None:
     """Sweep each field until nothing is left to seal."""
+    sweep(run, "encrypt", Turn.SEAL)
+
+
+def reseal(run: Run) -> None:
+    """Sweep each field until all of it is sealed under the active key."""
+    sweep(run, "reseal", Turn.RESEAL)
+
+
+def sweep(run: Run, stage: str, turn: Turn) -> None:
+    """Turn each field, and enter what became of its rows whatever happens."""
     for field in run.fields:
-        before = run.result.stages.get("encrypt", 0.0)
+        before = run.result.stages.get(stage, 0.0)
         try:
-            with run.stage("encrypt"):
-                last = seal_field(run, field.name)
+            with run.stage(stage):
+                last = seal_field(run, field.name, stage, turn)
         except ResealError:
             # What was committed is counted all the same, where the connection still stands;
             # the first fault is the one to tell.
             with suppress(StoreError):
-                enter_outcomes(run, field.name, Tally())
+                enter_outcomes(run, field.name, turn, Tally())
             raise
         finally:
-            run.field_result(field.name).seconds = run.result.stages["encrypt"] - before
-        enter_outcomes(run, field.name, last)
+            run.field_result(field.name).seconds = run.result.stages[stage] - before
+        enter_outcomes(run, field.name, turn, last)
 
 
-def seal_field(run: Run, name: str) -> Tally:
-    """Sweep one field with SEAL; return the tally of the last pass."""
+def seal_field(run: Run, name: str, stage: str, turn: Turn) -> Tally:
+    """Sweep one field in passes; return the tally of the last one."""
     return converge(
         run,
         name,
-        "encrypt",
-        lambda number, span: sweep_span.submit(name, Turn.SEAL, number, span),
+        stage,
+        lambda number, span: sweep_span.submit(name, turn, number, span),
     )
 
 
-def enter_outcomes(run: Run, name: str, last: Tally) -> None:
+def enter_outcomes(run: Run, name: str, turn: Turn, last: Tally) -> None:
     """Enter what became of a field's rows: writes from the ledger, the rest from the last pass."""
     result = run.field_result(name)
     result.moved, result.locked, result.quarantined = last.moved, last.locked, last.quarantined
     result.changed = ledger.sealed_rows(run.store, run.run_id, name)
     result.rows_set_aside = ledger.listed(run.store, "quarantine", run.run_id, name)
     result.after = count_rows(name)
-    run.note("sealed", field=name, changed=result.changed, last_pass=last.as_dict())
+    run.note(_SAID[turn], field=name, changed=result.changed, last_pass=last.as_dict())
 
 
-def validate(run: Run) -> str | None:
+def validate(run: Run, *, rotated: bool = False) -> str | None:
     """Open every envelope and state what must be true; return what is broken, or None."""
     with run.stage("validate"):
-        return judge(run)
+        # The backup of a rotation holds nothing to compare a resealed row with.
+        return judge(run, with_backup=not rotated, rotated=rotated)
 
 
 def guard(run: Run, *, forced: bool) -> None:

@@ -10,18 +10,18 @@ from tasks.run import Run
 from tasks.validate import check_claims, probe_field, verify_span
 
 
-def judge(run: Run, *, with_backup: bool = True) -> str | None:
+def judge(run: Run, *, with_backup: bool = True, rotated: bool = False) -> str | None:
     """Return in one sentence what is broken, or None; claims that fail are in the evidence."""
     backed_up_by = run.run_id if with_backup else None
-    broken = [text for field in run.fields if (text := _judge(run, field.name, backed_up_by))]
-    return "; ".join(broken) or None
+    said = [_judge(run, field.name, backed_up_by, rotated=rotated) for field in run.fields]
+    return "; ".join(text for text in said if text) or None
 
 
-def _judge(run: Run, name: str, backed_up_by: UUID | None) -> str | None:
+def _judge(run: Run, name: str, backed_up_by: UUID | None, *, rotated: bool) -> str | None:
     if backed_up_by and backup_table.find(run.store, backed_up_by, name) is None:
         backed_up_by = None
     seen = open_all(run, name, backed_up_by)
-    check = check_claims(name, seen.facts, backed_up_by)
+    check = check_claims(name, seen.facts, backed_up_by, rotated)
     probes = probe_field(name, backed_up_by)
     run.evidence.write(f"validation-{name}", _record(seen, probes))
     run.note("validated", field=name, claims_hold=check.success, broken=len(seen.broken))

@@ -21,7 +21,7 @@ ResealError
 ├── Superseded                    another runner took the field over
 ├── Miscount                      the outcomes do not add up to the rows read
 ├── BackupNotProven               the backup does not restore to what stands in the table
-└── Refused                       preflight says no
+└── Refused                       something must be mended first
 """
 
 
@@ -140,4 +140,4 @@ class Stopped(ResealError):
 
 
 class Refused(ResealError):
-    """Preflight found what must be mended first; nothing was written."""
+    """Something must be mended first; no row was written."""

@@ -7,7 +7,7 @@ from tasks.step import step
 
 
 @step(name="preflight")
-def look_first(mode: Mode, skip_backup: bool) -> Report:
+def look_first(mode: Mode, skip_backup: bool, rotates: bool) -> Report:
     """Run every check in a read-only transaction."""
     run = current()
     plan = PreflightPlan(
@@ -16,6 +16,7 @@ def look_first(mode: Mode, skip_backup: bool) -> Report:
         is_development=run.settings.is_development,
         embedded=run.settings.embedded,
         takes_over=mode is not Mode.VALIDATE_ONLY,
+        rotates=rotates,
         evidence=str(run.evidence.directory.parent),
     )
     return run_preflight(run.access, run.fields, plan)

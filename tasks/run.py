@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +63,12 @@ class Run:
         """Append an event to the audit log, once the run keeps records in the database."""
         if self.records:
             event.append(self.store, Event(self.run_id, self.actor, action, detail))
+
+    def rest(self, seconds: float) -> None:
+        """Wait a little; raise Stopped where a person said stop meanwhile."""
+        sleep(seconds)
+        if self.workers.is_stopped:
+            raise Stopped("stopped while waiting; what was committed stands")
 
     def field_result(self, name: str) -> FieldResult:
         """Return the result of a field, begun at its first use."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from expectations import warm
 from expectations.check import CheckResult, check
-from expectations.suites import Suite, after_seal, after_verify
+from expectations.suites import Suite, after_rotate, after_seal, after_verify
 from reseal import census
 from reseal.backup import table as backup_table
 from reseal.probes import probe
@@ -33,13 +33,13 @@ def verify_span(field: str, backed_up_by: UUID | None, span: Span) -> Verificati
 
 
 @step(name="check claims", task_run_name="check claims on {field}")
-def check_claims(field: str, facts: Facts, backed_up_by: UUID | None) -> CheckResult:
+def check_claims(field: str, facts: Facts, backed_up_by: UUID | None, rotated: bool) -> CheckResult:
     """State what must be true of the facts; Data Docs go into the evidence."""
     run = current()
     # Two threads that import Great Expectations at once end in an ImportError.
     for thread in _warming:
         thread.join()
-    suite = _suite(run, field, facts, backed_up_by)
+    suite = _suite(run, field, facts, backed_up_by, rotated=rotated)
     directory = run.evidence.directory / f"expectations-{field}"
     return check(facts_frame(field, facts), suite, directory, f"{run.run_id} {field}")
 
@@ -53,12 +53,17 @@ def probe_field(field: str, backed_up_by: UUID | None) -> dict[str, bool]:
     return probe(run.store, target, run.access.keyring(run.store), original, time())
 
 
-def _suite(run: Run, field: str, facts: Facts, backed_up_by: UUID | None) -> Suite:
+def _suite(
+    run: Run, field: str, facts: Facts, backed_up_by: UUID | None, *, rotated: bool
+) -> Suite:
     target = run.access.target(run.store, field)
     counted = census.take_census(run.store, target)
-    versions = run.access.keyring(run.store).check_values
+    keyring = run.access.keyring(run.store)
+    versions = keyring.check_values
     quarantined = ledger.quarantined_rows(run.store, field)
     drift = _drift(run, target, abs(facts.total() - counted.rows))
+    if rotated:
+        return after_rotate(counted.rows, keyring.active, quarantined, drift)
     if backed_up_by is None:
         return after_verify(counted.rows, versions, quarantined, drift)
     backed_up = backup_table.count(run.store, backed_up_by, field)

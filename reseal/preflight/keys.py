@@ -44,7 +44,8 @@ def expiry(subject: Subject) -> Finding:
         return ok(NO_KEY_YET)
     version, is_expired, day, _ = active
     value = f"key {version} until {day}"
-    return warn(value, "run `reseal rotate`") if is_expired else ok(value)
+    is_due = is_expired and not subject.plan.rotates
+    return warn(value, "run `reseal rotate`") if is_due else ok(value)
 
 
 def seals(subject: Subject) -> Finding:
@@ -55,6 +56,8 @@ def seals(subject: Subject) -> Finding:
     version, _, _, sealed = active
     planned = sum(field.census.unsettled for field in subject.fields)
     value = f"{sealed} so far, {planned} now"
+    if sealed + planned >= MOST_SEALS and subject.plan.rotates:
+        return warn(value, f"know that key {version} has sealed enough; a rotation replaces it")
     if sealed + planned >= MOST_SEALS:
         return refuse(value, f"run `reseal rotate`: key {version} has sealed enough")
     return ok(value)

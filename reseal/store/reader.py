@@ -14,6 +14,12 @@ ON CONFLICT (instance) DO UPDATE SET library = excluded.library, opens = exclude
     seals = excluded.seals, policy = excluded.policy, seen = clock_timestamp()
 """
 
+# As long as the guard, too, takes an instance for live.
+LIVE = """
+SELECT instance, opens ->> %s FROM {reseal}.reader
+WHERE seen > clock_timestamp() - interval '2 minutes' ORDER BY instance
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -33,3 +39,8 @@ def beat(store: Store, reader: Reader) -> None:
     opens = {str(version): value.hex() for version, value in reader.opens.items()}
     values = [reader.instance, __version__, Jsonb(opens), reader.seals, reader.policy]
     store.execute(BEAT, values)
+
+
+def live(store: Store, version: int) -> dict[str, str | None]:
+    """Return by instance the check value, in hex, that each live reader has for a key version."""
+    return dict(store.execute(LIVE, [str(version)]).fetchall())

@@ -13,6 +13,7 @@ from flows import options
 DOCUMENT = yaml.safe_load((Path(deployments.__file__).parent / "prefect.yaml").read_text())
 OPTIONS: dict[str, type[options.Scope]] = {
     "encrypt_secrets": options.EncryptOptions,
+    "rotate_keys": options.RotateOptions,
     "verify_secrets": options.VerifyOptions,
     "rollback_run": options.RollbackOptions,
 }
@@ -26,6 +27,13 @@ def test_a_deployment_runs_a_flow_with_options_it_takes(deployment: dict[str, An
     assert flow.name == name
     given = deployment.get("parameters", {}).get("options")
     assert given is None or OPTIONS[name].model_validate(given) is not None
+
+
+def test_keys_are_rotated_once_a_quarter_when_a_person_has_said_so():
+    (rotation,) = (d for d in DOCUMENT["deployments"] if d["name"] == "rotate-keys")
+
+    (schedule,) = rotation["schedules"]
+    assert (schedule["cron"], schedule["active"]) == ("30 3 1 */3 *", False)
 
 
 def test_no_deployment_names_a_key_or_a_database():

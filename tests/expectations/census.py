@@ -3,7 +3,7 @@
 import pandas as pd
 
 from expectations.check import COLUMNS, CheckResult
-from expectations.suites import Suite, after_seal, after_verify
+from expectations.suites import Suite, after_rotate, after_seal, after_verify
 
 FIELD = "users.mfa_secret"
 EMPTY = ("empty", "no envelope", 0, 0, 0, 70)
@@ -23,6 +23,10 @@ def sealed_suite(rows=100, backed_up=27, drift=0) -> Suite:
 
 def verify_suite(rows=100) -> Suite:
     return after_verify(rows, [1, 2], quarantined=2)
+
+
+def rotate_suite(key_version: int, rows=100) -> Suite:
+    return after_rotate(rows, key_version, quarantined=2)
 
 
 def failed(suite: Suite, result: CheckResult) -> set[str]:

@@ -12,6 +12,7 @@ from tests.expectations.census import (
     STRANGE,
     failed,
     frame,
+    rotate_suite,
     sealed_suite,
     verify_suite,
 )
@@ -72,6 +73,16 @@ def test_a_bad_fact_breaks_just_the_claims_meant(tmp_path, fact, claims):
 
     assert failed(suite, result) == set(claims.split())
     assert not result.success
+
+
+@pytest.mark.parametrize(("key_version", "claims"), [(3, set()), (2, {"ExpectKnownKeyVersions"})])
+def test_after_a_rotation_one_key_version_alone_may_stand(tmp_path, key_version, claims):
+    suite = rotate_suite(3)
+    resealed = ("sealed", "opens", 3, 12, 16, 25)
+    other = ("sealed", "opens", key_version, 12, 16, 3)
+    result = check(frame(EMPTY, resealed, other, STRANGE), suite, tmp_path, "rotated")
+
+    assert failed(suite, result) == claims
 
 
 def test_an_empty_census_fails(tmp_path):

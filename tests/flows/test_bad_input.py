@@ -20,7 +20,7 @@ from tests.flows.sentences import described, enrol_two, missing, sentence, state
 pytestmark = pytest.mark.slow
 
 UNKNOWN_RUN = str(uuid4())
-RUNS = (("encrypt",), ("verify",), ("rollback", UNKNOWN_RUN))
+RUNS = (("encrypt",), ("rotate",), ("verify",), ("rollback", UNKNOWN_RUN))
 ALL = (*RUNS, ("check",), ("status",))
 
 
@@ -136,6 +136,9 @@ WRONG_USE = {
     ),
     "a verification of what was never encrypted": Bad(
         ("no data key", "reseal encrypt"), (("verify",), ("verify", "--json"))
+    ),
+    "a rotation of what was never encrypted": Bad(
+        ("no data key", "reseal encrypt"), (("rotate",), ("rotate", "--assume-readers-ready"))
     ),
     "a table that status cannot count": Bad(
         ("there is no table public.nobody",), (("status",),), described(table="public.nobody")

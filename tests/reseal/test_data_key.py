@@ -7,11 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from reseal.errors import KekError, KeyringError, RowRefused
+from reseal.errors import ConfigurationError, ConnectionLost, KekError, KeyringError, RowRefused
+from reseal.key_life import check_move
 from reseal.keyring import DataKey, KeyState
 from reseal.place import Place
 from reseal.secret import Secret
 from reseal.store import data_key, schema
+
+LIFE = [
+    KeyState.STAGED, KeyState.ACTIVE, KeyState.RETIRING, KeyState.DISABLED, KeyState.DESTROYED,
+]  # fmt: skip
 
 PLACE = Place("users.mfa_secret", (42,))
 
@@ -108,6 +113,111 @@ def test_the_database_itself_allows_one_active_key(store, access, scene):
         data_key._add(store, access.kek(), DataKey.fresh(2, KeyState.ACTIVE), "test")
     assert scene.activate_next_key() == 2
     assert sorted(scene.keyring.check_values) == [1, 2]
+
+
+@pytest.mark.parametrize("then", KeyState)
+@pytest.mark.parametrize("now", KeyState)
+def test_a_key_goes_from_state_to_state_in_one_direction_only(now, then):
+    if LIFE.index(then) == LIFE.index(now) + 1:
+        check_move(7, now, then)
+        return
+    with pytest.raises(KeyringError, match=f"data key 7 is {now} and cannot become {then}"):
+        check_move(7, now, then)
+
+
+def test_before_the_first_key_a_command_is_told_to_encrypt_first(access, bare):
+    with pytest.raises(ConfigurationError, match="run `reseal encrypt` first"):
+        data_key.need_any(bare)
+    bare.connection.execute("DROP SCHEMA reseal CASCADE")
+    with pytest.raises(ConfigurationError, match="run `reseal encrypt` first"):
+        data_key.need_any(bare)
+
+
+def test_a_staged_key_opens_and_does_not_seal(store, access):
+    assert data_key.ensure_staged(store, access.kek(), "ada") == 2
+
+    keyring = data_key.load(store, access.kek())
+    assert (keyring.active, sorted(keyring.check_values)) == (1, [1, 2])
+    _, staged = data_key.inventory(store)
+    assert (staged["state"], staged["owner"], staged["activated"]) == ("staged", "ada", None)
+
+
+def test_a_staged_key_that_was_left_behind_is_taken_up(store, access):
+    before = data_key.ensure_staged(store, access.kek(), "ada")
+    check_value = access.keyring(store).check_values[before]
+
+    assert data_key.ensure_staged(store, access.kek(), "bob") == before
+    assert access.keyring(store).check_values[before] == check_value
+    assert data_key.staged(store) == [2]
+
+
+def test_two_runs_that_stage_together_make_one_key(store, access):
+    stores = [access.store(str(number)) for number in range(4)]
+    with ThreadPoolExecutor() as threads:
+        made = list(threads.map(lambda s: data_key.ensure_staged(s, access.kek(), "test"), stores))
+    for opened in stores:
+        opened.close()
+
+    assert made == [2, 2, 2, 2]
+    assert data_key.states(store) == {1: KeyState.ACTIVE, 2: KeyState.STAGED}
+
+
+@pytest.mark.parametrize("edit", ["wrapped = ''", "check_value = ''"])
+def test_a_staged_key_that_was_edited_is_not_taken_up(store, access, admin, edit):
+    data_key.ensure_staged(store, access.kek(), "test")
+    admin.execute(f"UPDATE reseal.data_key SET {edit} WHERE version = 2".encode())
+
+    with pytest.raises((KekError, KeyringError)):
+        data_key.ensure_staged(store, access.kek(), "test")
+    assert data_key.states(store)[1] is KeyState.ACTIVE
+
+
+def test_the_staged_key_seals_and_the_active_one_retires(store, access):
+    envelope = access.keyring(store).seal(PLACE, Secret("x"))
+    data_key.activate(store, data_key.ensure_staged(store, access.kek(), "test"))
+
+    keyring = access.keyring(store)
+    assert keyring.seal(PLACE, Secret("x")).key_version == 2
+    assert keyring.open(PLACE, envelope).reveal() == "x"
+    assert data_key.states(store) == {1: KeyState.RETIRING, 2: KeyState.ACTIVE}
+    first, second = (str(key["activated"]) for key in data_key.inventory(store))
+    assert second > first
+
+
+def test_activating_twice_is_activating_once(store, access):
+    version = data_key.ensure_staged(store, access.kek(), "test")
+    data_key.activate(store, version)
+    before = data_key.inventory(store)
+
+    data_key.activate(store, version)
+    assert data_key.inventory(store) == before
+
+
+@pytest.mark.parametrize("version", [3, 9])
+@pytest.mark.parametrize("state", [KeyState.RETIRING, KeyState.DISABLED, KeyState.DESTROYED])
+def test_only_a_staged_key_becomes_active_and_a_refusal_changes_nothing(
+    store, access, version, state
+):
+    data_key._add(store, access.kek(), DataKey.fresh(3, state), "test")
+
+    with pytest.raises(KeyringError, match="no data key 9" if version == 9 else f"3 is {state}"):
+        data_key.activate(store, version)
+    assert data_key.states(store) == {1: KeyState.ACTIVE, 3: state}
+
+
+def test_a_crash_between_the_two_moves_leaves_the_old_key_active(store, access, admin):
+    version = data_key.ensure_staged(store, access.kek(), "test")
+    admin.execute(
+        """CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
+           CREATE TRIGGER crash BEFORE UPDATE ON reseal.data_key FOR EACH ROW
+           WHEN (NEW.state = 'active') EXECUTE FUNCTION crash()"""
+    )
+
+    with pytest.raises(ConnectionLost):
+        data_key.activate(store, version)
+    states = admin.execute("SELECT version, state FROM reseal.data_key ORDER BY 1").fetchall()
+    assert states == [(1, "active"), (2, "staged")]
 
 
 def test_a_kek_that_does_not_give_back_what_it_wrapped_makes_no_key(bare):

@@ -1,0 +1,41 @@
+"""A new data key for every secret of the fields, from the first look to the last record."""
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from flows import rotation, stages
+from flows.options import RotateOptions
+from flows.running import conclude, holding, running
+from flows.states import state_of
+from reseal.modes import Mode
+from reseal.outcome import Outcome
+from tasks.keys import find_unfinished, need_key
+from tasks.run import Run
+
+
+@flow(name="rotate_keys", flow_run_name="rotate {options.mode}", persist_result=False)
+def rotate_keys(options: RotateOptions | None = None) -> State[None]:
+    """Put every secret of the chosen fields under a new key while the application runs."""
+    options = options or RotateOptions()
+    with running("rotate_keys", options, options.mode) as run:
+        need_key()
+        stages.preflight(run, options, rotates=True)
+        if options.mode is Mode.VALIDATE_ONLY:
+            conclude(run, Outcome.DONE, "preflight passed; nothing was written")
+        else:
+            with holding(run):
+                _rotate(run, options)
+    return state_of(run.result)
+
+
+def _rotate(run: Run, options: RotateOptions) -> None:
+    rotation.count(run)
+    change = find_unfinished() or rotation.change_key(run, assumed=options.assume_readers_ready)
+    rotation.prepare(run, change)
+    stages.back_up(run)
+    stages.reseal(run)
+    broken = stages.validate(run, rotated=True)
+    if broken:
+        conclude(run, Outcome.FAILED, f"{broken}; {change}; {change.aftermath}")
+        return
+    rotation.sum_up(run, change)
