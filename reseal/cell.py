@@ -45,17 +45,15 @@ def leaf_shape(target: Target, leaf: Leaf) -> Shape:
 
 def state(target: Target, text: str) -> State:
     """Tell what a cell counts as."""
+    judged = target.column.judged(text)
+    if target.field.path is None:
+        return _stated(target.field.shape(judged), judged)
     try:
         found = leaves(target, text)
     except NotADocument:
-        is_empty = target.column.judged(text) in target.field.empty
-        return State(Shape.EMPTY if is_empty else Shape.UNRECOGNISED)
-    return neediest([_state(target, leaf) for leaf in found])
-
-
-def neediest(states: list[State]) -> State:
-    """Return what a row with these secrets counts as."""
-    return min(states, key=_need, default=State(Shape.EMPTY))
+        return State(Shape.EMPTY if judged in target.field.empty else Shape.UNRECOGNISED)
+    stated = (_stated(leaf_shape(target, leaf), leaf.text or "") for leaf in found)
+    return min(stated, key=_need, default=State(Shape.EMPTY))
 
 
 def need(shape: Shape) -> int:
@@ -67,8 +65,7 @@ def _need(one: State) -> tuple[int, int]:
     return -need(one.shape), one.version or 0
 
 
-def _state(target: Target, leaf: Leaf) -> State:
-    shape = leaf_shape(target, leaf)
+def _stated(shape: Shape, text: str) -> State:
     if shape is not Shape.SEALED:
         return State(shape)
-    return State(shape, version_of((leaf.text or "")[:HEAD_CHARACTERS]))
+    return State(shape, version_of(text[:HEAD_CHARACTERS]))

@@ -37,6 +37,8 @@ def held(
 ) -> list[Held]:
     """Return the values in a backed-up cell; raise WillNotOpen where it was changed."""
     text = backup.open([str(part) for part in key], sealed).reveal()
+    if not target.is_document:
+        return [Held(Shape.PLAIN, text, text, 0)]
     try:
         return list(_values(target, text))
     except NotADocument:
