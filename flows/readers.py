@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from flows.opening import Opening
-from flows.screen import console, show_checks, show_result, show_status
+from flows.screen import console, show_checks, show_discovery, show_result, show_status
 from reseal.census import take_census
-from reseal.discover import candidates, write_config
+from reseal.config import Config, load_config
+from reseal.discover import candidates, unique_names, write_config
+from reseal.discover.report import copies_beside, look_through
 from reseal.embedded import start_server
 from reseal.modes import Mode
 from reseal.preflight import PreflightPlan, Verdict, run_preflight
@@ -15,7 +17,17 @@ from reseal.store import catalog, data_key, ledger, schema
 from reseal.store.connection import Connection
 from reseal.store.store import Store
 
-__all__ = ["check", "init", "show_checks", "show_init", "show_result", "show_status", "status"]
+__all__ = [
+    "check",
+    "discover",
+    "init",
+    "show_checks",
+    "show_discovery",
+    "show_init",
+    "show_result",
+    "show_status",
+    "status",
+]
 
 
 def init(config: Path | None, table: str | None, column: str | None) -> dict[str, Any]:
@@ -25,16 +37,36 @@ def init(config: Path | None, table: str | None, column: str | None) -> dict[str
     store = Store(Connection.open(url, "reseal init", read_only=True))
     try:
         found = candidates(store, table, column)
+        notes = copies_beside(store, found)
     finally:
         store.close()
-    write_config(settings.config, found)
-    return {"config": str(settings.config), "fields": [c.name for c in found]}
+    write_config(settings.config, found, notes)
+    return {"config": str(settings.config), "fields": unique_names(found)}
 
 
 def show_init(document: dict[str, Any]) -> None:
     """Say what was written and what comes next."""
     console.print(f"{document['config']} names {', '.join(document['fields'])}.", markup=False)
     console.print("Look it over, then run: reseal check")
+
+
+def discover(config: Path | None) -> dict[str, Any]:
+    """Look through the whole database; without a reseal.toml nothing counts as protected."""
+    settings = Settings.from_environment(config)
+    described = _described(settings, is_named=config is not None)
+    url = settings.database_url or start_server(settings.state / "postgres")
+    connection = Connection.open(url, "reseal discover", read_only=True)
+    try:
+        if described is None:
+            return look_through(Store(connection), ()).as_dict()
+        return look_through(Store(connection, described.schema), described.fields).as_dict()
+    finally:
+        connection.close()
+
+
+def _described(settings: Settings, *, is_named: bool) -> Config | None:
+    is_named = is_named or "RESEAL_CONFIG" in settings.variables
+    return load_config(settings.config) if is_named or settings.config.exists() else None
 
 
 def check(config: Path | None, fields: list[str]) -> dict[str, Any]:

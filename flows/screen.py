@@ -24,6 +24,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from reseal.copies import spot
+
 console = Console(stderr=True, highlight=False)
 # For tables that hold run ids: a narrower terminal wraps a line, where rich would cut it off.
 _wide_console = Console(stderr=True, highlight=False, width=200)
@@ -101,6 +103,30 @@ def show_checks(document: dict[str, Any]) -> None:
     console.print(f"preflight: {document['verdict']}, {len(document['checks'])} checks")
 
 
+def show_discovery(document: dict[str, Any]) -> None:
+    """Show what holds secrets and whether a field covers it, then copies and triggers."""
+    words = ("what", "format", "confidence", "sampled", "matching")
+    _print_rows(
+        [
+            {
+                "column": _place(found),
+                **{word: _present(found[word]) for word in words},
+                "field": found["registered"] or "none",
+            }
+            for found in document["columns"]
+        ]
+    )
+    for copy in document["copies"]:
+        rows = f"{copy['rows']:,} of {copy['sampled']:,}"
+        say(f"copy of {copy['field']}: {_place(copy)}: {copy['what']} ({rows})")
+    for trigger in document["triggers"]:
+        say(f"trigger {trigger['trigger']} on {trigger['table']} {trigger['what']}")
+    for table in document["not_looked_at"]:
+        say(f"not looked at: {table['table']}: {table['why']}")
+    if not document["columns"]:
+        say("Nothing in the database looks like an MFA secret.")
+
+
 def show_status(document: dict[str, Any]) -> None:
     """Show each field's census, the keys and the latest runs."""
     fields = document["fields"].items()
@@ -126,6 +152,14 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row.values()))
     _wide_console.print(table)
+
+
+def _present(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _place(found: dict[str, Any]) -> str:
+    return spot(found["table"], found["column"], found["path"])
 
 
 def _is_count(value: Any) -> bool:

@@ -22,9 +22,9 @@ FROM {table} AS t WHERE {where} GROUP BY 1
 """
 
 # Which of a document's leaves are secrets SQL cannot tell; the text is read and counted here.
-CELLS = "SELECT {cell} FROM {table} AS t WHERE {where} AND NOT {empty}"
+CELLS = "SELECT {cell} FROM {table} AS t WHERE ({where}) AND NOT {empty}"
 
-NONE_THERE = "SELECT count(*) FROM {table} AS t WHERE {where} AND {empty}"
+NONE_THERE = "SELECT count(*) FROM {table} AS t WHERE ({where}) AND {empty}"
 
 _CELLS_AT_ONCE = 2000
 

@@ -99,8 +99,8 @@ def _field(entry: Mapping[str, Any]) -> Field:
         path=_path(entry, where),
         declared=_is_declared(entry, where),
         keeps_aside=_choice(entry.get("store", "column"), _STORES, "store", where) == "side",
-        skips_triggers=_choice(entry.get("triggers", "fire"), _TRIGGERS, "triggers", where)
-        == "skip",
+        skips_triggers=_triggers(entry, where) == "skip",
+        fires_triggers=_triggers(entry, where) == "fire",
     )
 
 
@@ -108,6 +108,12 @@ def _is_declared(entry: Mapping[str, Any], where: str) -> bool:
     if "declared" not in entry:
         return False
     return bool(_choice(entry["declared"], ("plaintext",), "declared", where))
+
+
+def _triggers(entry: Mapping[str, Any], where: str) -> str | None:
+    if "triggers" not in entry:
+        return None
+    return _choice(entry["triggers"], _TRIGGERS, "triggers", where)
 
 
 def _path(entry: Mapping[str, Any], where: str) -> LeafPath | None:

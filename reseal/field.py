@@ -14,7 +14,8 @@ class Field:
     `key` empty means the table's primary key. `where` is SQL of the operator's own. `path` leads
     to the leaves where the column holds documents. `declared` says that whatever the format's
     alphabet allows is plaintext. `keeps_aside`: the envelope stands in a table of Reseal's and
-    the column holds a mark. `skips_triggers`: a sweep sets off no trigger of the application's.
+    the column holds a mark. `skips_triggers`: a sweep sets off no trigger of the application's;
+    `fires_triggers`: the operator wrote that it does, and knows what they do.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Field:
     declared: bool = False
     keeps_aside: bool = False
     skips_triggers: bool = False
+    fires_triggers: bool = False
 
     @property
     def qualified_table(self) -> str:

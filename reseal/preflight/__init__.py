@@ -9,16 +9,22 @@ from reseal.errors import FieldError, StoreError
 from reseal.field import Field
 from reseal.preflight.activity import ACTIVITY_CHECKS
 from reseal.preflight.check import Check, Report, Verdict
+from reseal.preflight.checks import CHECK_CHECKS
 from reseal.preflight.column import COLUMN_CHECKS
 from reseal.preflight.content import CONTENT_CHECKS
+from reseal.preflight.copies import COPIES_CHECKS
 from reseal.preflight.described import DESCRIBED_CHECKS, misdescribed
+from reseal.preflight.guarded import GUARD_CHECKS
+from reseal.preflight.inheritance import INHERITANCE_CHECKS
 from reseal.preflight.keys import KEY_CHECKS
 from reseal.preflight.local import LOCAL_CHECKS
 from reseal.preflight.rights import FIELD_RIGHTS_CHECKS, RIGHTS_CHECKS
+from reseal.preflight.room import ROOM_CHECKS
 from reseal.preflight.runners import READER_CHECKS, RUNNER_CHECKS
 from reseal.preflight.server import SERVER_CHECKS
 from reseal.preflight.subject import FieldSubject, PreflightPlan, Subject, count
 from reseal.preflight.table import TABLE_CHECKS
+from reseal.preflight.triggers import TRIGGER_CHECKS
 from reseal.store.catalog import describe
 from reseal.store.store import Store
 
@@ -34,9 +40,15 @@ RUN_CHECKS = (
 FIELD_CHECKS = (
     *DESCRIBED_CHECKS,
     *FIELD_RIGHTS_CHECKS,
+    *TRIGGER_CHECKS,
+    *INHERITANCE_CHECKS,
     *TABLE_CHECKS,
+    *ROOM_CHECKS,
+    *CHECK_CHECKS,
     *COLUMN_CHECKS,
     *CONTENT_CHECKS,
+    *COPIES_CHECKS,
+    *GUARD_CHECKS,
     *RUNNER_CHECKS,
 )
 

@@ -9,6 +9,9 @@ from reseal.preflight.subject import FieldSubject
 from reseal.store import data_key, schema
 
 MOST_UNRECOGNISED_SHARE = 0.5
+# Statistics are an estimate, of a small table a poor one.
+ENOUGH_EXPECTED = 1000
+LEAST_SHARE = 0.5
 
 
 def counted(subject: FieldSubject) -> Finding:
@@ -23,13 +26,20 @@ def counted(subject: FieldSubject) -> Finding:
 def rows(subject: FieldSubject) -> Finding:
     """Look whether rows are there, and as many as the server's statistics expect."""
     found, expected = subject.census.rows, subject.target.rows
+    is_whole = subject.target.field.where is None
+    value = f"{found or 'none'}, by the statistics {expected}"
+    if is_whole and expected and (not found or _is_too_few(found, expected)):
+        remedy = "find out what hides the rows, or ANALYZE the table if rows were deleted"
+        return refuse(value, remedy)
     if found:
-        return ok(f"{found}, by the statistics {expected}")
-    if expected and subject.target.field.where is None:
-        return refuse(f"none, by the statistics {expected}", "find out what hides the rows")
-    if subject.target.field.where is not None:
+        return ok(value)
+    if not is_whole:
         return warn("none", "compare `where` in reseal.toml with the table: no row matches it")
     return warn("none", "know that the table is empty: nothing will be proven on it")
+
+
+def _is_too_few(found: int, expected: int) -> bool:
+    return expected >= ENOUGH_EXPECTED and found < expected * LEAST_SHARE
 
 
 def work(subject: FieldSubject) -> Finding:

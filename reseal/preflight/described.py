@@ -10,7 +10,7 @@ from reseal.store.column import Column
 ASPECTS = ("table", "column", "type", "key")
 
 REMEDIES = (
-    "correct `table` in reseal.toml: an ordinary or partitioned table, written schema.table",
+    "correct `table` in reseal.toml: schema.table, its rows all stored in this database",
     "correct `column` in reseal.toml",
     "correct `column`, `format` or `path` in reseal.toml, or change the column's type",
     "add a primary key, or name a unique key without NULLs as key = [...] in reseal.toml",

@@ -8,11 +8,13 @@ from reseal.store.catalog import Target
 
 # Measured per changed row: 0.6 to 1.3 KB of write-ahead log; more right after a checkpoint.
 LOG_BYTES_A_ROW = 1300
-# The sealed original, its key and its entry in the backup's index.
+# The sealed original of a short secret, its key and its entry in the backup's index.
 BACKUP_BYTES_A_ROW = 250
 
 HIGHEST_VERSION = 99_999
 _PAGE_BYTES = 8192
+# What the measured rows held.
+_SHORT_SECRET = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,15 @@ def growth(subject: FieldSubject) -> Growth:
     """Estimate what sealing the field's unsealed rows writes."""
     contents = subject.contents
     rows = contents.census.unsettled
-    # Every changed row is written anew beside its old version, longer by the envelope.
-    new_row = _row_bytes(subject.target) + needed_characters(contents.longest)
-    backup = 0 if subject.plan.skip_backup else BACKUP_BYTES_A_ROW
-    return Growth(int(rows * new_row), rows * LOG_BYTES_A_ROW, rows * backup)
+    envelopes = contents.secrets * needed_characters(contents.longest)
+    # Every changed row is written anew beside its old version, longer by the envelopes; a long
+    # document lies outside the pages that rows are counted by.
+    new_row = max(_row_bytes(subject.target), contents.cell) + envelopes
+    log = max(LOG_BYTES_A_ROW, new_row)
+    # The backup keeps the whole cell.
+    original = max(contents.cell - _SHORT_SECRET, 0)
+    backup = 0 if subject.plan.skip_backup else BACKUP_BYTES_A_ROW + original
+    return Growth(int(rows * new_row), int(rows * log), int(rows * backup))
 
 
 def needed_characters(plaintext_bytes: int) -> int:

@@ -10,14 +10,22 @@ from reseal.census import Census, take_census
 from reseal.envelope import PREFIX
 from reseal.errors import ConnectionLost, StoreError
 from reseal.modes import Mode
+from reseal.preflight.sample import sample
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import begins, is_empty
+from reseal.sweep.rows import SNAPSHOT, begins, is_empty
 
-ATTNUM = "SELECT attnum FROM pg_attribute WHERE attrelid = %s AND attname = %s"
+# With the partitioned tables in between, which store nothing but can have views and constraints.
+RELATIONS = """
+WITH RECURSIVE tree (oid) AS (
+    SELECT %s::oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
+)
+SELECT oid FROM tree
+"""
 
 LENGTHS = """
-SELECT coalesce(min(octet_length({secret})), 0), coalesce(max(octet_length({secret})), 0)
+SELECT coalesce(min(octet_length({secret})), 0), coalesce(max(octet_length({secret})), 0),
+       coalesce(avg(octet_length({secret})), 0)::float
 FROM {table} AS t WHERE ({where}) AND NOT {empty} AND NOT {sealed}
 """
 
@@ -27,7 +35,8 @@ class PreflightPlan:
     """The run that preflight is to judge.
 
     `takes_over` False means that nothing will be written now, so that a run which is under way
-    is worth a word and no refusal. `evidence` is the directory or URL where evidence will go.
+    is worth a word and no refusal. `rotates` True means that the run sees to a new data key.
+    `evidence` is the directory or URL where evidence will go.
     """
 
     mode: Mode
@@ -35,27 +44,37 @@ class PreflightPlan:
     is_development: bool = False
     embedded: bool = False
     takes_over: bool = True
+    rotates: bool = False
     evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the rows of a field hold: the census, and the lengths in bytes of what is unsealed."""
+    """What the rows of a field hold: the census, and the lengths in bytes of its plain secrets.
+
+    `cell` is how many bytes an unsealed cell has on average, and `secrets` how many secrets; of
+    documents both, and the lengths, are told from a sample.
+    """
 
     census: Census
     shortest: int
     longest: int
+    cell: float
+    secrets: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class FieldSubject:
-    """One field that the catalog could describe; `counted` is the error where it was not."""
+    """One field that the catalog could describe; `counted` is the error where it was not.
+
+    `relations` are the table, its partitions and heirs, and the partitioned tables in between.
+    """
 
     access: Access
     store: Store
     plan: PreflightPlan
     target: Target
-    attnum: int
+    relations: tuple[int, ...]
     counted: Contents | StoreError
 
     @property
@@ -64,9 +83,14 @@ class FieldSubject:
         return self.target.field.name
 
     @property
-    def at(self) -> dict[str, int]:
-        """Where the catalog keeps the column, as parameters."""
-        return {"oid": self.target.oid, "attnum": self.attnum}
+    def at(self) -> dict[str, object]:
+        """Where the catalog keeps the column, as parameters; its number differs by table."""
+        return {
+            "oid": self.target.oid,
+            "oids": list(self.relations),
+            "heaps": [heap.oid for heap in self.target.heaps],
+            "column": self.target.field.column,
+        }
 
     @property
     def contents(self) -> Contents:
@@ -96,27 +120,45 @@ class Subject:
 
 def count(access: Access, store: Store, plan: PreflightPlan, target: Target) -> FieldSubject:
     """Count a field's rows, and keep the reason where that is not possible."""
-    row = store.need(ATTNUM, [target.oid, target.field.column])
-    counted = _counted(store, target)
-    return FieldSubject(access, store, plan, target, row[0], counted)
+    relations = tuple(oid for (oid,) in store.execute(RELATIONS, [target.oid]))
+    return FieldSubject(access, store, plan, target, relations, _counted(store, target))
 
 
 def _counted(store: Store, target: Target) -> Contents | StoreError:
     try:
-        return Contents(take_census(store, target), *_lengths(store, target))
+        census = take_census(store, target)
+        if target.is_document:
+            return _sampled(store, target, census)
+        return Contents(census, *_lengths(store, target))
     except ConnectionLost:
         raise
     except StoreError as error:
         return error
 
 
-def _lengths(store: Store, target: Target) -> tuple[int, int]:
+def _lengths(store: Store, target: Target) -> tuple[int, int, float]:
     parts: dict[str, sql.Composable] = {
-        "secret": target.cell if target.is_document else target.secret,
+        "secret": target.secret,
         "table": target.table,
         "where": target.where,
         "empty": is_empty(target),
-        "sealed": sql.SQL("false") if target.is_document else begins(target.secret, PREFIX),
+        "sealed": begins(target.secret, PREFIX),
     }
-    shortest, longest = store.need(LENGTHS, (), **parts)
-    return shortest, longest
+    shortest, longest, mean = store.need(LENGTHS, (), **parts)
+    return shortest, longest, mean
+
+
+def _sampled(store: Store, target: Target, census: Census) -> Contents:
+    with store.transaction():
+        store.execute(SNAPSHOT)
+        rows = list(sample(store, target, target.table))
+    plain = [
+        (row.bytes, lengths)
+        for row in rows
+        if (lengths := [spot.bytes for spot in row.spots if not spot.is_sealed])
+    ]
+    if not plain:
+        return Contents(census, 0, 0, 0.0)
+    flat = [length for _, lengths in plain for length in lengths]
+    mean = sum(size for size, _ in plain) / len(plain)
+    return Contents(census, min(flat), max(flat), mean, len(flat) / len(plain))

@@ -139,7 +139,8 @@ class Target:
     @property
     def where(self) -> sql.Composable:
         """Which rows of the table belong to the field; the operator's own SQL."""
-        return verbatim(self.field.where or "true")
+        # The end of the line ends a remark in it, before it swallows what follows.
+        return verbatim(f"{self.field.where}\n" if self.field.where else "true")
 
     @property
     def key_values(self) -> sql.Composable:
@@ -154,7 +155,9 @@ class Target:
     @property
     def key_texts(self) -> sql.Composable:
         """The key of the row `t` as text[], as `backup` and `quarantine` write it."""
-        parts = [sql.SQL("{}::text").format(sql.Identifier("t", c.name)) for c in self.key]
+        # Compared as bytes: what a column's collation holds for equal is one row's business.
+        text = sql.SQL('({}::text COLLATE "C")')
+        parts = [text.format(sql.Identifier("t", column.name)) for column in self.key]
         return sql.SQL("ARRAY[{}]").format(sql.SQL(", ").join(parts))
 
     @property

@@ -31,13 +31,18 @@ _JSON_ARRAY: LiteralString = (
 )
 _FROM_JSON: LiteralString = "ARRAY(SELECT jsonb_array_elements_text(({})::jsonb))"
 
+# Texts are compared byte by byte, whatever the column's collation holds for equal; one that is not
+# deterministic knows no regular expressions at all.
+_BYTEWISE: LiteralString = '({} COLLATE "C")'
+_TEXT_BYTEWISE: LiteralString = '({}::text COLLATE "C")'
+
 CODECS = {
-    "text": Codec(),
-    "varchar": Codec(wide="text"),
+    "text": Codec(_BYTEWISE, _BYTEWISE),
+    "varchar": Codec(_BYTEWISE, _BYTEWISE, wide="text"),
     "citext": Codec("{}::text", "{}::text"),
     # The padding belongs to what the application reads and not to what it means (PostgreSQL
     # manual, 8.3). Without a length the type pads no more; what stands there keeps its padding.
-    "bpchar": Codec("textin(bpcharout({}))", "{}::text", wide="bpchar"),
+    "bpchar": Codec("textin(bpcharout({}))", _TEXT_BYTEWISE, wide="bpchar"),
     "json": Codec("{}::text", "{}::text", "({})::json"),
     "jsonb": Codec("{}::text", "{}::text", "({})::jsonb"),
     "bytea": Codec("encode({}, 'escape')", "encode({}, 'escape')", "decode({}, 'escape')"),
@@ -48,6 +53,9 @@ DOCUMENTS = frozenset({"json", "jsonb", "_text", "_varchar"})
 
 # Key types whose text has neither comma nor doubt; every other travels as hex.
 _PLAIN_KEY_TYPES = frozenset({"int2", "int4", "int8", "uuid"})
+# What convert_from gives has a collation, by the name of the encoding, which any other of the key
+# column's would contradict.
+_UNSPELLED: LiteralString = """(convert_from(v.{0}::bytea, 'UTF8') COLLATE "C")::{1}"""
 # encode(…, 'escape'): a backslash is doubled, zero and bytes from 128 on are three octal digits.
 _ESCAPED = re.compile(rb"\\(\\|[0-7]{3})")
 _TO_ESCAPE = re.compile(rb"[\\\x00\x80-\xff]")
@@ -120,7 +128,7 @@ class Column:
 
     def unspelled(self, name: str) -> sql.Composable:
         """Return the expression that turns the spelling in column `v.name` back."""
-        form = "v.{0}::{1}" if self.is_plain_key else "convert_from(v.{0}::bytea, 'UTF8')::{1}"
+        form = "v.{0}::{1}" if self.is_plain_key else _UNSPELLED
         return sql.SQL(form).format(
             sql.Identifier(name), sql.Identifier(self.type_schema, self.type)
         )

@@ -11,10 +11,11 @@ from reseal.errors import ConnectionLost, RowRefused, StoreError, Transient, Unr
 Found = TypeVar("Found")
 
 # Row keys are bound as text where they are neither integer nor uuid: their text must not depend
-# on how a server or a role is set. Row-level security must raise, not hide rows.
+# on how a server or a role is set, nor must what libpq makes of bytes and of backslashes. Row-level
+# security must raise, not hide rows.
 _SESSION = """
 SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';
-SET bytea_output = 'hex'; SET extra_float_digits = 1;
+SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;
 SET lock_timeout = '2s'; SET statement_timeout = '10min';
 SET idle_in_transaction_session_timeout = '60s'; SET row_security = off;
 """

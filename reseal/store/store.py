@@ -24,6 +24,14 @@ def literal(text: str) -> sql.SQL:
     return verbatim(sql.Literal(text).as_string())
 
 
+def _spared(part: sql.Composable) -> sql.Composable:
+    """Double each `%` in quoted names and values, which in them is no placeholder either."""
+    if isinstance(part, sql.Composed):
+        return sql.Composed([_spared(each) for each in part])
+    is_quoted = isinstance(part, sql.Identifier | sql.Literal)
+    return verbatim(part.as_string()) if is_quoted else part
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """Run named statements; `{reseal}` in them stands for the schema."""
@@ -35,7 +43,7 @@ class Store:
         self, statement: LiteralString, parameters: Parameters = (), **parts: sql.Composable
     ) -> Cursor[TupleRow]:
         """Run one statement; identifiers come as `parts`, values as `parameters`."""
-        composed = sql.SQL(statement).format(reseal=sql.Identifier(self.schema), **parts)
+        composed = self._composed(statement, parts)
         if parameters:
             return self.connection.execute(composed, parameters)
         # Without parameters the driver leaves `%%` as it stands; here it always means one `%`.
@@ -63,12 +71,18 @@ class Store:
 
         The statement has no parameters: values come as `parts`.
         """
-        composed = sql.SQL(statement).format(reseal=sql.Identifier(self.schema), **parts)
+        composed = self._composed(statement, parts)
         query = composed.as_bytes(self.connection).replace(b"%%", b"%")
         with self.connection.cursor(name="reseal_stream") as cursor:
             cursor.execute(query)
             while rows := cursor.fetchmany(at_once):
                 yield from rows
+
+    def _composed(
+        self, statement: LiteralString, parts: Mapping[str, sql.Composable]
+    ) -> sql.Composed:
+        spared = {name: _spared(part) for name, part in parts.items()}
+        return sql.SQL(statement).format(reseal=sql.Identifier(self.schema), **spared)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
