@@ -54,7 +54,7 @@ REFUSED: dict[str, tuple[Change, str, tuple[str, ...]]] = {
         nothing, described(column="nope"), ("public.users has no column 'nope'", "reseal.toml"),
     ),
     "a column that is no text": (
-        nothing, described(column="id"), ("column 'id' is int8, not text or varchar",),
+        nothing, described(column="id"), ("column 'id' is int8, of which no value can",),
     ),
     "a table without a primary key": (
         without_key, described(table="keyless"), ("public.keyless has no primary key", "key = ["),

@@ -6,7 +6,8 @@ from reseal.config import load_config
 from reseal.discover import candidates, unique_names, write_config
 from reseal.discover.report import copies_beside
 from reseal.errors import ConfigurationError
-from tests.reseal.test_discover import FUNCTIONS, REAL, ROWS, reading
+from tests.reseal.discoverable import FUNCTIONS, REAL, ROWS
+from tests.reseal.test_discover import reading
 
 __all__ = ["reading"]
 

@@ -102,7 +102,7 @@ def test_a_table_is_in_public_unless_it_says_otherwise(table, schema, name):
         ({"where": ["x"]}, "where in field 'users.mfa_secret' must be a string"),
         ({"table": ".users"}, "must be written as schema.table"),
         ({"table": "public."}, "must be written as schema.table"),
-        ({"path": "a..b"}, "path 'a..b' is not understood from position 2"),
+        ({"path": "a..b"}, "path 'a..b' at position 2 has none of the steps"),
         ({"path": "a", "store": "side"}, 'path and store = "side" in field'),
         ({"store": "disk"}, "store in field 'users.mfa_secret' must be one of column, side"),
         ({"declared": "yes"}, "declared in field 'users.mfa_secret' must be one of plaintext"),

@@ -13,7 +13,7 @@ from reseal.preflight import PreflightPlan, Verdict, run_preflight
 from reseal.store.catalog import describe
 from reseal.store.store import Store
 from tests.conftest import SENTINEL
-from tests.reseal.test_discover import FUNCTIONS, ROWS, reading
+from tests.reseal.discoverable import FUNCTIONS, ROWS
 
 __all__ = ["reading"]
 

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from reseal.envelope import Envelope
+from reseal.foreign import describe_foreign
 from reseal.shape import Shape
 from reseal.sweep.pace import Pace
 from reseal.sweep.turn import Turn
@@ -95,7 +96,7 @@ def test_what_is_not_recognised_is_set_aside_by_key_with_the_reason(scene):
     assert scene.sweep().quarantined == len(values)
     assert list(scene.stored().values()) == values
     reasons = {
-        (str(row),): "encrypted by another application"
+        (str(row),): describe_foreign(value)
         if scene.target.field.shape(value) is Shape.FOREIGN
         else "not a secret in the field's format"
         for row, value in zip(rows, values, strict=True)
