@@ -14,6 +14,7 @@ from reseal.store.catalog import describe
 from reseal.store.store import Store
 from tests.conftest import SENTINEL
 from tests.reseal.discoverable import FUNCTIONS, ROWS
+from tests.reseal.test_discover import reading
 
 __all__ = ["reading"]
 
