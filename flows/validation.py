@@ -4,8 +4,9 @@ from uuid import UUID
 
 from flows.passes import spans
 from reseal.backup import table as backup_table
+from reseal.store import ledger
 from reseal.store.catalog import rows_written
-from reseal.verify import GOOD, Facts, Verification
+from reseal.verify import Broken, Facts, Verification
 from tasks.run import Run
 from tasks.validate import check_claims, probe_field, verify_span
 
@@ -26,11 +27,23 @@ def _judge(run: Run, name: str, backed_up_by: UUID | None, *, rotated: bool) -> 
     run.evidence.write(f"validation-{name}", _record(seen, probes))
     run.note("validated", field=name, claims_hold=check.success, broken=len(seen.broken))
     run.field_result(name).failed_claims = [s.sentence for s in check.statements if not s.success]
-    broken = sum(count for fact, count in seen.facts.items() if fact.verdict not in GOOD)
+    _set_aside(run, name, [row for row in seen.broken if not row.is_ours])
+    broken = sum(row.is_ours for row in seen.broken)
     if broken:
         return f"{broken} envelopes of {name} are broken"
     wrong = [probed for probed, came_out_right in probes.items() if not came_out_right]
     return f"not true of {name}: {', '.join(wrong)}" if wrong else None
+
+
+def _set_aside(run: Run, name: str, rows: list[Broken]) -> None:
+    """Quarantine envelopes that were broken before the run: a rollback would not mend them."""
+    if not rows or not run.records:
+        return
+    reasons = [(row.key, f"an envelope that {row.verdict}, from before this run") for row in rows]
+    ledger.set_aside(run.store, "quarantine", run.run_id, name, reasons)
+    result = run.field_result(name)
+    result.quarantined += len(rows)
+    result.rows_set_aside = ledger.listed(run.store, "quarantine", run.run_id, name)
 
 
 def open_all(run: Run, name: str, backed_up_by: UUID | None) -> Verification:
@@ -39,7 +52,7 @@ def open_all(run: Run, name: str, backed_up_by: UUID | None) -> Verification:
     run.written_before[name] = rows_written(run.store, target)
     futures = [verify_span.submit(name, backed_up_by, span) for span in spans(run, target)]
     facts: Facts = Facts()
-    broken: list[tuple[list[str], str]] = []
+    broken: list[Broken] = []
     for future in futures:
         part = future.result()
         facts += part.facts
@@ -51,5 +64,5 @@ def open_all(run: Run, name: str, backed_up_by: UUID | None) -> Verification:
 
 def _record(seen: Verification, probes: dict[str, bool]) -> dict[str, object]:
     facts = [{**fact._asdict(), "rows": count} for fact, count in sorted(seen.facts.items())]
-    broken = [{"key": key, "verdict": verdict} for key, verdict in seen.broken[:1000]]
+    broken = [{"key": row.key, "verdict": row.verdict} for row in seen.broken[:1000]]
     return {"facts": facts, "broken": broken, "probes": probes}

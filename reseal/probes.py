@@ -46,7 +46,9 @@ def probe(
     envelopes = [
         (envelope, target.field.bound_key(row.key))
         for row in rows
+        # One that is damaged already proves nothing: damaging it again could mend it.
         if (envelope := _parsed(row.text)) is not None
+        and not _fails(cipher, envelope, target.field.bound_key(row.key))
     ]
     result = _tampering(cipher, *envelopes[0]) if envelopes else {}
     if len(envelopes) > 1 and target.field.binds_row:

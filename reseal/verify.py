@@ -76,12 +76,20 @@ class Fact(NamedTuple):
 Facts = Counter[Fact]
 
 
+class Broken(NamedTuple):
+    """A row whose envelope is broken; not `is_ours` if the run neither wrote nor backed it up."""
+
+    key: list[str]
+    verdict: str
+    is_ours: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     """What a span's values are, and the keys of the rows whose envelope is broken."""
 
     facts: Facts
-    broken: list[tuple[list[str], str]]
+    broken: list[Broken]
 
 
 def verify(
@@ -89,7 +97,7 @@ def verify(
 ) -> Verification:
     """Open 100 % of a span's envelopes."""
     facts: Facts = Counter()
-    broken: list[tuple[list[str], str]] = []
+    broken: list[Broken] = []
     pages = max(1, round(_ROWS_AT_ONCE / target.rows_per_page))
     judge = Judge(target, keyring.cipher(target.field.name), original)
     for part in span.split(pages):
@@ -99,8 +107,15 @@ def verify(
             fact = judge.fact(version, text, sealed, tuple(key))
             facts[fact] += 1
             if fact.verdict not in GOOD:
-                broken.append(([str(k) for k in key], fact.verdict.value))
+                texts = [str(part) for part in key]
+                is_ours = _is_ours(original, version, sealed)
+                broken.append(Broken(texts, fact.verdict.value, is_ours))
     return Verification(+facts, broken)
+
+
+def _is_ours(original: Original | None, version: str, sealed: bytes | None) -> bool:
+    # Without a backup nobody can tell, and what may be our own fault counts as that.
+    return original is None or sealed is not None or int(version) in original.written
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from reseal.errors import StoreError, Transient
 from reseal.keyring import LOADED
 from reseal.preflight.ambiguity import AMBIGUITY
 from reseal.preflight.foreign import foreign
+from reseal.preflight.leaves import documents_without_leaf
 from reseal.preflight.question import Finding, Question, ok, refuse, unknown, warn
 from reseal.preflight.subject import FieldSubject
 from reseal.store import data_key, schema
@@ -47,6 +48,10 @@ def work(subject: FieldSubject) -> Finding:
     census = subject.census
     value = f"{census.plain} plain, {census.all_sealed} sealed, {census.empty} empty"
     if not census.plain and not census.all_sealed:
+        unmet = documents_without_leaf(subject)
+        if unmet:
+            remedy = "correct `path` in reseal.toml: it leads to nothing in any of them"
+            return refuse(f"{value}; {unmet} documents without the leaf", remedy)
         return warn(value, "compare table, column and format in reseal.toml: no secret was found")
     return ok(value)
 

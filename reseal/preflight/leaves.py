@@ -18,6 +18,7 @@ from reseal.sweep.rows import is_empty
 CELLS = "SELECT {cell} FROM {table} AS t WHERE ({where}) AND NOT {empty} LIMIT 1000"
 
 _ROWS_AT_ONCE = 100
+_NOTHING = frozenset({"", "{}", "[]", "null", '""'})
 
 
 def leaf_texts(subject: FieldSubject, *shapes: Shape) -> list[str]:
@@ -30,6 +31,20 @@ def leaf_texts(subject: FieldSubject, *shapes: Shape) -> list[str]:
     ]
 
 
+def documents_without_leaf(subject: FieldSubject) -> int:
+    """Return how many of the first thousand cells hold something and the path leads to nothing.
+
+    0 where it leads somewhere in any of them, if only to a null.
+    """
+    target, store = subject.target, subject.store
+    if target.field.path is None:
+        return 0
+    with store.transaction():
+        texts = [text for (text,) in store.stream(CELLS, _ROWS_AT_ONCE, **_parts(subject))]
+    filled = [text for text in texts if text.strip() not in _NOTHING]
+    return 0 if any(_found(text, target.field.path) for text in filled) else len(filled)
+
+
 def siblings(subject: FieldSubject, names: tuple[str, ...]) -> list[str]:
     """Return which members of these names stand beside the leaf in the same documents."""
     path = subject.target.field.path
@@ -40,18 +55,26 @@ def siblings(subject: FieldSubject, names: tuple[str, ...]) -> list[str]:
 
 
 def _leaves(subject: FieldSubject, path: Path | None) -> Iterator[Leaf]:
-    target, store = subject.target, subject.store
-    parts: dict[str, sql.Composable] = {
+    if path is None:
+        return
+    store = subject.store
+    with store.transaction():
+        for (text,) in store.stream(CELLS, _ROWS_AT_ONCE, **_parts(subject)):
+            yield from _found(text, path)
+
+
+def _found(text: str, path: Path) -> list[Leaf]:
+    try:
+        return document.leaves(text, path)
+    except NotADocument:
+        return []
+
+
+def _parts(subject: FieldSubject) -> dict[str, sql.Composable]:
+    target = subject.target
+    return {
         "cell": target.cell,
         "table": target.table,
         "where": target.where,
         "empty": is_empty(target),
     }
-    if path is None:
-        return
-    with store.transaction():
-        for (text,) in store.stream(CELLS, _ROWS_AT_ONCE, **parts):
-            try:
-                yield from document.leaves(text, path)
-            except NotADocument:
-                continue

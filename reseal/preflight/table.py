@@ -2,7 +2,7 @@
 
 from reseal.preflight.check import Verdict
 from reseal.preflight.growth import growth, readable
-from reseal.preflight.question import Finding, Question, none_of, ok, warn
+from reseal.preflight.question import Finding, Question, none_of, ok, refuse, warn
 from reseal.preflight.subject import FieldSubject
 
 MOST_DEAD_SHARE = 0.2
@@ -21,6 +21,17 @@ SELECT DISTINCT p.pubname::text
 FROM pg_publication_tables p JOIN pg_namespace n ON n.nspname = p.schemaname
 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename
 WHERE c.oid = ANY (%(oids)s::oid[]) ORDER BY 1
+"""
+
+# Without a replica identity the server refuses every update of a published table.
+WITHOUT_IDENTITY = """
+SELECT DISTINCT c.oid::regclass::text
+FROM pg_publication_tables t JOIN pg_publication p ON p.pubname = t.pubname AND p.pubupdate
+JOIN pg_namespace n ON n.nspname = t.schemaname
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
+WHERE c.oid = ANY (%(oids)s::oid[]) AND (c.relreplident = 'n' OR c.relreplident = 'd'
+    AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
+ORDER BY 1
 """
 
 DEAD = """
@@ -44,6 +55,10 @@ def rules(subject: FieldSubject) -> Finding:
 
 def publications(subject: FieldSubject) -> Finding:
     """Look for publications that carry the table to subscribers."""
+    bare = ", ".join(name for (name,) in subject.store.execute(WITHOUT_IDENTITY, subject.at))
+    if bare:
+        remedy = f"ALTER TABLE {bare} REPLICA IDENTITY USING INDEX or FULL: no update passes before"
+        return refuse(f"{bare} is published without a replica identity", remedy)
     found = subject.store.execute(PUBLICATIONS, subject.at)
     remedy = "make the subscribers' column text and their readers open envelopes; they keep copies"
     return none_of([name for (name,) in found], Verdict.WARN, remedy)

@@ -13,6 +13,7 @@ from tests.flows.scene import (
     Meanwhile,
     Scene,
     Stored,
+    flipped,
     is_sealed,
     secret_of,
     set_secret,
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.slow
 USERS = 2000
 CORRUPTED, IN_PLAINTEXT, SEALED_ANEW, EARLY, STRANGER = 100, 200, 300, 400, 500
 NEW_PLAINTEXT, NEW_SEALED, NEW_EARLY = "NEWPLAINTEXT2345", "NEWSEALED2345672", "NEWEARLY23456723"
+SEALED_SECRET = "JBSWY3DPEHPK3PXP"
 # Base32 has neither 0 nor 1, 8 or 9.
 DIGITS = str.maketrans("0189", "WXYZ")
 ALL_SEALED = "SELECT count(*) FROM reseal.event WHERE action = 'sealed'"
@@ -158,3 +160,22 @@ def test_only_a_known_run_can_be_rolled_back(rolled_back: RolledBack) -> None:
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == "reseal: 'yesterday' is not a run id; see `reseal status`\n"
     assert scene.stored() == before
+
+
+def test_an_envelope_that_was_broken_before_is_set_aside_and_nothing_rolled_back(make_scene):
+    scene = make_scene()
+    scene.enrol([SEALED_SECRET, SEALED_SECRET])
+    assert scene.command_line.run("encrypt", "--json").code == 0
+    damaged = flipped(scene.sealed()[1])
+    with scene.connect() as connection:
+        set_secret(connection, 1, damaged)
+        set_secret(connection, 2, NEW_PLAINTEXT)
+
+    ended = scene.command_line.run("encrypt", "--json")
+    part = ended.part(FIELD)
+    assert (ended.code, part["changed"], part["quarantined"]) == (4, 1, 1)
+    (aside,) = part["rows_set_aside"]
+    assert aside["key"] == ["1"]
+    assert aside["reason"] == "an envelope that will not open, from before this run"
+    assert scene.stored()[1] == damaged
+    assert is_sealed(scene.stored()[2])

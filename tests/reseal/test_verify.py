@@ -94,7 +94,8 @@ def test_a_late_original_counts_as_the_backup(scene):
 
 
 def broken(scene: Scene) -> dict[tuple[str, ...], str]:
-    found = verify(scene.store, scene.target, scene.keyring, None, scene.whole).broken
+    rows = verify(scene.store, scene.target, scene.keyring, None, scene.whole).broken
+    found = [(row.key, row.verdict) for row in rows]
     return {tuple(key): reason for key, reason in found}
 
 
