@@ -2,21 +2,22 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from psycopg import sql
 
 from reseal import document
-from reseal.copies.forms import haystack, needles, needles_sql, normal
+from reseal.copies.forms import haystack, needles, normal
+from reseal.copies.plaintext import has_plaintext, ways_to_needles
 from reseal.discover.leaves import Spot, general, path_of, strings
 from reseal.discover.sample import MOST_BYTES, MOST_PAGES, MOST_ROWS, by_pages
 from reseal.document import NotADocument
-from reseal.envelope import PREFIX
 from reseal.errors import RowRefused
 from reseal.path import Path
 from reseal.shape import Shape
 from reseal.store.catalog import Target
-from reseal.store.store import Store, literal
-from reseal.sweep.rows import begins, is_empty
+from reseal.store.store import Store
+from reseal.sweep.rows import is_empty
 
 # Everything whose text can contain another text; what has no room for one is left out.
 OTHERS = """
@@ -33,20 +34,13 @@ SELECT count(*) {counts} FROM (
 ) AS s WHERE cardinality(s.needles) > 0
 """
 
+# What is larger takes its time, and a copy of a secret is mostly small.
+OTHER = "CASE WHEN pg_column_size({other}) < {largest} THEN {other}::text END AS {name}, "
+
 HOW_MANY = """
 , count(*) FILTER (WHERE EXISTS (
     SELECT FROM unnest(s.needles) AS x (needle) WHERE strpos({haystack}, x.needle) > 0))
 """
-
-# A string in the document; what is JSON inside a string SQL does not enter.
-LEAVES = """
-(SELECT coalesce(array_agg(f), '{{}}')
- FROM jsonb_path_query({cell}, {path}, silent => true) AS x (j)
- CROSS JOIN LATERAL unnest({needles}) AS n (f)
- WHERE jsonb_typeof(x.j) = 'string' AND {leaf} ~ {pattern})
-"""
-
-AS_JSON = "CASE WHEN {cell} ~ '^[ \\n\\r\\t]*[{{[]' THEN ({cell})::jsonb END"
 
 CELLS = """
 SELECT {cell} FROM {table} AS t {pages}
@@ -54,17 +48,34 @@ WHERE ({where}) AND NOT {empty} AND pg_column_size({stored}) < {largest} LIMIT {
 """
 
 
-def in_columns(store: Store, target: Target) -> tuple[dict[str, int], int]:
-    """Count, by column, the sampled rows where it contains the row's secret; and those rows."""
+class Compared(NamedTuple):
+    """How many sampled rows contain the row's secret, by column; how many rows were compared.
+
+    `possible` False: the server could not take the secrets out of the documents.
+    """
+
+    columns: dict[str, int]
+    sampled: int
+    possible: bool = True
+
+
+def in_columns(store: Store, target: Target) -> Compared:
+    """Compare the secrets of a sample with the other columns of their rows."""
     found = store.execute(OTHERS, {"oid": target.oid, "column": target.field.column})
     others = [name for (name,) in found]
-    try:
-        with store.transaction():
-            sampled, *counts = _contained(store, target, others)
-    except RowRefused:
-        # Text that is no JSON in a column of documents: which are, SQL cannot ask before 16.
-        return {}, 0
-    return {name: rows for name, rows in zip(others, counts, strict=True) if rows}, sampled
+    possible = False
+    for needles_of_row in ways_to_needles(target):
+        try:
+            with store.transaction():
+                sampled, *counts = _contained(store, target, others, needles_of_row)
+        except RowRefused:
+            # Text that is no JSON: which is, SQL cannot ask before version 16.
+            continue
+        possible = True
+        if sampled:
+            pairs = zip(others, counts, strict=True)
+            return Compared({name: rows for name, rows in pairs if rows}, sampled)
+    return Compared({}, 0, possible or not others)
 
 
 def in_documents(store: Store, target: Target) -> tuple[dict[Path, int], int]:
@@ -84,7 +95,9 @@ def in_documents(store: Store, target: Target) -> tuple[dict[Path, int], int]:
     return {path: rows for path, rows in paths.items() if path != own}, sampled
 
 
-def _contained(store: Store, target: Target, others: Sequence[str]) -> tuple[int, ...]:
+def _contained(
+    store: Store, target: Target, others: Sequence[str], needles_of_row: sql.Composable
+) -> tuple[int, ...]:
     names = [sql.Identifier(f"c{n}") for n in range(len(others))]
     row: tuple[int, ...] = store.need(
         CONTAINED,
@@ -94,11 +107,13 @@ def _contained(store: Store, target: Target, others: Sequence[str]) -> tuple[int
             for name in names
         ),
         others=sql.SQL("").join(
-            sql.SQL("{}::text AS {}, ").format(sql.Identifier("t", other), name)
+            sql.SQL(OTHER).format(
+                other=sql.Identifier("t", other), name=name, largest=sql.Literal(MOST_BYTES)
+            )
             for other, name in zip(others, names, strict=True)
         ),
-        needles=_needles(target),
-        plain=_plain(target),
+        needles=needles_of_row,
+        plain=has_plaintext(target),
         **_sample(target),
     )
     return row
@@ -113,31 +128,6 @@ def _sample(target: Target) -> dict[str, sql.Composable]:
         "largest": sql.Literal(MOST_BYTES),
         "most": sql.Literal(MOST_ROWS),
     }
-
-
-def _plain(target: Target) -> sql.Composable:
-    if target.is_document:
-        return sql.SQL("NOT {}").format(is_empty(target))
-    return sql.SQL("NOT {} AND NOT {} AND {} ~ {}").format(
-        is_empty(target),
-        begins(target.secret, PREFIX),
-        target.secret,
-        literal(target.field.pattern),
-    )
-
-
-def _needles(target: Target) -> sql.Composable:
-    field = target.field
-    if field.path is None:
-        return needles_sql(target.secret, field.format, target.column)
-    leaf = sql.SQL("(x.j #>> '{{}}')").format()
-    return sql.SQL(LEAVES).format(
-        cell=sql.SQL(AS_JSON).format(cell=target.cell),
-        path=sql.SQL("{}::jsonpath").format(literal(field.path.jsonpath())),
-        needles=needles_sql(leaf, field.format, None),
-        leaf=leaf,
-        pattern=literal(field.pattern),
-    )
 
 
 def _secrets(target: Target, text: str) -> set[str]:

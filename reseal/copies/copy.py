@@ -31,7 +31,8 @@ class Copy:
 
     def seen_from(self, table: str) -> str:
         """Name the place in short for one who looks at that table."""
-        return spot(None if self.table == table else self.table, self.column, self.path)
+        shown = spot(None if self.table == table else self.table, self.column, self.path)
+        return shown or "the rest of the row"
 
     def as_dict(self) -> dict[str, object]:
         """Return it as the command line prints it."""

@@ -20,6 +20,7 @@ from reseal.store.store import Store
 
 _READABLE = frozenset({What.SECRET, What.OTPAUTH, What.QR, What.CODES})
 CONTAINS = "contains the secret"
+NOT_COMPARED = "not compared: its documents are no JSON to PostgreSQL"
 PENDING = "pending or former secret, by its name"
 
 
@@ -72,18 +73,20 @@ def copies_of(
 
 def _contained(store: Store, target: Target) -> tuple[list[Copy], int]:
     field = target.field
-    columns, rows = in_columns(store, target)
+    compared = in_columns(store, target)
     leaves, documents = in_documents(store, target)
-    sampled = max(rows, documents)
+    rows = compared.sampled
     copies = [
         Copy(field.name, field.qualified_table, column, None, CONTAINS, count, rows)
-        for column, count in columns.items()
+        for column, count in compared.columns.items()
     ]
     copies += [
         Copy(field.name, field.qualified_table, field.column, str(path), CONTAINS, n, documents)
         for path, n in leaves.items()
     ]
-    return copies, sampled
+    if documents and not (rows and compared.possible):
+        copies.append(Copy(field.name, field.qualified_table, "", None, NOT_COMPARED, 0, documents))
+    return copies, max(rows, documents)
 
 
 def _by_pattern(target: Target, everything: list[Table], look_into: LookInto) -> list[Copy]:

@@ -12,7 +12,7 @@ from reseal.discover.judge import What
 from reseal.discover.look import Finding, look
 from reseal.discover.sample import by_pages, usual
 from reseal.discover.tables import Table, is_document, tables
-from reseal.errors import ConfigurationError, Transient
+from reseal.errors import ConfigurationError, ConnectionLost, StoreError
 from reseal.field import Field
 from reseal.path import Path
 from reseal.shape import PATTERNS
@@ -110,7 +110,14 @@ def _of_table(store: Store, table: Table) -> Iterator[Candidate]:
     leaves = _leaves(store, table)
     inside = {leaf.column for leaf in leaves}
     plain = [c for c in by_name if not is_document(c) and c.name not in inside]
-    yield from (_plain(store, table, column) for column in plain)
+    for column in plain:
+        try:
+            yield _plain(store, table, column)
+        except ConnectionLost:
+            raise
+        except StoreError:
+            # Rows that cannot be read now may be by the time of the run; a note says so.
+            yield Candidate(table.schema, table.name, column.name, _usual_format(column))
     yield from leaves
 
 
@@ -119,8 +126,10 @@ def _leaves(store: Store, table: Table) -> list[Candidate]:
     holders = tuple(c for c in table.columns if is_document(c) or hint(table.name, c.name).strong)
     try:
         found = look(store, table, holders) if holders else []
-    except Transient:
-        # One table that takes too long is not worth a failure: `discover` names it.
+    except ConnectionLost:
+        raise
+    except StoreError:
+        # One table that is slow or cannot be read is not worth a failure: `discover` names it.
         return []
     return [_leaf(one) for one in found if one.path and one.is_likely and _is_secret(one)]
 
@@ -159,6 +168,8 @@ def _format(store: Store, table: Table, column: Column) -> str:
         pages=by_pages(usual(table).pages, table.pages),
     )
     best = max(zip(row, reversed(range(len(names))), names, strict=True))
-    if best[0]:
-        return best[2]
+    return best[2] if best[0] else _usual_format(column)
+
+
+def _usual_format(column: Column) -> str:
     return "bytes" if column.is_bytes else "base32"

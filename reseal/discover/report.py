@@ -61,11 +61,19 @@ def look_through(store: Store, fields: tuple[Field, ...]) -> Discovery:
 def copies_beside(store: Store, found: Iterable[Candidate]) -> list[str]:
     """Say in a sentence each where what the candidates hold can be read besides."""
     fields = tuple(one.field() for one in found)
-    copies = _Discoverer(store, fields).copies(fields, Registered(fields))
-    return [
-        f"{copy.seen_from('')} holds copies of {copy.field} ({copy.what}): see `reseal discover`"
-        for copy in copies
-    ]
+    discoverer = _Discoverer(store, fields)
+    notes = [_note(copy) for copy in discoverer.copies(fields, Registered(fields))]
+    described = {field.qualified_table for field in fields}
+    skipped = sorted(set(discoverer.skipped))
+    notes += [f"{table} was not looked at: {why}" for table, why in skipped if table in described]
+    return notes
+
+
+def _note(copy: Copy) -> str:
+    if copy.rows:
+        where = copy.seen_from("")
+        return f"{where} holds copies of {copy.field} ({copy.what}): see `reseal discover`"
+    return f"beside {copy.field}, {copy.seen_from('')}: {copy.what}; see `reseal discover`"
 
 
 class _Discoverer:
@@ -74,7 +82,7 @@ class _Discoverer:
         self._fields = fields
         self._tables = tables(store)
         self._found: dict[int, list[Finding]] = {}
-        self._skipped: list[tuple[str, str]] = [
+        self.skipped: list[tuple[str, str]] = [
             (table.qualified, f"the role may not read {', '.join(table.hidden)}")
             for table in self._tables
             if table.hidden
@@ -86,7 +94,7 @@ class _Discoverer:
         copies = self.copies(self._fields or tuple(_as_fields(found)), registered)
         triggers = [t for table in self._tables for t in self._triggers(table, found)]
         return Discovery(
-            tuple(found), tuple(copies), tuple(triggers), tuple(sorted(self._skipped)), registered
+            tuple(found), tuple(copies), tuple(triggers), tuple(sorted(self.skipped)), registered
         )
 
     def copies(self, fields: Iterable[Field], registered: Registered) -> list[Copy]:
@@ -105,9 +113,9 @@ class _Discoverer:
         except ConnectionLost:
             raise
         except Transient as error:
-            self._skipped.append((table.qualified, f"too slow or in use: {error}"))
+            self.skipped.append((table.qualified, f"too slow or in use: {error}"))
         except StoreError as error:
-            self._skipped.append((table.qualified, str(error)))
+            self.skipped.append((table.qualified, str(error)))
         return []
 
     def _copies(self, field: Field, registered: Registered) -> tuple[Copy, ...]:
@@ -119,7 +127,7 @@ class _Discoverer:
             raise
         except (FieldError, StoreError) as error:
             if self._fields:
-                self._skipped.append((field.qualified_table, f"copies: {error}"))
+                self.skipped.append((field.qualified_table, f"copies: {error}"))
             return ()
 
     def _triggers(self, table: Table, found: Iterable[Finding]) -> list[Copying]:

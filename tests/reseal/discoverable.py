@@ -101,6 +101,22 @@ REAL = {
         INSERT INTO keys SELECT n, raw(20, n), b32(16, n) {ROWS}""",
         {("raw_otp_key", None, SECRET, "bytes"), ("totp_seed", None, SECRET, "base32")},
     ),
+    "vaultwarden": (
+        f"""CREATE TABLE twofactor (uuid text PRIMARY KEY, atype int, data text);
+        INSERT INTO twofactor SELECT 'a' || n, 0, b32(32, n) FROM generate_series(1, 20) AS n;
+        INSERT INTO twofactor SELECT 'b' || n, 1, '{{"email":"a@b.c","last_sent":1}}' {ROWS}""",
+        {("data", None, SECRET, "base32")},
+    ),
+    "a second secret that is kept as a backup": (
+        f"""CREATE TABLE logins (id serial PRIMARY KEY, backup_totp_secret text);
+        INSERT INTO logins (backup_totp_secret) SELECT b32(32, n) {ROWS}""",
+        {("backup_totp_secret", None, SECRET, "base32")},
+    ),
+    "a table and its heir": (
+        f"""CREATE TABLE parent (id int, mfa_secret text); CREATE TABLE heir () INHERITS (parent);
+        INSERT INTO heir SELECT n, b32(32, n) {ROWS}""",
+        {("mfa_secret", None, SECRET, "base32")},
+    ),
     "no hint but the values": (
         f"""CREATE TABLE people (id serial PRIMARY KEY, secret text);
         INSERT INTO people (secret) SELECT b32(32, n) {ROWS}""",
@@ -120,8 +136,9 @@ CREATE TABLE files (id int, sha1 text, checksum text, digest bytea, blob text, t
 INSERT INTO files SELECT n, hex(40, n), md5(n::text), raw(32, n), md5('b' || n), 'v1.' || n {ROWS};
 CREATE TABLE sessions (id text, data text, csrf text);
 INSERT INTO sessions SELECT md5(n::text), encode(raw(32, n), 'base64'), md5('c' || n) {ROWS};
-CREATE TABLE words (w text, code text);
-INSERT INTO words SELECT 'internationalization' || repeat('abc', n), 'AB' || n {ROWS};
+CREATE TABLE words (w text, code text, campaign text);
+INSERT INTO words
+SELECT 'internationalization' || repeat('abc', n), 'AB' || n, 'SUMMERINTHECITY2' {ROWS};
 CREATE TABLE events (id int, payload jsonb, tags text[]);
 INSERT INTO events SELECT n, jsonb_build_object('order', md5(n::text), 'lines', jsonb_build_array(
     jsonb_build_object('sku', 'ABCDEFGHIJKLMNOP', 'hash', md5(n::text)))), '{{red,green}}' {ROWS};

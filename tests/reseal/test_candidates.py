@@ -1,15 +1,20 @@
 """A first reseal.toml: which columns it names, and what it says of them."""
 
+from contextlib import closing
+
 import pytest
+from psycopg import sql
 
 from reseal.config import load_config
 from reseal.discover import candidates, unique_names, write_config
 from reseal.discover.report import copies_beside
 from reseal.errors import ConfigurationError
+from reseal.store.connection import Connection
+from reseal.store.store import Store
 from tests.reseal.discoverable import FUNCTIONS, REAL, ROWS
-from tests.reseal.test_discover import reading
+from tests.reseal.test_discover import reader, reading
 
-__all__ = ["reading"]
+__all__ = ["reader", "reading"]
 
 CASES = {
     "vikunja": {("totp", "secret", None, "base32")},
@@ -99,3 +104,21 @@ def test_a_database_without_a_candidate_is_said_so(admin, reading):
 
     with pytest.raises(ConfigurationError, match="no column looks like an MFA secret"):
         candidates(reading, None, None)
+
+
+def test_a_table_that_cannot_be_read_is_noted_and_stops_nothing(reader, admin):
+    name, url = reader
+    admin.execute("ALTER TABLE users ENABLE ROW LEVEL SECURITY")
+    admin.execute("CREATE TABLE otp (id int PRIMARY KEY, key text)")
+    admin.execute(f"INSERT INTO otp SELECT n, b32(32, n) {ROWS}")
+    grant = sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}")
+    admin.execute(grant.format(sql.Identifier(name)))
+
+    with closing(Store(Connection.open(url, "test"))) as store:
+        found = candidates(store, None, None)
+        notes = copies_beside(store, found)
+
+    assert [one.name for one in found] == ["otp.key", "users.mfa_secret"]
+    assert len(notes) == 1
+    assert notes[0].startswith("public.users was not looked at")
+    assert "row-level security" in notes[0]

@@ -72,12 +72,26 @@ CASES = {
         {"path": "key"},
         {("t", "secret", "url", f"otpauth uri, {CONTAINS}"), ("t", "x", None, CONTAINS)},
     ),
-    "a sibling in JSON inside a string": (
-        f"""CREATE TABLE t (id int PRIMARY KEY, secret text);
+    "a sibling in JSON inside a string, and the next column": (
+        f"""CREATE TABLE t (id int PRIMARY KEY, secret text, x text);
         INSERT INTO t SELECT n, jsonb_build_object('inner', jsonb_build_object(
-            'key', b32(32, n), 'shown', 'key ' || b32(32, n))::text)::text {ROWS}""",
+            'key', b32(32, n), 'shown', 'key ' || b32(32, n))::text)::text, b32(32, n) {ROWS}""",
         {"path": "inner.key"},
-        {("t", "secret", "inner.shown", CONTAINS)},
+        {("t", "secret", "inner.shown", CONTAINS), ("t", "x", None, CONTAINS)},
+    ),
+    "a column beside documents of which one is broken and one no JSON to PostgreSQL": (
+        f"""CREATE TABLE t (id int PRIMARY KEY, secret text, x text);
+        INSERT INTO t SELECT n, CASE n WHEN 1 THEN '{{broken' WHEN 2 THEN '{{"n": "\\u0000"}}'
+            ELSE format('{{"key": "%s"}}', b32(32, n)) END, b32(32, n) {ROWS}""",
+        {"path": "key"},
+        {("t", "x", None, CONTAINS)},
+    ),
+    "a column beside documents that cannot be taken apart, which is said": (
+        f"""CREATE TABLE t (id int PRIMARY KEY, secret text, x text);
+        INSERT INTO t SELECT n, CASE n WHEN 1 THEN '[broken'
+            ELSE format('["%s"]', b32(32, n)) END, 'y' || n {ROWS}""",
+        {"path": "[*]"},
+        {("t", "", None, "not compared: its documents are no JSON to PostgreSQL")},
     ),
     "URI, QR image and recovery codes by their looks, where nothing is left to compare": (
         f"""CREATE TABLE t (id int PRIMARY KEY, secret text, u text, qr bytea, backup_codes text[]);

@@ -3,9 +3,11 @@
 import json
 import sys
 from contextlib import closing
+from uuid import uuid4
 
-import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from flows import cli
 from reseal.config import parse_config
@@ -45,6 +47,17 @@ def reading(database):
         yield store
 
 
+@pytest.fixture
+def reader(database, admin):
+    """A role that owns nothing, and the URL under which it connects."""
+    name = f"reseal_reader_{uuid4().hex[:8]}"
+    role = sql.Identifier(name)
+    admin.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'r'").format(role))
+    yield name, make_conninfo(database, user=name, password="r")
+    admin.execute(sql.SQL("DROP OWNED BY {}").format(role))
+    admin.execute(sql.SQL("DROP ROLE {}").format(role))
+
+
 @pytest.mark.parametrize(("script", "expected"), REAL.values(), ids=REAL)
 def test_what_real_applications_store_is_found_likely_and_nothing_else(
     script, expected, looked, admin
@@ -53,8 +66,9 @@ def test_what_real_applications_store_is_found_likely_and_nothing_else(
 
     columns = looked()["columns"]
 
-    places = {(c["column"], c["path"], c["what"], c["format"]) for c in columns}
-    assert places == expected
+    places = [(c["column"], c["path"], c["what"], c["format"]) for c in columns]
+    assert set(places) == expected
+    assert len(places) == len(expected)
     assert {c["confidence"] for c in columns} == {"likely"}
     assert all(0 < c["matching"] <= c["sampled"] for c in columns)
 
@@ -67,6 +81,17 @@ def test_in_unrelated_tables_nothing_is_called_likely(looked, admin):
     assert [c for c in columns if c["confidence"] == "likely"] == []
     assert {c["column"] for c in columns} == {"api_key", "blob", "option", "payload"}
     assert {c["what"] for c in columns} == {SECRET}
+
+
+def test_a_leaf_is_no_copy_of_itself(looked, admin):
+    admin.execute(
+        f"""CREATE TABLE t (id int PRIMARY KEY, mfa jsonb); INSERT INTO t
+        SELECT n, jsonb_build_object('secret', b32(32, n), 'shown', 'is ' || b32(32, n)) {ROWS}"""
+    )
+
+    assert [(c["path"], c["what"]) for c in looked()["copies"]] == [
+        ("shown", "contains the secret")
+    ]
 
 
 def test_what_is_registered_is_named_after_its_field(looked, admin):
@@ -136,16 +161,12 @@ def test_the_document_is_the_same_each_time_and_holds_no_value(looked, admin):
     assert set(first) == {"columns", "copies", "triggers", "not_looked_at"}
 
 
-def test_what_the_role_may_not_read_is_named(database, admin, looked):
-    admin.execute("CREATE ROLE reseal_reader LOGIN PASSWORD 'r'")
-    try:
-        admin.execute("GRANT SELECT (id, email) ON users TO reseal_reader")
-        url = psycopg.conninfo.make_conninfo(database, user="reseal_reader", password="r")
-        with closing(Store(Connection.open(url, "test"))) as store:
-            said = look_through(store, ()).as_dict()["not_looked_at"]
-    finally:
-        admin.execute("DROP OWNED BY reseal_reader")
-        admin.execute("DROP ROLE reseal_reader")
+def test_what_the_role_may_not_read_is_named(reader, admin):
+    name, url = reader
+    admin.execute(sql.SQL("GRANT SELECT (id, email) ON users TO {}").format(sql.Identifier(name)))
+
+    with closing(Store(Connection.open(url, "test"))) as store:
+        said = look_through(store, ()).as_dict()["not_looked_at"]
 
     assert said == [{"table": "public.users", "why": "the role may not read mfa_secret"}]
 
