@@ -58,12 +58,12 @@ postgresql15:
 
 test: setup postgresql15
 	@rm -f .venv/.tested
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	@touch .venv/.tested
 
 # `make test` always runs the tests; `make check` right after it does not run them a second time.
 .venv/.tested: .venv/.installed $(SOURCES) | postgresql15
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	@touch $@
 
 check: lint .venv/.tested

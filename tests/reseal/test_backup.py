@@ -50,6 +50,18 @@ SEALED = CIPHER.seal(["1"], SENTINEL)
         (BackupCipher(RUN, "g", CIPHER._cipher), ["1"], SEALED),
         (BackupCipher.fresh(RUN, "f", KEK)[0], ["1"], SEALED),
     ],
+    ids=[
+        "another row",
+        "a longer key",
+        "no key",
+        "cut",
+        "edited",
+        "nothing",
+        "noise",
+        "another run",
+        "another field",
+        "another backup key",
+    ],
 )
 def test_an_original_of_another_row_run_or_field_does_not_open(cipher, row_key, sealed):
     with pytest.raises(WillNotOpen, match="the backup of") as caught:

@@ -1,7 +1,7 @@
 """Key-encryption keys: where they come from, and what they refuse."""
 
 import json
-import os
+import random
 from base64 import b64encode
 from pathlib import Path
 from uuid import UUID
@@ -15,7 +15,7 @@ from reseal.keyring import DataKey, KeyState, context
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/keys_v1.json").read_text())
 
-MATERIAL = os.urandom(32)
+MATERIAL = random.Random(1).randbytes(32)
 TEXT = b64encode(MATERIAL).decode()
 VARIABLES = {
     "GOOD": TEXT,
