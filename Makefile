@@ -10,7 +10,7 @@ SOURCES := $(shell find $(ROOMS) docs README.md -type f -not -name '*.pyc' 2>/de
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup demo test check lint bench chaos fmt lock clean
+.PHONY: setup demo test check lint bench chaos schemas fmt lock clean
 
 setup: .venv/.installed
 	@:
@@ -73,6 +73,11 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+# Every table of tests/schemas through the commands, which takes minutes in Great Expectations; the
+# suite takes all of them through the library's stages and one of each kind through the commands.
+schemas: setup postgresql15
+	CI=true EVERY_SCHEMA_BY_COMMAND=1 $(BIN)/python -m pytest tests/flows/test_every_schema.py $(ARGS)
 
 fmt: setup
 	$(BIN)/ruff check --fix .

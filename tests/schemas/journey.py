@@ -53,7 +53,7 @@ class Journey:
 
     def go(self, step: str, *words: str) -> Ended:
         """Run a command and look at what it did."""
-        ended = self.scene.command_line.run(*words, "--json", timeout=300)
+        ended = self.scene.command_line.run(*words, "--json", timeout=1200)
         assert ended.out, ended.err
         self.codes[step] = ended.code
         self.enter(step, ended.document["fields"])
