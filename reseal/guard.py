@@ -28,6 +28,11 @@ STANDS = "SELECT convalidated FROM pg_constraint WHERE conrelid = %s AND conname
 # be an error for the application that writes it.
 _CHECKABLE = frozenset({"json", "jsonb"})
 
+SEEN = """
+SELECT EXISTS (
+    SELECT FROM {table} AS t WHERE ({where}) AND jsonb_path_exists({value}::jsonb, {sealed}))
+"""
+
 READERS = """
 SELECT count(*), count(*) FILTER (WHERE NOT seals) FROM {reseal}.reader
 WHERE seen > clock_timestamp() - interval '2 minutes'
@@ -41,6 +46,8 @@ def why_not(store: Store, target: Target, census: Census, *, forced: bool) -> st
     """
     if target.is_document and target.column.type not in _CHECKABLE:
         return "a constraint cannot look into documents that are text or arrays"
+    if census.all_sealed and not _sees_envelopes(store, target):
+        return "a constraint cannot look into a string that holds JSON"
     if census.unsettled:
         return f"{census.unsettled} rows hold a value that is not sealed"
     if forced:
@@ -83,6 +90,16 @@ def guard_name(target: Target) -> str:
     mark = hashlib.sha256(target.field.name.encode()).hexdigest()[:8]
     column = target.field.column.encode()[:40].decode(errors="ignore")
     return f"reseal_{column}_sealed_{mark}"
+
+
+def _sees_envelopes(store: Store, target: Target) -> bool:
+    """Say whether the path, as SQL follows it, leads to any of the envelopes."""
+    path = target.field.path
+    if path is None:
+        return True
+    sealed = literal(f"{path.strict_jsonpath()} ? (@ starts with {json.dumps(PREFIX)})")
+    parts = {"value": target.stored, "sealed": sealed, "where": target.where}
+    return bool(store.need(SEEN, (), table=target.table, **parts)[0])
 
 
 def _allowed(target: Target) -> sql.Composable:

@@ -183,6 +183,15 @@ def test_text_is_not_guarded_for_what_it_may_not_parse_as(scene):
     assert reason == "a constraint cannot look into documents that are text or arrays"
 
 
+def test_a_string_that_holds_json_is_not_guarded(scene):
+    text = json.dumps({"authenticator": json.dumps({"key": SEED})})
+    scene = documents(scene, [text], "jsonb", path="authenticator.key")
+    scene.sweep()
+
+    reason = why_not(scene.store, scene.target, scene.census(), forced=True)
+    assert reason == "a constraint cannot look into a string that holds JSON"
+
+
 def test_preparing_leaves_the_indexes_of_a_document_alone(scene):
     scene = documents(scene, ["{}"], "jsonb")
     scene.admin.execute("CREATE INDEX ON t USING gin (s)")
