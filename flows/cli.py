@@ -24,6 +24,11 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 ConfigPath = Annotated[
     Path | None, typer.Option("--config", help="reseal.toml; default RESEAL_CONFIG.")
 ]
+Safe = Annotated[bool, typer.Option("--safe", help="One worker that rests as long as it works.")]
+Aggressive = Annotated[bool, typer.Option("--aggressive", help="All cores, no rests.")]
+SkipRefused = Annotated[
+    bool, typer.Option("--skip-refused", help="Go on with the fields that preflight passed.")
+]
 Fields = Annotated[
     list[str] | None, typer.Option("--field", help="A field of reseal.toml; repeat for more.")
 ]
@@ -63,16 +68,12 @@ def encrypt(
     validate_only: Annotated[
         bool, typer.Option("--validate-only", help="Preflight only; nothing is written.")
     ] = False,
-    safe: Annotated[
-        bool, typer.Option("--safe", help="One worker that rests as long as it works.")
-    ] = False,
-    aggressive: Annotated[bool, typer.Option("--aggressive", help="All cores, no rests.")] = False,
+    safe: Safe = False,
+    aggressive: Aggressive = False,
     skip_backup: Annotated[
         bool, typer.Option("--skip-backup", help="Only where RESEAL_ENVIRONMENT is development.")
     ] = False,
-    skip_refused: Annotated[
-        bool, typer.Option("--skip-refused", help="Go on with the fields that preflight passed.")
-    ] = False,
+    skip_refused: SkipRefused = False,
     guard: Annotated[
         bool,
         typer.Option("--guard", help="Raise the guard constraint though no application reported."),
@@ -100,13 +101,9 @@ def encrypt(
 
 @app.command()
 def rotate(
-    safe: Annotated[
-        bool, typer.Option("--safe", help="One worker that rests as long as it works.")
-    ] = False,
-    aggressive: Annotated[bool, typer.Option("--aggressive", help="All cores, no rests.")] = False,
-    skip_refused: Annotated[
-        bool, typer.Option("--skip-refused", help="Go on with the fields that preflight passed.")
-    ] = False,
+    safe: Safe = False,
+    aggressive: Aggressive = False,
+    skip_refused: SkipRefused = False,
     assume_readers_ready: Annotated[
         bool,
         typer.Option("--assume-readers-ready", help="Go on though no application reported."),

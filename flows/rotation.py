@@ -40,13 +40,14 @@ def sum_up(run: Run, change: Change) -> None:
     """Say whether everything is under the new key, or how many rows were set aside or left."""
     for field in run.fields:
         run.field_result(field.name).after = count_rows(field.name)
-    parts = [run.field_result(field.name) for field in run.fields]
-    done = sum(part.changed for part in parts)
-    aside = sum(part.quarantined for part in parts)
-    plain = sum(part.after.plain for part in parts if part.after)
-    left = sum(left_behind(part.after, change.active) for part in parts if part.after)
-    failed = [text for part in parts for text in part.failed_claims]
-    text = f"{done} resealed, {aside} quarantined, {plain} still plaintext, {left} under an old key"
+    done = run.result
+    aside, plain, failed = done.quarantined, done.still_plain, done.failed_claims
+    counted = [part.after for part in done.fields.values() if part.after]
+    left = sum(left_behind(census, change.active) for census in counted)
+    text = (
+        f"{done.changed} resealed, {aside} quarantined, {plain} still plaintext, "
+        f"{left} under an old key"
+    )
     idle = _idle(run, change)
     said = [*idle, str(change), text, change.aftermath, _not_chosen(run)]
     outcome = Outcome.PARTIAL if aside or plain or left or failed else Outcome.DONE

@@ -163,11 +163,9 @@ def sum_up(run: Run) -> None:
     """Say whether everything is sealed, or how many rows were set aside or left."""
     for field in run.fields:
         run.field_result(field.name).after = count_rows(field.name)
-    sealed = sum(part.changed for part in run.result.fields.values())
-    aside = sum(part.quarantined for part in run.result.fields.values())
-    plain = sum(part.after.plain for part in run.result.fields.values() if part.after)
-    failed = [text for part in run.result.fields.values() for text in part.failed_claims]
-    text = f"{sealed} sealed, {aside} quarantined, {plain} still plaintext"
+    done = run.result
+    aside, plain, failed = done.quarantined, done.still_plain, done.failed_claims
+    text = f"{done.changed} sealed, {aside} quarantined, {plain} still plaintext"
     conclude(
         run,
         Outcome.PARTIAL if aside or plain or failed else Outcome.DONE,

@@ -42,7 +42,7 @@ def _set_aside(run: Run, name: str, rows: list[Broken]) -> None:
     reasons = [(row.key, f"an envelope that {row.verdict}, from before this run") for row in rows]
     ledger.set_aside(run.store, "quarantine", run.run_id, name, reasons)
     result = run.field_result(name)
-    result.quarantined += len(rows)
+    result.quarantined = ledger.counted(run.store, "quarantine", run.run_id, name)
     result.rows_set_aside = ledger.listed(run.store, "quarantine", run.run_id, name)
 
 

@@ -82,14 +82,8 @@ def escaped(text: str, depth: int) -> str:
     return text
 
 
-def spliced(text: str, parts: Sequence[Part]) -> str:
-    """Replace each [start, end) of a text; the parts are in order and do not overlap."""
-    kept = _kept(len(text), parts)
-    return "".join(text[start:end] + new for start, end, new in kept)
-
-
 def pieces(length: int, parts: Sequence[Part]) -> str:
-    """Spell what `spliced` does to a text of so many characters, for SPLICE.
+    """Spell for SPLICE what replaces each [start, end) of a text of so many characters.
 
     Each piece is `from:for:hex`: the characters of the old text to keep, as substr() counts them,
     and what follows them, in hexadecimal UTF-8.

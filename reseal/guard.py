@@ -11,6 +11,7 @@ from reseal.envelope import PREFIX
 from reseal.errors import StoreError
 from reseal.path import Path
 from reseal.patience import Patience
+from reseal.store import reader
 from reseal.store.aside import MARK
 from reseal.store.catalog import Target
 from reseal.store.store import Store, literal
@@ -33,11 +34,6 @@ SELECT EXISTS (
     SELECT FROM {table} AS t WHERE ({where}) AND jsonb_path_exists({value}::jsonb, {sealed}))
 """
 
-READERS = """
-SELECT count(*), count(*) FILTER (WHERE NOT seals) FROM {reseal}.reader
-WHERE seen > clock_timestamp() - interval '2 minutes'
-"""
-
 
 def why_not(store: Store, target: Target, census: Census, *, forced: bool) -> str | None:
     """Return why the guard must not be raised now, or None.
@@ -52,7 +48,7 @@ def why_not(store: Store, target: Target, census: Census, *, forced: bool) -> st
         return f"{census.unsettled} rows hold a value that is not sealed"
     if forced:
         return None
-    live, plain = store.need(READERS)
+    live, plain = reader.count_live(store)
     if not live:
         return "no live application has reported that it writes envelopes"
     return f"{plain} of {live} live applications still write plaintext" if plain else None

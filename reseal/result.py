@@ -57,6 +57,26 @@ class RunResult:
     fields: dict[str, FieldResult] = field(default_factory=dict)
     stages: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def changed(self) -> int:
+        """Rows written, over all fields."""
+        return sum(part.changed for part in self.fields.values())
+
+    @property
+    def quarantined(self) -> int:
+        """Rows set aside, over all fields."""
+        return sum(part.quarantined for part in self.fields.values())
+
+    @property
+    def still_plain(self) -> int:
+        """Rows that hold plaintext at the end, over all fields."""
+        return sum(part.after.plain for part in self.fields.values() if part.after)
+
+    @property
+    def failed_claims(self) -> list[str]:
+        """Every claim that does not hold."""
+        return [text for part in self.fields.values() for text in part.failed_claims]
+
     def as_dict(self) -> dict[str, Any]:
         """Return the one JSON document of `encrypt`, `rotate`, `verify` and `rollback`."""
         return {

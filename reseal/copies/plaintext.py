@@ -9,7 +9,7 @@ from reseal.envelope import PREFIX
 from reseal.path import Name
 from reseal.store.catalog import Target
 from reseal.store.store import literal
-from reseal.sweep.rows import begins, is_empty
+from reseal.sweep.rows import begins, is_empty, is_plain
 
 # A string in the document; what is JSON inside a string SQL does not enter.
 LEAVES = """
@@ -67,6 +67,4 @@ def _members(target: Target, name: Name) -> sql.Composable:
 
 
 def _is_plain(target: Target, text: sql.Composable) -> sql.Composable:
-    is_sealed = begins(text, PREFIX)
-    pattern = literal(target.field.pattern)
-    return sql.SQL("NOT {} AND {} ~ {}").format(is_sealed, text, pattern)
+    return sql.SQL("NOT {} AND {}").format(begins(text, PREFIX), is_plain(target.field, text))

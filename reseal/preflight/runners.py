@@ -2,10 +2,9 @@
 
 import time
 
-from reseal.guard import READERS
 from reseal.preflight.question import Finding, Question, ok, refuse, warn
 from reseal.preflight.subject import FieldSubject, Subject
-from reseal.store import schema
+from reseal.store import reader, schema
 from reseal.store.control import lock_name
 
 # A bigint lock shows as its two halves; trying the lock would hold off a run that begins now.
@@ -41,7 +40,7 @@ def readers(subject: Subject) -> Finding:
     """Count the applications that reported lately, and those that still write plaintext."""
     if not schema.exists(subject.store):
         return ok("none known yet")
-    live, plain = subject.store.need(READERS)
+    live, plain = reader.count_live(subject.store)
     if plain:
         value = f"{live} live, {plain} write plaintext"
         return warn(value, "let them write envelopes; until then the guard is left out")

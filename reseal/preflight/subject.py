@@ -12,16 +12,9 @@ from reseal.errors import ConnectionLost, StoreError
 from reseal.modes import Mode
 from reseal.preflight.sample import sample
 from reseal.store.catalog import Target
+from reseal.store.heap import relations_of
 from reseal.store.store import Store
 from reseal.sweep.rows import SNAPSHOT, begins, is_empty
-
-# With the partitioned tables in between, which store nothing but can have views and constraints.
-RELATIONS = """
-WITH RECURSIVE tree (oid) AS (
-    SELECT %s::oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
-)
-SELECT oid FROM tree
-"""
 
 LENGTHS = """
 SELECT coalesce(min(octet_length({secret})), 0), coalesce(max(octet_length({secret})), 0),
@@ -120,7 +113,8 @@ class Subject:
 
 def count(access: Access, store: Store, plan: PreflightPlan, target: Target) -> FieldSubject:
     """Count a field's rows, and keep the reason where that is not possible."""
-    relations = tuple(oid for (oid,) in store.execute(RELATIONS, [target.oid]))
+    # Partitioned tables store nothing, but they can have views and constraints.
+    relations = relations_of(store, target.oid)
     return FieldSubject(access, store, plan, target, relations, _counted(store, target))
 
 

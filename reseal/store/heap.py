@@ -9,7 +9,7 @@ from reseal.field import Field
 from reseal.store.store import Store
 
 # A partition that is being detached is no longer read through its parent.
-HEAPS = """
+RELATIONS = """
 WITH RECURSIVE tree (oid) AS (
     SELECT %s::oid UNION
     SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
@@ -19,10 +19,10 @@ SELECT c.oid, n.nspname, c.relname, c.relkind::text,
        pg_relation_size(c.oid) / current_setting('block_size')::int,
        greatest(c.reltuples, 0)::bigint
 FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind <> 'p' ORDER BY n.nspname, c.relname
+ORDER BY n.nspname, c.relname
 """
 
-_ORDINARY = "r"
+_ORDINARY, _PARTITIONED = "r", "p"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,9 @@ class Heap:
 def heaps_of(store: Store, field: Field, oid: int) -> tuple[Heap, ...]:
     """Return every heap under a table; raise FieldError where one is stored elsewhere."""
     heaps = []
-    for heap, schema, table, kind, pages, rows in store.execute(HEAPS, [oid]):
+    for heap, schema, table, kind, pages, rows in store.execute(RELATIONS, [oid]):
+        if kind == _PARTITIONED:
+            continue
         if kind != _ORDINARY:
             raise FieldError(
                 f"field {field.name!r}: {schema}.{table}, a part of {field.qualified_table}, is a "
@@ -53,3 +55,8 @@ def heaps_of(store: Store, field: Field, oid: int) -> tuple[Heap, ...]:
             )
         heaps.append(Heap(heap, schema, table, pages, rows))
     return tuple(heaps)
+
+
+def relations_of(store: Store, oid: int) -> tuple[int, ...]:
+    """Return a table, its partitions and heirs, and the partitioned tables in between."""
+    return tuple(relation for relation, *_ in store.execute(RELATIONS, [oid]))

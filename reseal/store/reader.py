@@ -14,9 +14,8 @@ ON CONFLICT (instance) DO UPDATE SET library = excluded.library, opens = exclude
     seals = excluded.seals, policy = excluded.policy, seen = clock_timestamp()
 """
 
-# As long as the guard, too, takes an instance for live.
 LIVE = """
-SELECT instance, opens ->> %s FROM {reseal}.reader
+SELECT instance, opens ->> %s, seals FROM {reseal}.reader
 WHERE seen > clock_timestamp() - interval '2 minutes' ORDER BY instance
 """
 
@@ -43,4 +42,11 @@ def beat(store: Store, reader: Reader) -> None:
 
 def live(store: Store, version: int) -> dict[str, str | None]:
     """Return by instance the check value, in hex, that each live reader has for a key version."""
-    return dict(store.execute(LIVE, [str(version)]).fetchall())
+    found = store.execute(LIVE, [str(version)])
+    return {instance: check_value for instance, check_value, _ in found}
+
+
+def count_live(store: Store) -> tuple[int, int]:
+    """Return how many readers are live, and how many of them still write plaintext."""
+    seals = [seals for _, _, seals in store.execute(LIVE, ["0"])]
+    return len(seals), seals.count(False)

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reseal.document import Leaf, NotADocument, escaped, leaves, spliced
+from reseal.document import Leaf, NotADocument, escaped, leaves
 from reseal.errors import ResealError
 from reseal.path import Chosen, Every, Index, Name, Path
 from tests.conftest import SENTINEL
+from tests.reseal.splicing import spliced
 
 ENVELOPE = "eyJrZXlWZXJzaW9uIjoxLCJ2Ijox+/=="
 
