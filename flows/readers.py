@@ -13,8 +13,9 @@ from reseal.embedded import start_server
 from reseal.modes import Mode
 from reseal.preflight import PreflightPlan, Verdict, run_preflight
 from reseal.settings import Settings
-from reseal.store import catalog, data_key, ledger, schema
+from reseal.store import catalog, ledger, schema
 from reseal.store.connection import Connection
+from reseal.store.key_inventory import inventory
 from reseal.store.store import Store
 
 __all__ = [
@@ -106,6 +107,6 @@ def _status(opening: Opening, store: Store) -> dict[str, Any]:
     has_schema = schema.exists(store)
     return {
         "fields": {target.field.name: take_census(store, target).as_dict() for target in targets},
-        "keys": data_key.inventory(store) if has_schema else [],
+        "keys": inventory(store) if has_schema else [],
         "runs": ledger.latest(store, 10) if has_schema else [],
     }

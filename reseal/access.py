@@ -50,9 +50,9 @@ class Access:
         """Return the KEK of the backups."""
         return open_kek(_named(self.backup_kek_uri, "RESEAL_BACKUP_KEK"), self.variables)
 
-    def keyring(self, store: Store) -> Keyring:
-        """Load the data keys."""
-        return data_key.load(store, self.kek())
+    def keyring(self, store: Store, *, seals: bool = False) -> Keyring:
+        """Load the data keys, to seal or only to open."""
+        return data_key.load(store, self.kek(), seals=seals)
 
     def target(self, store: Store, name: str) -> Target:
         """Describe a field by what the catalog says of it now."""
@@ -82,7 +82,7 @@ class Access:
         return Job(
             assignment,
             self.target(store, assignment.field),
-            self.keyring(store),
+            self.keyring(store, seals=True),
             self.coverage(store, assignment.run_id, assignment.field),
             connect,
             store,

@@ -4,20 +4,28 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from pathlib import Path
 from typing import Any
 
 from reseal.errors import ConfigurationError, FieldError
 from reseal.field import Field
+from reseal.key_policy import LEAST_DISABLED_DAYS, KeyPolicy
 from reseal.path import Path as LeafPath
 from reseal.shape import PATTERNS
 
 _RESEAL_WORDS = {"schema": str, "evidence": str}
+# The least that each period may be.
+_KEY_WORDS = {
+    "cryptoperiod_days": 1, "read_window_days": 1, "disabled_days": LEAST_DISABLED_DAYS,
+    "base_backups_kept_days": 0,
+}  # fmt: skip
 _FIELD_WORDS = {
     "name": str, "table": str, "column": str, "key": list, "format": str,
     "where": str, "empty": list, "bind": str, "path": str, "declared": str, "store": str,
     "triggers": str,
 }  # fmt: skip
+_MOST_DAYS = 36_500
 _STORES = ("column", "side")
 _TRIGGERS = ("fire", "skip")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
@@ -30,6 +38,7 @@ class Config:
     fields: tuple[Field, ...]
     schema: str = "reseal"
     evidence: str = "evidence"
+    keys: KeyPolicy = dataclass_field(default_factory=KeyPolicy)
 
     def field(self, name: str) -> Field:
         """Return the field of this name or say which names there are."""
@@ -64,7 +73,7 @@ def load_config(path: Path) -> Config:
 
 def parse_config(document: Mapping[str, Any]) -> Config:
     """Make a Config of a parsed document."""
-    _known(document, {"reseal": dict, "field": list}, "at the top")
+    _known(document, {"reseal": dict, "keys": dict, "field": list}, "at the top")
     head = document.get("reseal", {})
     _known(head, _RESEAL_WORDS, "in [reseal]")
     fields = tuple(_field(entry) for entry in document.get("field", []))
@@ -74,7 +83,18 @@ def parse_config(document: Mapping[str, Any]) -> Config:
     schema = head.get("schema", "reseal")
     if not _NAME.fullmatch(schema):
         raise ConfigurationError("schema in [reseal] is not a plain SQL name")
-    return Config(fields, schema, head.get("evidence", "evidence"))
+    policy = _policy(document.get("keys", {}))
+    return Config(fields, schema, head.get("evidence", "evidence"), policy)
+
+
+def _policy(periods: Mapping[str, Any]) -> KeyPolicy:
+    _known(periods, dict.fromkeys(_KEY_WORDS, int), "in [keys]")
+    for word, days in periods.items():
+        if isinstance(days, bool) or not _KEY_WORDS[word] <= days <= _MOST_DAYS:
+            raise ConfigurationError(
+                f"{word} in [keys] must be a number of days from {_KEY_WORDS[word]} to {_MOST_DAYS}"
+            )
+    return KeyPolicy(**periods)
 
 
 def _field(entry: Mapping[str, Any]) -> Field:
@@ -135,7 +155,9 @@ def _known(table: Mapping[str, Any], words: Mapping[str, type[Any]], where: str)
             raise ConfigurationError(f"{word} {where} must be a {_TOML_NAMES[words[word]]}")
 
 
-_TOML_NAMES: dict[type[Any], str] = {str: "string", list: "list", dict: "table"}
+_TOML_NAMES: dict[type[Any], str] = {
+    str: "string", list: "list", dict: "table", int: "whole number",
+}  # fmt: skip
 
 
 def _split(table: str, where: str) -> tuple[str, str]:

@@ -65,12 +65,17 @@ def context(version: int) -> bytes:
 
 
 class FieldCipher:
-    """Seal and open the secrets of one field; the hot path of every sweep."""
+    """Seal and open the secrets of one field; the hot path of every sweep.
 
-    def __init__(self, name: str, ciphers: Mapping[int, AESGCM], active: int) -> None:
+    `seals` counts encryptions, also of what was then not written; after `room` of them it refuses.
+    """
+
+    def __init__(self, name: str, ciphers: Mapping[int, AESGCM], active: int, room: int) -> None:
         self._name = name
         self._ciphers = ciphers
         self._active = active
+        self._room = room
+        self.seals = 0
         self._bindings = {version: Binding.of(name, version, ALG) for version in ciphers}
 
     def seal(self, key: tuple[KeyPart, ...], secret: Secret) -> Envelope:
@@ -88,8 +93,13 @@ class FieldCipher:
         return Envelope(self._active, iv, sealed[-TAG_BYTES:], sealed[:-TAG_BYTES])
 
     def _encrypt(self, key: tuple[KeyPart, ...], secret: Secret, iv: bytes) -> bytes:
+        if self.seals >= self._room:
+            raise KeyringError(
+                f"data key {self._active} has sealed as often as a key may; run `reseal rotate`"
+            )
         plain, bound = secret.octets(), self._bindings[self._active].data(key)
         cipher = self._ciphers[self._active]
+        self.seals += 1
         sealed = cipher.encrypt(iv, plain, bound)
         if not hmac.compare_digest(cipher.decrypt(iv, sealed, bound), plain):
             raise WillNotOpen(f"sealing {Place(self._name, key)} did not give back the secret")
@@ -109,9 +119,12 @@ class FieldCipher:
 
 
 class Keyring:
-    """The data keys that are loaded, and which of them seals."""
+    """The data keys that are loaded, and which of them seals.
 
-    def __init__(self, keys: Iterable[DataKey]) -> None:
+    `sealed` is how often the active key has sealed so far, as far as is known.
+    """
+
+    def __init__(self, keys: Iterable[DataKey], sealed: int = 0) -> None:
         loaded = [key for key in keys if key.state in LOADED]
         active = [key.version for key in loaded if key.state is KeyState.ACTIVE]
         if len(active) != 1:
@@ -125,12 +138,20 @@ class Keyring:
         self.active = active[0]
         self.check_values = MappingProxyType({key.version: key.check_value for key in loaded})
         self._ciphers = {key.version: AESGCM(key.material) for key in loaded}
+        self._room = MOST_SEALS - sealed
         self._fields: dict[str, FieldCipher] = {}
+
+    @property
+    def seals(self) -> int:
+        """How often this keyring has sealed."""
+        return sum(cipher.seals for cipher in self._fields.values())
 
     def cipher(self, field_name: str) -> FieldCipher:
         """Return the cipher of one field, made once."""
         if field_name not in self._fields:
-            self._fields[field_name] = FieldCipher(field_name, self._ciphers, self.active)
+            self._fields[field_name] = FieldCipher(
+                field_name, self._ciphers, self.active, self._room
+            )
         return self._fields[field_name]
 
     def seal(self, place: Place, secret: Secret) -> Envelope:

@@ -5,7 +5,7 @@
     secret = vault.read("users.mfa_secret", 42, stored)
 
 The keys are loaded once. A read whose key is loaded sends nothing to the database; an envelope
-under an unknown version makes the vault load them anew.
+under an unknown version makes the vault load them anew, and so does a seal a minute later.
 """
 
 import logging
@@ -27,6 +27,7 @@ from reseal.errors import (
     FieldError,
     KeyringError,
     NotSealed,
+    ResealError,
     StoreError,
     UnknownKeyVersion,
     WillNotOpen,
@@ -38,10 +39,11 @@ from reseal.place import KeyPart, Place
 from reseal.secret import Secret
 from reseal.settings import Settings
 from reseal.shape import Shape
-from reseal.store import aside, data_key, reader
+from reseal.store import aside, data_key, key_use, reader
 from reseal.store.borrowed import borrow
 from reseal.store.column import escape
 from reseal.store.store import Store
+from reseal.usage import Usage
 
 if TYPE_CHECKING:
     from psycopg_pool import ConnectionPool
@@ -55,6 +57,8 @@ _log = logging.getLogger("reseal.vault")
 
 # Where there is no key yet, the table is asked again, but not at every enrolment.
 _SECONDS_BETWEEN_LOOKS = 2.0
+# An instance that seals without looking would go on under a key that has long been replaced.
+_SECONDS_A_KEYRING_SEALS = 60.0
 # No such table, no such schema: the first run has not been there yet.
 _NOT_MADE = frozenset({"42P01", "3F000"})
 
@@ -87,6 +91,7 @@ class Vault:
         self._keyring: Keyring | None = None
         self._looked = 0.0
         self._lock = threading.Lock()
+        self._usage = Usage()
         self._token = uuid4().hex[:8]
 
     @classmethod
@@ -128,6 +133,7 @@ class Vault:
         if keyring is None:
             raise KeyringError("there is no data key yet; the first encryption makes one")
         envelope = str(keyring.seal(place, _secret(plain)))
+        self._usage.sealed(keyring.active)
         return self._set_aside(described, keyring, envelope) if described.keeps_aside else envelope
 
     def read(self, field: str, key: Key, stored: Value | None) -> Secret:
@@ -152,19 +158,32 @@ class Vault:
             self._load()
 
     def heartbeat(self, *, seals: bool | None = None) -> bool:
-        """Tell runs what this instance opens; return False where nobody can be told yet.
+        """Tell runs what this instance opens, and how often it did; False where nobody listens yet.
 
         `seals=False` tells them that the application still writes plaintext although it could
         seal.
         """
-        keyring = self._keyring
+        keyring, used = self._keyring, self._usage.take()
         row = reader.Reader(
             instance=f"{socket.gethostname()}/{os.getpid()}/{self._token}",
             opens=keyring.check_values if keyring else {},
             seals=keyring is not None if seals is None else seals,
             policy=self._policy,
+            active=keyring.active if keyring else None,
         )
-        return _borrow_if_made(self._pool, self._schema, lambda store: _beat(store, row)) or False
+        is_told = False
+
+        def beat(store: Store) -> bool:
+            reader.beat(store, row)
+            key_use.tell(store, row.instance, used)
+            return True
+
+        try:
+            is_told = _borrow_if_made(self._pool, self._schema, beat) or False
+        finally:
+            if not is_told:
+                self._usage.give_back(used)
+        return is_told
 
     def _open(self, place: Place, envelope: Envelope) -> Secret:
         keyring = self._keyring
@@ -172,7 +191,9 @@ class Vault:
             keyring = self._newer(keyring)
         if keyring is None:
             raise UnknownKeyVersion(envelope.key_version)
-        return keyring.open(place, envelope)
+        secret = keyring.open(place, envelope)
+        self._usage.opened(envelope.key_version)
+        return secret
 
     def _set_aside(self, field: Field, keyring: Keyring, envelope: str) -> str:
         mark = aside.fresh_mark(keyring.active)
@@ -202,14 +223,25 @@ class Vault:
         return _secret(stored)
 
     def _sealing_keyring(self) -> Keyring | None:
-        keyring = self._keyring
-        if keyring is not None:
-            return keyring
-        with self._lock:
-            waited = time.monotonic() - self._looked
-            if self._keyring is None and waited >= _SECONDS_BETWEEN_LOOKS:
-                self._load()
+        if self._is_fresh(self._keyring):
             return self._keyring
+        with self._lock:
+            if not self._is_fresh(self._keyring):
+                self._renew()
+            return self._keyring
+
+    def _is_fresh(self, keyring: Keyring | None) -> bool:
+        rest = _SECONDS_BETWEEN_LOOKS if keyring is None else _SECONDS_A_KEYRING_SEALS
+        return time.monotonic() - self._looked < rest
+
+    def _renew(self) -> None:
+        try:
+            self._load()
+        except ResealError as error:
+            if self._keyring is None:
+                raise
+            # What is loaded still seals and opens: no enrolment fails for want of the key service.
+            _log.warning("the keys were not loaded anew: %s", error)
 
     def _newer(self, known: Keyring | None) -> Keyring | None:
         with self._lock:
@@ -223,7 +255,7 @@ class Vault:
         self._keyring = _borrow_if_made(self._pool, self._schema, self._loaded)
 
     def _loaded(self, store: Store) -> Keyring | None:
-        return data_key.load(store, self._kek) if store.one(data_key.ALL) else None
+        return data_key.load(store, self._kek, seals=True) if data_key.exists(store) else None
 
 
 def _borrow_if_made(
@@ -235,11 +267,6 @@ def _borrow_if_made(
         if error.sqlstate not in _NOT_MADE:
             raise
     return None
-
-
-def _beat(store: Store, row: reader.Reader) -> bool:
-    reader.beat(store, row)
-    return True
 
 
 def _text(value: Value) -> str:

@@ -87,9 +87,7 @@ def key_versions(subject: FieldSubject) -> Finding:
 def _loaded(subject: FieldSubject) -> set[int]:
     if not schema.exists(subject.store):
         return set()
-    states = {str(state) for state in LOADED}
-    records = data_key.inventory(subject.store)
-    return {int(str(key["version"])) for key in records if key["state"] in states}
+    return {v for v, state in data_key.states(subject.store).items() if state in LOADED}
 
 
 def _format(subject: FieldSubject) -> str:

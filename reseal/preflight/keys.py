@@ -8,13 +8,11 @@ from reseal.kek import Kek
 from reseal.keyring import MOST_SEALS
 from reseal.preflight.question import Finding, Question, ok, refuse, warn
 from reseal.preflight.subject import Subject
-from reseal.store import data_key, schema
+from reseal.store import data_key, key_use, schema
 
 ACTIVE = """
-SELECT k.version, k.expires <= clock_timestamp(), k.expires::date::text, greatest(k.seals, (
-    SELECT coalesce(sum(b.changed), 0) FROM {reseal}.batch AS b
-    WHERE b.key_version = k.version AND b.turn <> 'unseal'))::bigint
-FROM {reseal}.data_key AS k WHERE k.state = 'active'
+SELECT version, expires <= clock_timestamp(), expires::date::text FROM {reseal}.data_key
+WHERE state = 'active'
 """
 
 NO_KEY_YET = "none yet, the first encryption makes one"
@@ -113,7 +111,9 @@ def _active(subject: Subject) -> tuple[int, bool, str, int] | None:
     if not _has_keys(subject):
         return None
     row = subject.store.one(ACTIVE)
-    return (row[0], row[1], row[2], row[3]) if row else None
+    if row is None:
+        return None
+    return row[0], row[1], row[2], key_use.sealed(subject.store, row[0])
 
 
 KEY_CHECKS = (

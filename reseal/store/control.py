@@ -48,24 +48,40 @@ def hold(
 ) -> Iterator[int]:
     """Hold the field's lock on this connection and yield the new epoch; raise FieldBusy."""
     name = lock_name(store, field)
-    _lock(store, field, name, patience)
+    _lock(store, f"field {field!r}", name, patience)
     try:
         # The last batch of a dead runner may still hold the row; its statement ends in a while.
         owner = {"field": field, "run": run_id}
         epoch = Patience().retry(lambda: store.need(TAKE_OVER, owner))[0]
         yield epoch
     finally:
-        if not store.connection.closed:
-            store.execute(UNLOCK, [name])
+        _unlock(store, name)
 
 
-def _lock(store: Store, field: str, name: str, patience: Patience) -> None:
+@contextmanager
+def hold_keys(store: Store, patience: Patience = _A_FEW_SECONDS) -> Iterator[None]:
+    """Hold the right to change the state of data keys on this connection; raise FieldBusy."""
+    # No field is named like this: a name that comes from reseal.toml has no blank at its start.
+    name = lock_name(store, " keys")
+    _lock(store, "the data keys", name, patience)
+    try:
+        yield
+    finally:
+        _unlock(store, name)
+
+
+def _lock(store: Store, what: str, name: str, patience: Patience) -> None:
     # The server needs a moment to notice that the client of a killed run is gone.
     for attempt in range(patience.tries):
         if store.need(TRY_LOCK, [name])[0]:
             return
         patience.wait(attempt)
-    raise FieldBusy(f"another run is working on field {field!r}; wait for it or stop it")
+    raise FieldBusy(f"another run is working on {what}; wait for it or stop it")
+
+
+def _unlock(store: Store, name: str) -> None:
+    if not store.connection.closed:
+        store.execute(UNLOCK, [name])
 
 
 def fence(store: Store, field: str, epoch: int) -> Request | None:

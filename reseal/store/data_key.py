@@ -3,23 +3,27 @@
 import hmac
 from dataclasses import replace
 
-from reseal.errors import ConfigurationError, KekError, KeyringError
+from reseal.errors import ConfigurationError, KekError, KeyringError, Refused
 from reseal.kek import Kek
 from reseal.key_life import check_move
+from reseal.key_policy import KeyPolicy
 from reseal.keyring import DataKey, Keyring, KeyState, context
 from reseal.place import Place
 from reseal.secret import Secret
-from reseal.store import schema
+from reseal.store import key_use, schema
 from reseal.store.store import Store
 
 ALL = """
-SELECT version, state, wrapped, kek, check_value FROM {reseal}.data_key
+SELECT version, state, wrapped, check_value FROM {reseal}.data_key
 WHERE state IN ('staged', 'active', 'retiring') ORDER BY version
 """
 
 INSERT = """
-INSERT INTO {reseal}.data_key (version, state, wrapped, kek, check_value, owner, activated)
-VALUES (%s, %s, %s, %s, %s, %s, CASE WHEN %s = 'active' THEN clock_timestamp() END)
+INSERT INTO {reseal}.data_key
+    (version, state, wrapped, kek, check_value, owner, activated, created, expires)
+SELECT %(version)s, %(state)s, %(wrapped)s, %(kek)s, %(check_value)s, %(owner)s,
+       CASE WHEN %(state)s = 'active' THEN now END, now, now + make_interval(days => %(days)s)
+FROM clock_timestamp() AS now
 """
 
 NEXT = "SELECT coalesce(max(version), 0) + 1 FROM {reseal}.data_key"
@@ -28,24 +32,39 @@ LOCK = "LOCK TABLE {reseal}.data_key IN SHARE ROW EXCLUSIVE MODE"
 
 STATES = "SELECT version, state FROM {reseal}.data_key ORDER BY version"
 
+# The cryptoperiod begins when a key first seals, and goes on where it is activated again.
 MOVE = """
 UPDATE {reseal}.data_key SET state = %(state)s,
-    activated = CASE WHEN %(state)s = 'active' THEN clock_timestamp() ELSE activated END
+    expires = CASE WHEN %(state)s = 'active' AND activated IS NULL
+        THEN clock_timestamp() + (expires - created) ELSE expires END,
+    activated = CASE WHEN %(state)s = 'active' THEN clock_timestamp() ELSE activated END,
+    retired = CASE WHEN %(state)s = 'retiring' THEN clock_timestamp() ELSE retired END,
+    disabled = CASE WHEN %(state)s = 'disabled' THEN clock_timestamp() ELSE disabled END,
+    destroyed = CASE WHEN %(state)s = 'destroyed' THEN clock_timestamp() ELSE destroyed END,
+    wrapped = CASE WHEN %(state)s = 'destroyed' THEN NULL ELSE wrapped END
 WHERE version = %(version)s
 """
 
-INVENTORY = """
-SELECT version, state, algorithm, kek, owner, purpose, created, activated, expires
-FROM {reseal}.data_key ORDER BY version
+COMPROMISED = """
+UPDATE {reseal}.data_key SET compromised = coalesce(compromised, clock_timestamp())
+WHERE version = %s
+"""
+
+IS_COMPROMISED = """
+SELECT compromised IS NOT NULL FROM {reseal}.data_key WHERE version = %s
 """
 
 
-def load(store: Store, kek: Kek) -> Keyring:
-    """Unwrap the loaded keys and prove each by its check value."""
+def load(store: Store, kek: Kek, *, seals: bool = False) -> Keyring:
+    """Unwrap the loaded keys and prove each by its check value.
+
+    `seals` says that something will be sealed, and has the seals so far counted.
+    """
     keys = _keys(store, kek)
     if not keys:
         raise KeyringError("there is no data key yet; the first encryption makes one")
-    return Keyring(keys)
+    active = [key.version for key in keys if key.state is KeyState.ACTIVE]
+    return Keyring(keys, key_use.sealed(store, active[0]) if seals and active else 0)
 
 
 def exists(store: Store) -> bool:
@@ -62,52 +81,81 @@ def need_any(store: Store) -> None:
         )
 
 
-def ensure_active(store: Store, kek: Kek, owner: str) -> Keyring:
+def ensure_active(store: Store, kek: Kek, owner: str, policy: KeyPolicy | None = None) -> Keyring:
     """Return the keyring, with a first active key made and proven where there is none."""
     with store.transaction():
         # Two runs that begin together must not make two keys of the same version.
         store.execute(LOCK)
         if not exists(store):
-            row = store.need(NEXT)
-            _add(store, kek, DataKey.fresh(row[0], KeyState.ACTIVE), owner)
+            _add(store, kek, _next(store, KeyState.ACTIVE), owner, policy)
     # Read back what is stored and committed: only a durable key may seal.
     keyring = load(store, kek)
     _prove(keyring)
     return keyring
 
 
-def ensure_staged(store: Store, kek: Kek, owner: str) -> int:
-    """Return the version of a staged key, made and proven where there is none."""
+def ensure_staged(
+    store: Store, kek: Kek, owner: str, policy: KeyPolicy | None = None, *, instead: int = 0
+) -> int:
+    """Return the version of a staged key, made and proven where there is none.
+
+    One that an interrupted rotation left behind is as good as a new one, but for `instead`.
+    """
     with store.transaction():
         store.execute(LOCK)
-        # One that an interrupted rotation left behind is as good as a new one.
-        if not staged(store):
-            row = store.need(NEXT)
-            _add(store, kek, DataKey.fresh(row[0], KeyState.STAGED), owner)
+        waiting = [version for version in staged(store) if version != instead]
+        if waiting:
+            version = waiting[-1]
+        else:
+            version = _add(store, kek, _next(store, KeyState.STAGED), owner, policy)
     # Read back what is stored and committed, together with the keys beside which it must stand.
     keys = _keys(store, kek)
     Keyring(keys)
-    latest = [key for key in keys if key.state is KeyState.STAGED][-1]
-    _prove(Keyring([replace(latest, state=KeyState.ACTIVE)]))
-    return latest.version
+    (made,) = (key for key in keys if key.version == version)
+    _prove(Keyring([replace(made, state=KeyState.ACTIVE)]))
+    return version
 
 
 def activate(store: Store, version: int) -> None:
-    """Let a staged key seal and the active one retire, both at once; nothing where that is so."""
+    """Let a key seal and the active one retire, both at once; nothing where that is so."""
     with store.transaction():
         store.execute(LOCK)
         found = states(store)
-        if found.get(version) is KeyState.ACTIVE:
-            # A rotation of other fields, begun together with this one, has done it.
+        if need(found, version) is KeyState.ACTIVE:
             return
+        if store.need(IS_COMPROMISED, [version])[0]:
+            raise Refused(f"data key {version} was compromised and must not seal again")
         for other in _in_state(found, KeyState.ACTIVE):
             _move(store, found, other, KeyState.RETIRING)
         _move(store, found, version, KeyState.ACTIVE)
 
 
+def move(store: Store, version: int, state: KeyState) -> None:
+    """Put a key into another state than active; raise Refused where that may not follow."""
+    with store.transaction():
+        store.execute(LOCK)
+        _move(store, states(store), version, state)
+
+
+def mark_compromised(store: Store, version: int) -> None:
+    """Record that a key is known to others; it never seals again."""
+    with store.transaction():
+        store.execute(LOCK)
+        need(states(store), version)
+        store.execute(COMPROMISED, [version])
+
+
 def states(store: Store) -> dict[int, KeyState]:
     """Return the state of every key by version."""
     return {version: KeyState(state) for version, state in store.execute(STATES)}
+
+
+def need(found: dict[int, KeyState], version: int) -> KeyState:
+    """Return the state of a key; raise ConfigurationError where there is none."""
+    if version not in found:
+        known = ", ".join(map(str, found)) or "none yet"
+        raise ConfigurationError(f"there is no data key {version}; there is: {known}")
+    return found[version]
 
 
 def staged(store: Store) -> list[int]:
@@ -120,26 +168,43 @@ def retiring(store: Store) -> list[int]:
     return _in_state(states(store), KeyState.RETIRING)
 
 
-def inventory(store: Store) -> list[dict[str, object]]:
-    """Return every key's record; no key material, wrapped or not."""
-    names = ("version", "state", "algorithm", "kek", "owner", "purpose")
-    dates = ("created", "activated", "expires")
-    return [dict(zip(names + dates, row, strict=True)) for row in store.execute(INVENTORY)]
+def check_value(store: Store, kek: Kek, version: int) -> bytes:
+    """Return the check value of a loaded key, proven by its bytes."""
+    values = {key.version: key.check_value for key in _keys(store, kek)}
+    if version not in values:
+        state = need(states(store), version)
+        raise Refused(f"data key {version} is {state.value}, so no reader loads it")
+    return values[version]
 
 
-def _add(store: Store, kek: Kek, key: DataKey, owner: str) -> None:
+def _next(store: Store, state: KeyState) -> DataKey:
+    return DataKey.fresh(store.need(NEXT)[0], state)
+
+
+def _add(store: Store, kek: Kek, key: DataKey, owner: str, policy: KeyPolicy | None = None) -> int:
+    values = {
+        "version": key.version,
+        "state": key.state,
+        "wrapped": proven_wrap(kek, key),
+        "kek": kek.uri,
+        "check_value": key.check_value,
+        "owner": owner,
+        "days": (policy or KeyPolicy()).cryptoperiod_days,
+    }
+    store.execute(INSERT, values)
+    return key.version
+
+
+def proven_wrap(kek: Kek, key: DataKey) -> bytes:
+    """Wrap a key and see that it comes back; raise KekError where it does not."""
     wrapped = kek.wrap(key.material, context(key.version))
     if not hmac.compare_digest(kek.unwrap(wrapped, context(key.version)), key.material):
         raise KekError(f"the key-encryption key {kek.uri} does not unwrap what it wrapped")
-    store.execute(
-        INSERT, [key.version, key.state, wrapped, kek.uri, key.check_value, owner, key.state]
-    )
+    return wrapped
 
 
 def _move(store: Store, found: dict[int, KeyState], version: int, state: KeyState) -> None:
-    if version not in found:
-        raise KeyringError(f"there is no data key {version}")
-    check_move(version, found[version], state)
+    check_move(version, need(found, version), state)
     store.execute(MOVE, {"version": version, "state": state})
 
 
@@ -148,14 +213,13 @@ def _in_state(found: dict[int, KeyState], state: KeyState) -> list[int]:
 
 
 def _keys(store: Store, kek: Kek) -> list[DataKey]:
-    return [_unwrapped(kek, *row) for row in store.execute(ALL)]
+    return [unwrapped(kek, *row) for row in store.execute(ALL)]
 
 
-def _unwrapped(
-    kek: Kek, version: int, state: str, wrapped: bytes, _kek_uri: str, check_value: bytes
-) -> DataKey:
+def unwrapped(kek: Kek, version: int, state: str, wrapped: bytes, said: bytes) -> DataKey:
+    """Return a stored key, proven by its check value."""
     key = DataKey(version, KeyState(state), kek.unwrap(wrapped, context(version)))
-    if not hmac.compare_digest(key.check_value, check_value):
+    if not hmac.compare_digest(key.check_value, said):
         raise KeyringError(f"data key {version} does not match its check value")
     return key
 

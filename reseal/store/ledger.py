@@ -28,10 +28,11 @@ ORDER BY started DESC LIMIT %s
 
 BATCH = """
 INSERT INTO {reseal}.batch (run_id, field, epoch, turn, pass, heap, first_page, after_page,
-    key_version, rows_read, changed, moved, locked, settled, empty, quarantined, left_alone)
+    key_version, seals, rows_read, changed, moved, locked, settled, empty, quarantined,
+    left_alone)
 VALUES (%(run_id)s, %(field)s, %(epoch)s, %(turn)s, %(pass)s, %(heap)s, %(first)s, %(after)s,
-    %(version)s, %(rows_read)s, %(changed)s, %(moved)s, %(locked)s, %(settled)s, %(empty)s,
-    %(quarantined)s, %(left_alone)s)
+    %(version)s, %(seals)s, %(rows_read)s, %(changed)s, %(moved)s, %(locked)s, %(settled)s,
+    %(empty)s, %(quarantined)s, %(left_alone)s)
 """
 
 # `changed` counts writes and is true over all passes; what was still in the way counts only as

@@ -29,6 +29,8 @@ def commit(job: Job, batch: Batch) -> Committed:
         ledger.set_aside(job.store, "quarantine", run_id, field, batch.quarantined)
         ledger.set_aside(job.store, "left_alone", run_id, field, batch.left_alone)
         ledger.record_batch(job.store, _checkpoint(job, batch, tally.checked()))
+    # Those of a batch that was not committed are told with the next one.
+    job.seals_told = job.keyring.seals
     return Committed(tally, asked)
 
 
@@ -56,5 +58,6 @@ def _checkpoint(job: Job, batch: Batch, tally: Tally) -> dict[str, object]:
         "first": batch.span.first,
         "after": batch.span.after,
         "version": None if assignment.turn is Turn.UNSEAL else job.keyring.active,
+        "seals": job.keyring.seals - job.seals_told,
         **tally.as_dict(),
     }

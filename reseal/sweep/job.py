@@ -63,6 +63,7 @@ class Job:
     coverage: Coverage | None
     connect: Callable[[], Store]
     store: Store
+    seals_told: int = 0
 
     def reconnect(self) -> None:
         """Leave the broken connection and open another one."""

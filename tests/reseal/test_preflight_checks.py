@@ -234,13 +234,14 @@ def test_an_expired_key_is_a_warning(access, admin, store):
 
 
 def test_a_key_that_has_sealed_enough_is_refused(access, admin, store):
-    admin.execute("UPDATE reseal.data_key SET seals = 2147483648")
+    admin.execute("INSERT INTO reseal.key_use (version, seals) VALUES (1, 2147483648)")
 
     assert found(look(access), "keys: seals").verdict is Verdict.REFUSE
 
 
 def test_a_rotation_is_not_refused_for_what_it_mends(access, admin, store):
-    admin.execute("UPDATE reseal.data_key SET seals = 2147483648, expires = now()")
+    admin.execute("INSERT INTO reseal.key_use (version, seals) VALUES (1, 2147483648)")
+    admin.execute("UPDATE reseal.data_key SET expires = now()")
     report = look(access, replace(PLAN, rotates=True))
 
     assert found(report, "keys: seals").verdict is Verdict.WARN
