@@ -1,14 +1,23 @@
 """The `reseal` command line: flags in, one document and an exit code out."""
 
-import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from flows import readers, runs
+from flows import keys, readers, runs
+from flows.flags import (
+    Aggressive,
+    AssumeReadersReady,
+    ConfigPath,
+    Fields,
+    Json,
+    Safe,
+    Show,
+    SkipRefused,
+    print_document,
+)
 from reseal.errors import ConfigurationError, FieldBusy, Refused, Unreachable
 from reseal.modes import Mode
 from reseal.outcome import WRONG_USE, Outcome
@@ -20,21 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-ConfigPath = Annotated[
-    Path | None, typer.Option("--config", help="reseal.toml; default RESEAL_CONFIG.")
-]
-Safe = Annotated[bool, typer.Option("--safe", help="One worker that rests as long as it works.")]
-Aggressive = Annotated[bool, typer.Option("--aggressive", help="All cores, no rests.")]
-SkipRefused = Annotated[
-    bool, typer.Option("--skip-refused", help="Go on with the fields that preflight passed.")
-]
-Fields = Annotated[
-    list[str] | None, typer.Option("--field", help="A field of reseal.toml; repeat for more.")
-]
-
-
-Show = Callable[[dict[str, Any]], None]
+app.add_typer(keys.app, name="keys")
 
 
 @app.command()
@@ -45,20 +40,20 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Write a reseal.toml for the columns that look like MFA secrets."""
-    _print(readers.init(config, table, column), as_json, readers.show_init)
+    print_document(readers.init(config, table, column), as_json, readers.show_init)
 
 
 @app.command()
 def discover(config: ConfigPath = None, as_json: Json = False) -> None:
     """Look through the whole database for MFA secrets, copies of them, and what is protected."""
-    _print(readers.discover(config), as_json, readers.show_discovery)
+    print_document(readers.discover(config), as_json, readers.show_discovery)
 
 
 @app.command()
 def check(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
     """Look at everything that a run depends on, and write nothing."""
     document = readers.check(config, fields or [])
-    _print(document, as_json, readers.show_checks)
+    print_document(document, as_json, readers.show_checks)
     if document["verdict"] == "refuse":
         raise Refused(readers.refusal(document))
 
@@ -104,10 +99,7 @@ def rotate(
     safe: Safe = False,
     aggressive: Aggressive = False,
     skip_refused: SkipRefused = False,
-    assume_readers_ready: Annotated[
-        bool,
-        typer.Option("--assume-readers-ready", help="Go on though no application reported."),
-    ] = False,
+    assume_readers_ready: AssumeReadersReady = False,
     fields: Fields = None,
     config: ConfigPath = None,
     as_json: Json = False,
@@ -144,7 +136,7 @@ def rollback(
 @app.command()
 def status(config: ConfigPath = None, as_json: Json = False) -> None:
     """Show each field's census, the keys and the latest runs."""
-    _print(readers.status(config), as_json, readers.show_status)
+    print_document(readers.status(config), as_json, readers.show_status)
 
 
 @app.command()
@@ -207,13 +199,6 @@ def _run(
 
 
 def _finish(document: dict[str, Any], as_json: bool, show: Show = readers.show_result) -> None:
-    _print(document, as_json, show)
+    print_document(document, as_json, show)
     if document["exit_code"]:
         raise typer.Exit(document["exit_code"])
-
-
-def _print(document: dict[str, Any], as_json: bool, show: Show) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(document, default=str) + "\n")
-    else:
-        show(document)

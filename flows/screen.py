@@ -137,6 +137,32 @@ def show_status(document: dict[str, Any]) -> None:
     _print_rows([{word: run[word] for word in run_words} for run in document["runs"]])
 
 
+def show_keys(document: dict[str, Any]) -> None:
+    """Show the inventory of keys."""
+    words = ("version", "state", "algorithm", "owner", "created", "activated", "expires", "seals",
+             "rows", "backup_rows")  # fmt: skip
+    _print_rows([{word: _present(key[word]) for word in words} for key in document["keys"]])
+    for key in document["keys"]:
+        if key["compromised"]:
+            say(f"key {key['version']} was compromised; known since {_cell(key['compromised'])}")
+        elif key["expired"] and key["state"] == "active":
+            say(f"key {key['version']} is past its cryptoperiod; run `reseal rotate`")
+    if not document["keys"]:
+        say("There is no data key yet; the first encryption makes one.")
+
+
+def show_gates(document: dict[str, Any]) -> None:
+    """Show every gate with its evidence, and what opens it where it is closed."""
+    table = Table.grid(padding=(0, 2))
+    for gate in document["gates"]:
+        is_open = gate["verdict"] == "pass"
+        verdict = Text(gate["verdict"], style="green" if is_open else "bold red")
+        said = gate["evidence"] if is_open else f"{gate['evidence']}; {gate['remedy']}"
+        table.add_row(verdict, Text(gate["name"]), Text(said))
+    console.print(table)
+    say(f"Key {document['version']} is {document['state']}.")
+
+
 def say(text: str) -> None:
     """Say what happens next, or how it ended."""
     console.print(text, markup=False, soft_wrap=True)

@@ -5,6 +5,7 @@ ResealError
 │   ├── SettingsError
 │   ├── FieldError
 │   └── KekError
+│       └── KekUnreachable        worth another try
 ├── EnvelopeError                 one stored value
 │   ├── NotSealed
 │   ├── MalformedEnvelope
@@ -50,6 +51,10 @@ class FieldError(ConfigurationError):
 
 class KekError(ConfigurationError):
     """A key-encryption key is missing, malformed, exposed or not the right one."""
+
+
+class KekUnreachable(KekError):
+    """The service or device that holds a key-encryption key does not answer, or not now."""
 
 
 class EnvelopeError(ResealError):

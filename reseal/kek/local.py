@@ -7,10 +7,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from reseal.errors import KekError
+from reseal.kek.refusal import does_not_open
 
 KEY_BYTES = 32
-_IV_BYTES = 12
-_DOMAIN = b"reseal/kek/v1\0"
+IV_BYTES = 12
+DOMAIN = b"reseal/kek/v1\0"
 
 
 class LocalKek:
@@ -22,20 +23,17 @@ class LocalKek:
 
     def wrap(self, material: bytes, context: bytes) -> bytes:
         """Encrypt a data key so that it opens only under the same context."""
-        iv = os.urandom(_IV_BYTES)
-        return iv + self._cipher.encrypt(iv, material, _DOMAIN + context)
+        iv = os.urandom(IV_BYTES)
+        return iv + self._cipher.encrypt(iv, material, DOMAIN + context)
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         """Decrypt a data key; raise KekError where key, context or bytes are not the same."""
-        iv, sealed = wrapped[:_IV_BYTES], wrapped[_IV_BYTES:]
+        iv, sealed = wrapped[:IV_BYTES], wrapped[IV_BYTES:]
         try:
-            return self._cipher.decrypt(iv, sealed, _DOMAIN + context)
+            return self._cipher.decrypt(iv, sealed, DOMAIN + context)
         except (InvalidTag, ValueError):
             pass
-        raise KekError(
-            f"the key-encryption key {self.uri} does not open the stored data keys; "
-            "set the one under which they were wrapped"
-        )
+        raise does_not_open(self.uri)
 
 
 def decoded(text: bytes, source: str) -> bytes:

@@ -116,18 +116,36 @@ def ensure_staged(
     return version
 
 
-def activate(store: Store, version: int) -> None:
-    """Let a key seal and the active one retire, both at once; nothing where that is so."""
+def activate(store: Store, version: int) -> int | None:
+    """Let a key seal and the active one retire, both at once; return the one that retired.
+
+    That is None where the key is active already.
+    """
     with store.transaction():
         store.execute(LOCK)
         found = states(store)
         if need(found, version) is KeyState.ACTIVE:
-            return
+            return None
         if store.need(IS_COMPROMISED, [version])[0]:
             raise Refused(f"data key {version} was compromised and must not seal again")
-        for other in _in_state(found, KeyState.ACTIVE):
+        others = _in_state(found, KeyState.ACTIVE)
+        for other in others:
             _move(store, found, other, KeyState.RETIRING)
         _move(store, found, version, KeyState.ACTIVE)
+    return others[0] if others else None
+
+
+def retire(store: Store, version: int) -> None:
+    """Give up a staged key or bring back a disabled one; raise Refused for any other."""
+    with store.transaction():
+        store.execute(LOCK)
+        found = states(store)
+        if need(found, version) is KeyState.ACTIVE:
+            raise Refused(
+                f"data key {version} is the one that seals; it retires when another takes over: "
+                "run `reseal rotate`, or `reseal keys activate` with another version"
+            )
+        _move(store, found, version, KeyState.RETIRING)
 
 
 def move(store: Store, version: int, state: KeyState) -> None:

@@ -1,0 +1,33 @@
+"""What a token and its library can refuse, as sentences."""
+
+from reseal.errors import KekError, KekUnreachable
+from reseal.kek.refusal import unusable
+
+_NO_GCM = "the token has no AES-GCM (CKM_AES_GCM) that takes an iv; use a token that has"
+_WRONG_PIN = (
+    "the PIN is wrong; correct it where pin-source says, before more tries lock the token"
+)
+_NO_PIN = "the token's user has no PIN yet; set one with the tool of the token"
+
+_REFUSED = {
+    "PinIncorrect": _WRONG_PIN,
+    "PinInvalid": _WRONG_PIN,
+    "PinLenRange": _WRONG_PIN,
+    "PinLocked": (
+        "the PIN is locked after too many wrong ones; unlock it with the security officer's PIN"
+    ),
+    "PinExpired": "the PIN has expired; set another with the tool of the token",
+    "UserPinNotInitialized": _NO_PIN,
+    "FunctionNotSupported": _NO_GCM,
+    "MechanismInvalid": _NO_GCM,
+    "MechanismParamInvalid": _NO_GCM,
+}
+
+
+def refusal_of(error: Exception, uri: str) -> KekError:
+    """Return what an exception of python-pkcs11 means for whoever set the key."""
+    kind = type(error).__name__
+    if kind in _REFUSED:
+        return KekError(unusable(uri, _REFUSED[kind]))
+    why = f"the token or its library fails ({kind}); see that it is plugged in and try again"
+    return KekUnreachable(unusable(uri, why))
