@@ -100,15 +100,26 @@ def rotate(
     aggressive: Aggressive = False,
     skip_refused: SkipRefused = False,
     assume_readers_ready: AssumeReadersReady = False,
+    compromised: Annotated[
+        int | None,
+        typer.Option(
+            "--compromised",
+            metavar="VERSION",
+            help="Replace a key that others know at once; report what that does not cure.",
+        ),
+    ] = None,
     fields: Fields = None,
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
     """Make a new data key and put every secret of the fields under it."""
+    if compromised is not None and safe:
+        raise ConfigurationError("--compromised makes haste; leave --safe out")
     options = {
-        "mode": _mode(False, safe, aggressive),
+        "mode": _mode(False, safe, aggressive or compromised is not None),
         "skip_refused": skip_refused,
         "assume_readers_ready": assume_readers_ready,
+        "compromised": compromised,
     }
     _run("rotate_keys", config, fields, options, as_json)
 

@@ -42,7 +42,7 @@ def show(rows: int) -> dict[str, Any]:
         try:
             options = {"config": str(settings.config), "fields": []}
             with screen.watching() as watcher:
-                document = runs.call("encrypt_secrets", options, watcher).as_dict()
+                document = runs.call("encrypt_secrets", options, opening, watcher).as_dict()
         finally:
             report = application.stop()
         return _verdict(opening, document, report)

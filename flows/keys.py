@@ -15,8 +15,9 @@ from flows.screen import say, show_gates, show_keys
 from reseal.errors import Refused, SettingsError
 from reseal.kek import open_kek
 from reseal.keyring import KeyState
-from reseal.keys import Clock, Keys
+from reseal.keys import Keys
 from reseal.retirement import Wish
+from reseal.rotation import Wait
 from reseal.settings import Settings
 from reseal.store import data_key, schema
 
@@ -59,7 +60,7 @@ def activate(
 ) -> None:
     """Let a key seal from now on, once every live application opens it; the active one retires."""
     with _keys(config) as keys:
-        ready = keys.activate(version, Clock(sleep, monotonic), assumed=assume_readers_ready)
+        ready = keys.activate(version, Wait(sleep, monotonic, assumed=assume_readers_ready))
     document = {"version": version, "state": KeyState.ACTIVE, "readers": ready}
     said = f"Key {version} is active. What is under other keys is resealed by `reseal rotate`."
     print_document(document, as_json, lambda _: say(said))

@@ -58,6 +58,8 @@ class Opening:
         store = self.access.store("check", read_only=True)
         try:
             self._check_keys(store, flow)
+            if options.get("compromised") is not None:
+                data_key.need(data_key.states(store), options["compromised"])
             if flow == "rollback_run":
                 fields = self._of_run(store, options["run_id"])
             if flow not in _WITH_PREFLIGHT:

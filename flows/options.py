@@ -41,6 +41,8 @@ class RotateOptions(SweepOptions):
 
     assume_readers_ready: bool = False
     """Go on where no application has reported which keys it opens."""
+    compromised: int | None = None
+    """A key version that others know: replace it at once, as fast as can be."""
 
 
 class VerifyOptions(Scope):

@@ -3,7 +3,7 @@
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows import rotation, stages
+from flows import emergency, rotation, stages
 from flows.options import RotateOptions
 from flows.running import conclude, holding, running
 from flows.states import state_of
@@ -23,19 +23,15 @@ def rotate_keys(options: RotateOptions | None = None) -> State[None]:
         if options.mode is Mode.VALIDATE_ONLY:
             conclude(run, Outcome.DONE, "preflight passed; nothing was written")
         else:
-            with holding(run):
+            with holding(run, keys=True):
                 _rotate(run, options)
     return state_of(run.result)
 
 
 def _rotate(run: Run, options: RotateOptions) -> None:
     rotation.count(run)
-    change = find_unfinished() or rotation.change_key(run, assumed=options.assume_readers_ready)
-    rotation.prepare(run, change)
-    stages.back_up(run)
-    stages.reseal(run)
-    broken = stages.validate(run, rotated=True)
-    if broken:
-        conclude(run, Outcome.FAILED, f"{broken}; {change}; {change.aftermath}")
+    if options.compromised is not None:
+        emergency.carry_out(run, options.compromised)
         return
-    rotation.sum_up(run, change)
+    change = find_unfinished() or rotation.change_key(run, assumed=options.assume_readers_ready)
+    rotation.carry_out(run, change)

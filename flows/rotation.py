@@ -1,9 +1,12 @@
 """The stages that only a rotation has: which key, who can read it, and what it came to."""
 
+from typing import Any
+
+from flows import stages
 from flows.running import conclude
-from flows.stages import prepare_tables
 from reseal.outcome import Outcome
 from reseal.rotation import Change, left_behind, promised
+from reseal.store import ledger
 from tasks import keys
 from tasks.run import Run
 from tasks.table import count_rows
@@ -17,39 +20,76 @@ def count(run: Run) -> None:
             run.field_result(field.name).before = count_rows(field.name)
 
 
-def change_key(run: Run, *, assumed: bool) -> Change:
-    """Stage a key, wait until every reader opens it, and let it take over."""
+def change_key(run: Run, *, assumed: bool, compromised: int = 0) -> Change:
+    """Stage a key, wait until every reader opens it, and let it take over.
+
+    Where the active one is compromised, nobody is waited for long.
+    """
     keys.need_readers(assumed)
     with run.stage("stage"):
-        version = keys.stage_key()
+        version = keys.stage_key(compromised)
+    return take_over(run, version, assumed=assumed, urgent=bool(compromised))
+
+
+def take_over(run: Run, version: int, *, assumed: bool, urgent: bool = False) -> Change:
+    """Wait until every reader opens a key, and let it seal."""
     with run.stage("readers"):
-        keys.await_readers(version, assumed)
+        keys.await_readers(version, assumed, urgent)
     with run.stage("activate"):
         keys.activate_key(version)
     return keys.change_made()
+
+
+def carry_out(run: Run, change: Change, *said: str) -> None:
+    """Put every row under the active key, prove it, and look what the older keys still need."""
+    prepare(run, change)
+    stages.back_up(run)
+    stages.reseal(run)
+    _follow_up(run, change)
+    broken = stages.validate(run, rotated=True)
+    _look_at_gates(run)
+    if broken:
+        conclude(run, Outcome.FAILED, "; ".join([broken, *said, str(change), change.aftermath]))
+        return
+    sum_up(run, change, *said)
+
+
+def _follow_up(run: Run, change: Change) -> None:
+    """Reseal what was enrolled under an older key meanwhile, once nobody seals under one."""
+    with run.stage("readers"):
+        keys.await_sealers(change.active)
+    if any(_left(run, field.name, change) for field in run.fields):
+        stages.reseal(run)
+
+
+def _look_at_gates(run: Run) -> None:
+    with run.stage("retire"):
+        gates = keys.look_at_gates()
+        run.evidence.write("retirement", gates)
+        ready = [version for version in gates if _all_open(gates[version])]
+        run.note("retirement gates", waiting_for_approval=ready)
 
 
 def prepare(run: Run, change: Change) -> None:
     """Make the tables ready, as new enrolments may be longer than what was sealed before."""
     warm_up()
     with run.stage("prepare"):
-        prepare_tables(run, change.active)
+        stages.prepare_tables(run, change.active)
 
 
-def sum_up(run: Run, change: Change) -> None:
-    """Say whether everything is under the new key, or how many rows were set aside or left."""
+def sum_up(run: Run, change: Change, *first: str) -> None:
+    """Say whether everything is under the active key, or how many rows were set aside or left."""
     for field in run.fields:
         run.field_result(field.name).after = count_rows(field.name)
     done = run.result
     aside, plain, failed = done.quarantined, done.still_plain, done.failed_claims
-    counted = [part.after for part in done.fields.values() if part.after]
-    left = sum(left_behind(census, change.active) for census in counted)
+    left = sum(_left(run, field.name, change) for field in run.fields)
     text = (
         f"{done.changed} resealed, {aside} quarantined, {plain} still plaintext, "
         f"{left} under an old key"
     )
     idle = _idle(run, change)
-    said = [*idle, str(change), text, change.aftermath, _not_chosen(run)]
+    said = [*first, *idle, str(change), text, change.aftermath, _not_chosen(run)]
     outcome = Outcome.PARTIAL if aside or plain or left or failed else Outcome.DONE
     conclude(
         run,
@@ -58,17 +98,34 @@ def sum_up(run: Run, change: Change) -> None:
     )
 
 
+def _left(run: Run, name: str, change: Change) -> int:
+    census = run.field_result(name).after
+    return left_behind(census, change.active) if census else 0
+
+
 def _idle(run: Run, change: Change) -> list[str]:
     """Name the fields where rows were to be written and none was."""
-    named = [(field.name, run.field_result(field.name)) for field in run.fields]
     return [
-        f"the census promised {rows} rows of {name} and none was changed"
-        for name, part in named
-        if part.before and (rows := promised(part.before, change.active)) and not part.changed
+        f"the census promised {rows} rows of {field.name} and none was changed"
+        for field in run.fields
+        if (rows := _promised(run, field.name, change)) > 0
+        and not run.field_result(field.name).changed
     ]
+
+
+def _promised(run: Run, name: str, change: Change) -> int:
+    census = run.field_result(name).before
+    # What does not open, nobody can reseal.
+    return (
+        promised(census, change.active) - ledger.unreadable_rows(run.store, name) if census else 0
+    )
 
 
 def _not_chosen(run: Run) -> str:
     chosen = {field.name for field in run.fields}
     others = [field.name for field in run.access.config.fields if field.name not in chosen]
     return f"not rotated: {', '.join(others)}" if others else ""
+
+
+def _all_open(gates: list[dict[str, Any]]) -> bool:
+    return all(gate["verdict"] == "pass" for gate in gates if gate["name"] != "approval")

@@ -19,7 +19,7 @@ from reseal.outcome import Outcome
 from reseal.result import RunResult
 from reseal.settings import Settings
 from reseal.store import ledger
-from reseal.store.control import hold
+from reseal.store.control import hold, hold_keys
 from reseal.unexpected import scrubbed
 from reseal.workers import open_workers
 from tasks import artifacts
@@ -38,7 +38,9 @@ def _no_one(_stage: str, _field: str, _done: int, _total: int) -> None:
     """Watch nothing."""
 
 
-# Set by the command line around a flow it runs itself: who watches, and where results go.
+# Set by the command line around a flow it runs itself: what it has opened and checked, who
+# watches, and where results go.
+openings: list[Opening] = []
 watchers: list[Watch] = []
 results: list[RunResult] = []
 
@@ -62,7 +64,7 @@ def running(flow_name: str, scope: Scope, mode: Mode) -> Iterator[Run]:
 
 def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     settings = Settings.from_environment(Path(scope.config) if scope.config else None)
-    opening = Opening.of(settings)
+    opening = openings[-1] if openings else Opening.of(settings)
     run_id, how = UUID(flow_run.id), effort(mode)
     evidence = Evidence.of(opening.evidence_root, run_id)
     store = opening.access.store(f"run {run_id}")
@@ -86,10 +88,15 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
 
 
 @contextmanager
-def holding(run: Run) -> Iterator[None]:
-    """Hold every field of the run against other runners and begin to keep records."""
+def holding(run: Run, *, keys: bool = False) -> Iterator[None]:
+    """Hold every field of the run against other runners and begin to keep records.
+
+    `keys` is for a run that changes which key is active: there is one at a time.
+    """
     prepare_schema()
     with ExitStack() as stack:
+        if keys:
+            stack.enter_context(hold_keys(run.store))
         for field in run.fields:
             run.epochs[field.name] = stack.enter_context(hold(run.store, field.name, run.run_id))
         names = tuple(field.name for field in run.fields)

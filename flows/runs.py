@@ -25,24 +25,27 @@ _MODULES = {"rollback_run": "flows.rollback"}
 def run(name: str, options: dict[str, Any]) -> dict[str, Any]:
     """Run a flow in this process and return its result document."""
     settings = Settings.from_environment(Path(options["config"]) if options["config"] else None)
-    Opening.of(settings).check(name, options)
+    opening = Opening.of(settings)
+    opening.check(name, options)
     prepare_home(settings.state)
     with prefect_server(settings.variables.get("PREFECT_API_URL")), screen.watching() as watcher:
-        return call(name, options, watcher).as_dict()
+        return call(name, options, opening, watcher).as_dict()
 
 
-def call(name: str, options: dict[str, Any], watcher: Any) -> RunResult:
+def call(name: str, options: dict[str, Any], opening: Opening, watcher: Any) -> RunResult:
     """Call a flow, with Prefect's API at hand, and return its result."""
     from flows import running
 
     module = import_module(_MODULES.get(name, f"flows.{name}"))
     typed = getattr(import_module("flows.options"), _FLOWS[name])(**options)
+    running.openings.append(opening)
     running.watchers.append(watcher)
     began = len(running.results)
     try:
         state = getattr(module, name)(typed, return_state=True)
     finally:
         running.watchers.remove(watcher)
+        running.openings.remove(opening)
         # The server is about to end; what was logged must reach it first.
         for handler in _handlers():
             handler.flush()

@@ -65,8 +65,10 @@ def prepare_tables(run: Run, version: int) -> None:
 def back_up(run: Run) -> None:
     """Seal every original into the backup and prove it by a restore."""
     with run.stage("backup"):
+        # All before the first span: workers are started with the backup keys at hand.
         for field in run.fields:
             begin_backup(field.name)
+        for field in run.fields:
             target = run.access.target(run.store, field.name)
             futures = [back_up_span.submit(field.name, span) for span in spans(run, target)]
             rows = 0

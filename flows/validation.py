@@ -21,7 +21,7 @@ def judge(run: Run, *, with_backup: bool = True, rotated: bool = False) -> str |
 def _judge(run: Run, name: str, backed_up_by: UUID | None, *, rotated: bool) -> str | None:
     if backed_up_by and backup_table.find(run.store, backed_up_by, name) is None:
         backed_up_by = None
-    seen = open_all(run, name, backed_up_by)
+    seen = open_all(run, name, backed_up_by, run.run_id if rotated else None)
     check = check_claims(name, seen.facts, backed_up_by, rotated)
     probes = probe_field(name, backed_up_by)
     run.evidence.write(f"validation-{name}", _record(seen, probes))
@@ -46,11 +46,11 @@ def _set_aside(run: Run, name: str, rows: list[Broken]) -> None:
     result.rows_set_aside = ledger.listed(run.store, "quarantine", run.run_id, name)
 
 
-def open_all(run: Run, name: str, backed_up_by: UUID | None) -> Verification:
-    """Open every envelope of a field and compare it with a run's backup."""
+def open_all(run: Run, name: str, backed_up_by: UUID | None, writer: UUID | None) -> Verification:
+    """Open every envelope of a field and compare it with a run's backup, where it has one."""
     target = run.access.target(run.store, name)
     run.written_before[name] = rows_written(run.store, target)
-    futures = [verify_span.submit(name, backed_up_by, span) for span in spans(run, target)]
+    futures = [verify_span.submit(name, backed_up_by, writer, span) for span in spans(run, target)]
     facts: Facts = Facts()
     broken: list[Broken] = []
     for future in futures:

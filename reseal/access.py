@@ -31,6 +31,8 @@ class Access:
     kek_uri: str | None
     backup_kek_uri: str | None
     variables: Mapping[str, str] = field(repr=False)
+    # What a remote KEK has unwrapped: worker processes get it along and ask no service.
+    known: dict[bytes, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, settings: Settings, config: Config, url: str) -> "Access":
@@ -44,11 +46,12 @@ class Access:
 
     def kek(self) -> Kek:
         """Return the KEK of the data keys."""
-        return open_kek(_named(self.kek_uri, "RESEAL_KEK"), self.variables)
+        return open_kek(_named(self.kek_uri, "RESEAL_KEK"), self.variables, self.known)
 
     def backup_kek(self) -> Kek:
         """Return the KEK of the backups."""
-        return open_kek(_named(self.backup_kek_uri, "RESEAL_BACKUP_KEK"), self.variables)
+        uri = _named(self.backup_kek_uri, "RESEAL_BACKUP_KEK")
+        return open_kek(uri, self.variables, self.known)
 
     def keyring(self, store: Store, *, seals: bool = False) -> Keyring:
         """Load the data keys, to seal or only to open."""

@@ -1,7 +1,9 @@
 """The record that a run leaves behind: files in a directory of its own, listed by digest."""
 
+import csv
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,13 @@ class Evidence:
         path = self.directory / f"{name}.json"
         text = json.dumps(document, indent=2, sort_keys=True, default=str)
         path.write_text(text + "\n", encoding="utf-8")
+        return path
+
+    def write_table(self, name: str, heading: list[str], rows: Iterable[list[str]]) -> Path:
+        """Write one CSV file."""
+        path = self.directory / f"{name}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([heading, *rows])
         return path
 
     def seal_manifest(self) -> Path:

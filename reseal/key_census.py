@@ -24,12 +24,14 @@ SELECT DISTINCT ON (field) field, rows, taken FROM {reseal}.key_census WHERE ver
 ORDER BY field, taken DESC
 """
 
-# The first count that found none, since the last one that found some.
+# The first count that found none, since the last one that found some and since the key sealed.
 FREE_SINCE = """
 SELECT min(c.taken) FROM {reseal}.key_census AS c
-WHERE c.version = %(version)s AND c.field = %(field)s AND c.taken > coalesce((
-    SELECT max(some.taken) FROM {reseal}.key_census AS some
-    WHERE some.version = c.version AND some.field = c.field AND some.rows > 0), '-infinity')
+WHERE c.version = %(version)s AND c.field = %(field)s AND c.taken > greatest(
+    (SELECT max(held.taken) FROM {reseal}.key_census AS held
+     WHERE held.version = c.version AND held.field = c.field AND held.rows > 0),
+    (SELECT retired FROM {reseal}.data_key WHERE version = c.version),
+    (SELECT last_sealed FROM {reseal}.key_use WHERE version = c.version), '-infinity')
 """
 
 # Every field that is known to have held envelopes of the version, whatever reseal.toml says today.
@@ -54,7 +56,7 @@ def count_under(store: Store, target: Target, versions: Iterable[int]) -> dict[i
     if not chosen:
         return {}
     counts = sql.SQL(", ").join(
-        sql.SQL("count(*) FILTER (WHERE {})").format(_holds(target, version)) for version in chosen
+        sql.SQL("count(*) FILTER (WHERE {})").format(holds(target, version)) for version in chosen
     )
     row = store.need(COUNT, counts=counts, table=target.table)
     return dict(zip(chosen, row, strict=True))
@@ -83,9 +85,13 @@ def fields_under(store: Store, version: int) -> list[str]:
     return [name for (name,) in store.execute(FIELDS, {"version": version})]
 
 
-def _holds(target: Target, version: int) -> sql.Composable:
+def holds(target: Target, version: int) -> sql.Composable:
+    """Return the condition that a row `t` holds an envelope of a key version."""
     prefix = version_prefix(version)
     if not target.is_document:
         return begins(target.secret, prefix)
-    # Anywhere in the document: better one leaf too many than one that is lost.
-    return sql.SQL("strpos({}, {}) > 0").format(target.cell, sql.Literal(prefix))
+    # Anywhere in the column: better one leaf too many than one that is lost. Not in the cell,
+    # which is nothing where it cannot be read as JSON.
+    return sql.SQL('strpos({}::text COLLATE "C", {}) > 0').format(
+        target.stored, sql.Literal(prefix)
+    )

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from psycopg import sql
 
-from reseal import cell
+from reseal import cell, key_change
 from reseal.backup import table
 from reseal.backup.cipher import BackupCipher
 from reseal.document import Leaf, NotADocument, escaped, pieces
 from reseal.envelope import Envelope
-from reseal.errors import ConfigurationError, EnvelopeError, UnknownKeyVersion, WillNotOpen
+from reseal.errors import EnvelopeError, UnknownKeyVersion, WillNotOpen
 from reseal.keyring import FieldCipher
 from reseal.original import Held, held, plain
 from reseal.place import KeyPart
@@ -195,14 +195,11 @@ def _same(originals: Originals, secret: Secret) -> Held | None:
 
 
 def need_undoable(store: Store, text: str, *, has_schema: bool = True) -> RunRecord:
-    """Return the record of a run that can be rolled back; raise ConfigurationError if it cannot."""
+    """Return the record of a run that can be rolled back, or raise why it cannot."""
     record = ledger.find(store, ledger.parse_run_id(text), has_schema=has_schema)
     if record.flow == ROTATION:
-        # Its backup holds only what it found in plaintext; under the old key nothing needs to go.
-        raise ConfigurationError(
-            f"run {record.run_id} is a rotation, which is not rolled back: every key that it "
-            "replaced still opens; run `reseal rotate` again if it did not finish"
-        )
+        key_change.need_previous(store, record.run_id)
+        return record
     for name in record.fields:
         table.need(store, record.run_id, name)
     return record

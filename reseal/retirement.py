@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reseal import key_census
-from reseal.key_policy import KeyPolicy
+from reseal.config import Config
 from reseal.keyring import KeyState
 from reseal.store import key_use, reader
 from reseal.store.store import Store
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 NOW = "SELECT clock_timestamp(), retired, disabled FROM {reseal}.data_key WHERE version = %s"
 
@@ -55,10 +57,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the gates are asked about: a wish, what was counted just now, and the policy."""
+    """What the gates are asked about: a wish, what was counted just now, and what is configured."""
 
     store: Store
-    policy: KeyPolicy
+    config: Config
     wish: Wish
     counted: dict[str, int]
     now: datetime
@@ -66,32 +68,40 @@ class Question:
     disabled: datetime | None
 
 
-def ask(store: Store, policy: KeyPolicy, wish: Wish, counted: dict[str, int]) -> list[Gate]:
+def ask(store: Store, config: Config, wish: Wish, counted: dict[str, int]) -> list[Gate]:
     """Return every gate; `counted` holds by field the rows that are under the key now."""
-    question = Question(store, policy, wish, counted, *store.need(NOW, [wish.version]))
+    question = Question(store, config, wish, counted, *store.need(NOW, [wish.version]))
     gates = [*_GATES, _rested] if wish.then is KeyState.DESTROYED else _GATES
     return [gate(question) for gate in gates]
 
 
 def _described(question: Question) -> Gate:
     known = key_census.fields_under(question.store, question.wish.version)
-    missing = [name for name in known if name not in question.counted]
-    evidence = f"not in reseal.toml: {', '.join(missing)}" if missing else "all in reseal.toml"
-    remedy = "describe these fields again, so that their rows are counted"
+    described = [field.name for field in question.config.fields]
+    missing = sorted({*known, *described} - question.counted.keys())
+    evidence = f"not counted: {', '.join(missing)}" if missing else "all are counted"
+    remedy = "describe these fields in reseal.toml as they are, so that their rows are counted"
     return Gate("fields that were under it", not missing, evidence, remedy)
 
 
 def _last_census(question: Question) -> Gate:
     before = key_census.latest(question.store, question.wish.version)
-    found = {name: before[name] for name in question.counted if name in before}
+    # What was counted while it could still seal says nothing of what it sealed after that.
+    since = question.retired or NEVER
+    found = {
+        name: before[name]
+        for name in question.counted
+        if name in before and before[name].taken > since
+    }
     uncounted = question.counted.keys() - found.keys()
     rows = sum(count.rows for count in found.values())
     when = min((count.taken for count in found.values()), default=None)
-    evidence = f"{rows} rows, counted {_day(when)}" if when else "none recorded"
+    evidence = f"{rows} rows, counted {_day(when)}" if when else "none since it retired"
     if uncounted and when:
         evidence += f"; never counted: {', '.join(sorted(uncounted))}"
     remedy = "run `reseal rotate`, or ask again: what is counted now is recorded"
-    return Gate("last census", not uncounted and rows == 0, evidence, remedy)
+    is_open = bool(found) and not uncounted and rows == 0
+    return Gate("last census", is_open, evidence, remedy)
 
 
 def _census_now(question: Question) -> Gate:
@@ -110,7 +120,7 @@ def _sealing(question: Question) -> Gate:
 
 
 def _reads(question: Question) -> Gate:
-    days = question.policy.read_window_days
+    days = question.config.keys.read_window_days
     live, _ = reader.count_live(question.store)
     opened = key_use.opened(question.store, question.wish.version, days)
     since = max((when for when in (opened.last, question.retired) if when), default=question.now)
@@ -138,7 +148,7 @@ def _backups(question: Question) -> Gate:
 
 
 def _base_backups(question: Question) -> Gate:
-    name, days = "base backups", question.policy.base_backups_kept_days
+    name, days = "base backups", question.config.keys.base_backups_kept_days
     if days is None:
         remedy = "declare base_backups_kept_days in [keys] of reseal.toml, 0 where none are taken"
         return Gate(name, False, "how long they are kept is not declared", remedy)
@@ -147,7 +157,7 @@ def _base_backups(question: Question) -> Gate:
         for field in question.counted
     ]
     known = [when for when in since if when]
-    if len(known) < len(since):
+    if not known or len(known) < len(since):
         return Gate(name, False, "no census without the key is recorded", "ask again after one is")
     until = max(known) + timedelta(days=days)
     evidence = f"rows were last under it before {_day(max(known))}, kept for {days} days"
@@ -161,7 +171,7 @@ def _approval(question: Question) -> Gate:
 
 
 def _rested(question: Question) -> Gate:
-    days = question.policy.disabled_days
+    days = question.config.keys.disabled_days
     since = question.disabled or question.now
     until = since + timedelta(days=days)
     evidence = f"disabled {_day(question.disabled)}, {days} days are asked for"

@@ -10,6 +10,8 @@ from reseal.store.store import Store
 
 # A reader that died just before drops out of the live ones within this time.
 WAIT_SECONDS = 120.0
+# In an emergency, how long readers may take; a vault that meets an unknown version then loads it.
+URGENT_SECONDS = 15.0
 _POLL_SECONDS = 1.0
 _MOST_NAMES = 10
 
@@ -30,7 +32,7 @@ class Change:
     def __str__(self) -> str:
         if self.is_new:
             return f"key {self.active} is active now"
-        return f"an unfinished rotation was gone on with under key {self.active}, no key was made"
+        return f"what was unfinished was gone on with under key {self.active}, no key was made"
 
     @property
     def aftermath(self) -> str:
@@ -49,36 +51,79 @@ def promised(census: Census, active: int) -> int:
     return census.plain + left_behind(census, active)
 
 
-def is_unfinished(counted: Iterable[Census], active: int, staged: list[int]) -> bool:
+def is_unfinished(counted: Iterable[tuple[Census, int]], active: int, staged: list[int]) -> bool:
     """Say whether an earlier rotation activated its key and did not reseal all rows.
 
-    A key that waits to become active means that the next rotation has begun already.
+    Each census comes with how many of its rows are known not to open, which nobody can reseal. A
+    key that waits to become active means that the next rotation has begun already.
     """
-    return not staged and any(left_behind(census, active) for census in counted)
+    return not staged and any(
+        left_behind(census, active) > unreadable for census, unreadable in counted
+    )
 
 
-def await_readers(
-    store: Store,
-    version: int,
-    check_value: bytes,
-    *,
-    assumed: bool,
-    sleep: Callable[[float], None],
-    clock: Callable[[], float],
-) -> list[str]:
-    """Wait until every live reader opens a key version; return them, or raise Refused.
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long readers are waited for, and how.
 
-    A reader opens it if it has the right bytes under the number. `assumed` is for readers that
-    do not report; those that do are waited for all the same.
+    `assumed` is for readers that do not report; those that do are waited for all the same.
+    `urgent` goes on without those that are late. `otherwise` says what becomes of the key where
+    it is refused.
     """
-    deadline = clock() + WAIT_SECONDS
-    while late := _late(found := reader.live(store, version), check_value):
-        if clock() >= deadline:
-            raise Refused(_not_ready(late, version))
-        sleep(_POLL_SECONDS)
-    if not found and not assumed:
-        raise Refused(f"{NO_READER}; {_stays_staged(version)}")
-    return list(found)
+
+    sleep: Callable[[float], None]
+    clock: Callable[[], float]
+    assumed: bool = False
+    urgent: bool = False
+    otherwise: str = "the key was not activated"
+
+    @property
+    def seconds(self) -> float:
+        """The longest wait."""
+        return URGENT_SECONDS if self.urgent else WAIT_SECONDS
+
+    def until(self, is_so: Callable[[], bool]) -> bool:
+        """Wait until something is so; say whether it came about in time."""
+        deadline = self.clock() + self.seconds
+        while not is_so():
+            if self.clock() >= deadline:
+                return False
+            self.sleep(_POLL_SECONDS)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The live readers that open a key version, and those that do not, or not yet."""
+
+    instances: tuple[str, ...]
+    late: tuple[str, ...]
+
+
+def await_readers(store: Store, version: int, check_value: bytes, wait: Wait) -> Ready:
+    """Wait until every live reader opens a key version; raise Refused where one does not.
+
+    A reader opens it if it has the right bytes under the number.
+    """
+
+    def look() -> Ready:
+        found = reader.live(store, version)
+        ready = tuple(name for name, value in found.items() if value == check_value.hex())
+        return Ready(ready, tuple(name for name in found if name not in ready))
+
+    wait.until(lambda: not look().late)
+    seen = look()
+    if seen.late and not wait.urgent:
+        raise Refused(f"{_not_ready(seen.late, version, wait.seconds)}; {wait.otherwise}")
+    if not (seen.instances or seen.late or wait.assumed or wait.urgent):
+        raise Refused(f"{NO_READER}; {wait.otherwise}")
+    return seen
+
+
+def await_sealers(store: Store, version: int, wait: Wait) -> list[str]:
+    """Wait until no live reader seals under another version; return those that still do."""
+    wait.until(lambda: not reader.sealing_under_other(store, version))
+    return reader.sealing_under_other(store, version)
 
 
 def need_readers(store: Store) -> None:
@@ -87,19 +132,10 @@ def need_readers(store: Store) -> None:
         raise Refused(NO_READER)
 
 
-def _late(found: dict[str, str | None], check_value: bytes) -> list[str]:
-    return [instance for instance, value in found.items() if value != check_value.hex()]
-
-
-def _not_ready(late: list[str], version: int) -> str:
+def _not_ready(late: tuple[str, ...], version: int, seconds: float) -> str:
     names = ", ".join(late[:_MOST_NAMES])
     more = f" and {len(late) - _MOST_NAMES} more" if len(late) > _MOST_NAMES else ""
     return (
-        f"after {WAIT_SECONDS:.0f} seconds {len(late)} live readers do not open key {version}: "
-        f"{names}{more}; let them call vault.refresh() and vault.heartbeat(), or end them; "
-        f"{_stays_staged(version)}"
+        f"after {seconds:.0f} seconds {len(late)} live readers do not open key {version}: "
+        f"{names}{more}; let them call vault.refresh() and vault.heartbeat(), or end them"
     )
-
-
-def _stays_staged(version: int) -> str:
-    return f"key {version} stays staged for the next `reseal rotate`"

@@ -90,13 +90,17 @@ def prove_backup(run_id: UUID, name: str) -> Proof:
 
 
 @scrubbing
-def verify_span(run_id: UUID | None, name: str, span: Span) -> Verification:
-    """Open a span's envelopes and compare them with a run's backup, if it has one."""
+def verify_span(run_id: UUID | None, writer: UUID | None, name: str, span: Span) -> Verification:
+    """Open a span's envelopes and compare them with a run's backup, if it has one.
+
+    `writer` is the run that wrote them, where there is no backup.
+    """
     (bench,) = _benches
     store = bench.store("verify")
     target, keyring = bench.access.target(store, name), bench.access.keyring(store)
     original = bench.access.original(store, run_id, name) if run_id else None
-    return verify(store, target, keyring, original, span)
+    written = ledger.written_xids(store, writer, name) if writer else None
+    return verify(store, target, keyring, original, span, written)
 
 
 def _swept(assignment: Assignment, make: Plan, span: Span, pace: Pace) -> SpanResult:

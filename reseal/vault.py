@@ -82,12 +82,15 @@ class Vault:
         kek: Kek,
         schema: str,
         policy: Plaintext,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool
         self._config = config
         self._kek = kek
         self._schema = schema
         self._policy = policy
+        self._clock = clock
         self._keyring: Keyring | None = None
         self._looked = 0.0
         self._lock = threading.Lock()
@@ -103,14 +106,19 @@ class Vault:
         schema: str | None = None,
         *,
         plaintext: str = Plaintext.ALLOW,
+        clock: Callable[[], float] = time.monotonic,
     ) -> "Vault":
-        """Load the keys through the application's own pool; `plaintext` is the policy."""
+        """Load the keys through the application's own pool; `plaintext` is the policy.
+
+        `clock` tells by seconds that never go back how old the loaded keys are.
+        """
         if plaintext not in list(Plaintext):
             raise ConfigurationError(f"plaintext must be one of {', '.join(Plaintext)}")
         config = fields if isinstance(fields, Config) else load_config(Path(fields))
         if isinstance(kek, str):
             kek = open_kek(kek, Settings.from_environment().variables)
-        vault = cls(pool, config, kek, schema or config.schema, Plaintext(plaintext))
+        policy = Plaintext(plaintext)
+        vault = cls(pool, config, kek, schema or config.schema, policy, clock=clock)
         vault.refresh()
         return vault
 
@@ -232,7 +240,7 @@ class Vault:
 
     def _is_fresh(self, keyring: Keyring | None) -> bool:
         rest = _SECONDS_BETWEEN_LOOKS if keyring is None else _SECONDS_A_KEYRING_SEALS
-        return time.monotonic() - self._looked < rest
+        return self._clock() - self._looked < rest
 
     def _renew(self) -> None:
         try:
@@ -251,7 +259,7 @@ class Vault:
             return self._keyring
 
     def _load(self) -> None:
-        self._looked = time.monotonic()
+        self._looked = self._clock()
         self._keyring = _borrow_if_made(self._pool, self._schema, self._loaded)
 
     def _loaded(self, store: Store) -> Keyring | None:

@@ -93,9 +93,17 @@ class Verification:
 
 
 def verify(
-    store: Store, target: Target, keyring: Keyring, original: Original | None, span: Span
+    store: Store,
+    target: Target,
+    keyring: Keyring,
+    original: Original | None,
+    span: Span,
+    written: frozenset[int] | None = None,
 ) -> Verification:
-    """Open 100 % of a span's envelopes."""
+    """Open 100 % of a span's envelopes.
+
+    `written` holds the row versions that a run wrote, where there is no backup to compare with.
+    """
     facts: Facts = Counter()
     broken: list[Broken] = []
     pages = max(1, round(_ROWS_AT_ONCE / target.rows_per_page))
@@ -108,14 +116,18 @@ def verify(
             facts[fact] += 1
             if fact.verdict not in GOOD:
                 texts = [str(part) for part in key]
-                is_ours = _is_ours(original, version, sealed)
+                is_ours = _is_ours(original, written, version, sealed)
                 broken.append(Broken(texts, fact.verdict.value, is_ours))
     return Verification(+facts, broken)
 
 
-def _is_ours(original: Original | None, version: str, sealed: bytes | None) -> bool:
-    # Without a backup nobody can tell, and what may be our own fault counts as that.
-    return original is None or sealed is not None or int(version) in original.written
+def _is_ours(
+    original: Original | None, written: frozenset[int] | None, version: str, sealed: bytes | None
+) -> bool:
+    if original is not None:
+        return sealed is not None or int(version) in original.written
+    # Where nobody can tell, what may be our own fault counts as that.
+    return written is None or int(version) in written
 
 
 @dataclass(frozen=True, slots=True)

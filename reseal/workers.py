@@ -66,9 +66,11 @@ class Workers:
         """Restore the whole backup of a field and compare."""
         return self._submit(spans.prove_backup, run_id, field)
 
-    def verify(self, run_id: UUID | None, field: str, span: Span) -> Future[Verification]:
+    def verify(
+        self, run_id: UUID | None, writer: UUID | None, field: str, span: Span
+    ) -> Future[Verification]:
         """Open a span's envelopes and compare them with a run's backup, if it has one."""
-        return self._submit(spans.verify_span, run_id, field, span)
+        return self._submit(spans.verify_span, run_id, writer, field, span)
 
     def close(self) -> None:
         """End the processes once their present work is done."""

@@ -1,10 +1,14 @@
 """Change the data key: stage the next one, wait for the readers, let it take over."""
 
 from time import monotonic
+from typing import Any
+from uuid import UUID
 
 from reseal import rotation
-from reseal.rotation import Change
-from reseal.store import data_key
+from reseal.key_change import need_previous
+from reseal.keys import Keys
+from reseal.rotation import Change, Wait, is_unfinished
+from reseal.store import data_key, ledger
 from tasks.run import current
 from tasks.step import step
 
@@ -23,33 +27,51 @@ def need_readers(assumed: bool) -> None:
 
 
 @step(name="stage key")
-def stage_key() -> int:
-    """See to a durable and proven staged key; return its version."""
+def stage_key(instead: int) -> int:
+    """See to a durable and proven staged key, another than `instead`; return its version."""
     run = current()
     found = data_key.staged(run.store)
-    version = data_key.ensure_staged(run.store, run.access.kek(), run.actor)
+    version = data_key.ensure_staged(
+        run.store, run.access.kek(), run.actor, run.access.config.keys, instead=instead
+    )
     run.note("key staged", key_version=version, taken_up=version in found)
     return version
 
 
 @step(name="await readers", task_run_name="await readers of key {version}")
-def await_readers(version: int, assumed: bool) -> None:
-    """Wait until every live reader opens the staged key."""
+def await_readers(version: int, assumed: bool, urgent: bool) -> None:
+    """Wait until every live reader opens the key."""
     run = current()
-    check_value = run.access.keyring(run.store).check_values[version]
-    ready = rotation.await_readers(
-        run.store, version, check_value, assumed=assumed, sleep=run.rest, clock=monotonic
+    stays = f"key {version} stays staged for the next `reseal rotate`"
+    wait = Wait(run.rest, monotonic, assumed=assumed, urgent=urgent, otherwise=stays)
+    value = data_key.check_value(run.store, run.access.kek(), version)
+    ready = rotation.await_readers(run.store, version, value, wait)
+    run.note(
+        "readers ready",
+        key_version=version,
+        instances=list(ready.instances),
+        late=list(ready.late),
+        assumed=assumed and not ready.instances,
     )
-    run.note("readers ready", key_version=version, instances=ready, assumed=assumed and not ready)
 
 
 @step(name="activate key", task_run_name="activate key {version}")
 def activate_key(version: int) -> None:
-    """Let the staged key seal and the active one retire; the audit log says so, or neither is."""
+    """Let a key seal and the active one retire; the audit log says so, or neither is."""
     run = current()
     with run.store.transaction():
-        data_key.activate(run.store, version)
-        run.note("key activated", key_version=version, retiring=data_key.retiring(run.store))
+        previous = data_key.activate(run.store, version)
+        retiring = data_key.retiring(run.store)
+        run.note("key activated", key_version=version, previous=previous, retiring=retiring)
+
+
+@step(name="await sealers", task_run_name="await those that seal under another key than {version}")
+def await_sealers(version: int) -> None:
+    """Wait until no live reader seals under an older key, as far as they tell."""
+    run = current()
+    late = rotation.await_sealers(run.store, version, Wait(run.rest, monotonic))
+    if late:
+        run.note("still sealing under an older key", key_version=version, instances=late)
 
 
 @step(name="unfinished rotation")
@@ -57,9 +79,12 @@ def find_unfinished() -> Change | None:
     """Return the change that an earlier rotation left unfinished, by the census of the fields."""
     run = current()
     change = _change(is_new=False)
-    counted = [run.field_result(field.name).before for field in run.fields]
-    before = [census for census in counted if census]
-    if not rotation.is_unfinished(before, change.active, data_key.staged(run.store)):
+    counted = [
+        (census, ledger.unreadable_rows(run.store, field.name))
+        for field in run.fields
+        if (census := run.field_result(field.name).before)
+    ]
+    if not is_unfinished(counted, change.active, data_key.staged(run.store)):
         return None
     run.note("rotation gone on with", key_version=change.active, retiring=list(change.retiring))
     return change
@@ -69,6 +94,34 @@ def find_unfinished() -> Change | None:
 def change_made() -> Change:
     """Return what this run made of the keys."""
     return _change(is_new=True)
+
+
+@step(name="active key")
+def active_key() -> int:
+    """Return the version of the key that seals."""
+    return _change(is_new=False).active
+
+
+@step(name="key before")
+def previous_key(run_id: UUID) -> int:
+    """Return the key that sealed before a rotation; raise an error that says why it may not."""
+    return need_previous(current().store, run_id)
+
+
+@step(name="no change of key")
+def no_change() -> Change:
+    """Return that the active key stays."""
+    return _change(is_new=False)
+
+
+@step(name="retirement gates")
+def look_at_gates() -> dict[str, list[dict[str, Any]]]:
+    """Count what is under every key, keep that, and return the gates of each retiring key."""
+    run = current()
+    keys = Keys(run.access, run.store, run.actor)
+    counted = keys.count_and_record(run.run_id)
+    gates = {version: keys.gates_of(version, counted) for version in data_key.retiring(run.store)}
+    return {str(version): [gate.as_dict() for gate in found] for version, found in gates.items()}
 
 
 def _change(*, is_new: bool) -> Change:

@@ -26,10 +26,12 @@ def warm_up() -> None:
 
 
 @step(name="verify span", task_run_name="verify {field} {span}")
-def verify_span(field: str, backed_up_by: UUID | None, span: Span) -> Verification:
+def verify_span(
+    field: str, backed_up_by: UUID | None, writer: UUID | None, span: Span
+) -> Verification:
     """Open the envelopes on a range of pages and compare them with a run's backup."""
     run = current()
-    return run.workers.verify(backed_up_by, field, span).result()
+    return run.workers.verify(backed_up_by, writer, field, span).result()
 
 
 @step(name="check claims", task_run_name="check claims on {field}")

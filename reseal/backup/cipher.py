@@ -4,6 +4,7 @@ sealed = iv (12 bytes) | ciphertext | tag (16 bytes)
 bound  = length-prefixed: "reseal/backup/v1", run id, field name, row key part by part
 """
 
+import hmac
 import os
 from dataclasses import dataclass, field
 from typing import Self
@@ -12,7 +13,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from reseal.errors import WillNotOpen
+from reseal.errors import KekError, WillNotOpen
 from reseal.kek import Kek
 from reseal.secret import Secret
 
@@ -30,9 +31,11 @@ class BackupCipher:
 
     @classmethod
     def fresh(cls, run_id: UUID, name: str, kek: Kek) -> tuple[Self, bytes]:
-        """Make a key; return its cipher and the key wrapped by the backup KEK."""
+        """Make a key; return its cipher and the key wrapped by the backup KEK, proven to unwrap."""
         material = os.urandom(32)
         wrapped = kek.wrap(material, context(run_id, name))
+        if not hmac.compare_digest(kek.unwrap(wrapped, context(run_id, name)), material):
+            raise KekError(f"the key-encryption key {kek.uri} does not unwrap what it wrapped")
         return cls(run_id, name, AESGCM(material)), wrapped
 
     @classmethod

@@ -3,27 +3,49 @@
 from collections.abc import Callable, Mapping
 
 from reseal.errors import KekError
+from reseal.kek.aws_kms import AwsKmsKek
 from reseal.kek.environment import environment_kek
 from reseal.kek.file import file_kek
 from reseal.kek.interface import Kek
+from reseal.kek.pkcs11 import Pkcs11Kek
+from reseal.kek.remembered import RememberedKek
+from reseal.kek.several import SeveralKeks
 
-_PROVIDERS: dict[str, Callable[[str, Mapping[str, str]], Kek]] = {
+_Provider = Callable[[str, Mapping[str, str]], Kek]
+
+_LOCAL: dict[str, _Provider] = {
     "file": lambda path, _environment: file_kek(path),
     "env": environment_kek,
 }
+_REMOTE: dict[str, _Provider] = {
+    "awskms": AwsKmsKek,
+    "pkcs11": Pkcs11Kek,
+}
 
 
-def open_kek(uri: str, environment: Mapping[str, str]) -> Kek:
-    """Return the key-encryption key that a URI such as `file:PATH` or `env:NAME` names."""
+def open_kek(
+    text: str, environment: Mapping[str, str], known: dict[bytes, bytes] | None = None
+) -> Kek:
+    """Return the key-encryption key that a URI such as `file:PATH` or `env:NAME` names.
+
+    Several URIs, with white space between them (so none holds any), are the new key and those
+    that it replaces. `known` is where the keys that a service or device unwrapped are kept.
+    """
+    keks = [_open_one(uri, environment, known) for uri in text.split() or [""]]
+    return keks[0] if len(keks) == 1 else SeveralKeks(keks)
+
+
+def _open_one(uri: str, environment: Mapping[str, str], known: dict[bytes, bytes] | None) -> Kek:
     scheme, _, rest = uri.partition(":")
-    provider = _PROVIDERS.get(scheme)
+    provider = (_LOCAL | _REMOTE).get(scheme)
     if provider is None or not rest:
-        known = ", ".join(f"{name}:" for name in _PROVIDERS)
+        schemes = ", ".join(f"{name}:" for name in _LOCAL | _REMOTE)
         raise KekError(
             "a key-encryption key (RESEAL_KEK, RESEAL_BACKUP_KEK) is named by a URI "
-            f"that begins with one of {known}"
+            f"that begins with one of {schemes} and holds no blank"
         )
-    return provider(rest, environment)
+    kek = provider(rest, environment)
+    return RememberedKek(kek, known) if known is not None and scheme in _REMOTE else kek
 
 
 __all__ = ["Kek", "open_kek"]

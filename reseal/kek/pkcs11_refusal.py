@@ -4,9 +4,7 @@ from reseal.errors import KekError, KekUnreachable
 from reseal.kek.refusal import unusable
 
 _NO_GCM = "the token has no AES-GCM (CKM_AES_GCM) that takes an iv; use a token that has"
-_WRONG_PIN = (
-    "the PIN is wrong; correct it where pin-source says, before more tries lock the token"
-)
+_WRONG_PIN = "the PIN is wrong; correct it where pin-source says, before more tries lock the token"
 _NO_PIN = "the token's user has no PIN yet; set one with the tool of the token"
 
 _REFUSED = {
@@ -29,5 +27,8 @@ def refusal_of(error: Exception, uri: str) -> KekError:
     kind = type(error).__name__
     if kind in _REFUSED:
         return KekError(unusable(uri, _REFUSED[kind]))
+    if kind == "NoSuchToken":
+        why = "no token of this name is there; plug it in, or check token= and serial="
+        return KekUnreachable(unusable(uri, why))
     why = f"the token or its library fails ({kind}); see that it is plugged in and try again"
     return KekUnreachable(unusable(uri, why))

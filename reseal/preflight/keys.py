@@ -3,7 +3,7 @@
 import hmac
 import os
 
-from reseal.errors import KekError, KeyringError
+from reseal.errors import KekError, KekUnreachable, KeyringError
 from reseal.kek import Kek
 from reseal.keyring import MOST_SEALS
 from reseal.preflight.question import Finding, Question, ok, refuse, warn
@@ -17,11 +17,17 @@ WHERE state = 'active'
 
 NO_KEY_YET = "none yet, the first encryption makes one"
 _CONTEXT = b"preflight"
+_LOCAL = frozenset({"file", "env"})
 
 
 def kek(subject: Subject) -> Finding:
     """Look whether the KEK unwraps what it wraps; KekError where it does not load."""
-    return _proven(subject.access.kek())
+    found = subject.access.kek()
+    if not _has_keys(subject):
+        return _proven(found)
+    # That it unwraps, the check of the keyring shows; a service is asked no more than it must be.
+    found.wrap(os.urandom(32), _CONTEXT)
+    return ok(f"{found.uri} wraps")
 
 
 def keyring(subject: Subject) -> Finding:
@@ -72,7 +78,7 @@ def separate(subject: Subject) -> Finding:
     """Look whether the two KEKs are two: one that leaks must not open both."""
     if subject.plan.skip_backup:
         return ok("not used")
-    if _opens(subject.access.backup_kek(), subject.access.kek()):
+    if _is_same(subject.access.backup_kek(), subject.access.kek()):
         remedy = "make another for the backup: `openssl rand -base64 32`, set RESEAL_BACKUP_KEK"
         return refuse("the same key", remedy)
     return ok("two keys")
@@ -95,12 +101,23 @@ def _proven(found: Kek) -> Finding:
     return refuse(f"{found.uri} gives other bytes back", "replace this key-encryption key")
 
 
-def _opens(first: Kek, second: Kek) -> bool:
+def _is_same(first: Kek, second: Kek) -> bool:
+    if first.uri == second.uri:
+        return True
+    if _scheme(first) != _scheme(second) and not {_scheme(first), _scheme(second)} <= _LOCAL:
+        # What a device or a service wraps, no other kind of key opens.
+        return False
     try:
         second.unwrap(first.wrap(os.urandom(32), _CONTEXT), _CONTEXT)
+    except KekUnreachable:
+        raise
     except KekError:
         return False
     return True
+
+
+def _scheme(one: Kek) -> str:
+    return one.uri.partition(":")[0]
 
 
 def _has_keys(subject: Subject) -> bool:

@@ -126,13 +126,18 @@ def activate(store: Store, version: int) -> int | None:
         found = states(store)
         if need(found, version) is KeyState.ACTIVE:
             return None
-        if store.need(IS_COMPROMISED, [version])[0]:
-            raise Refused(f"data key {version} was compromised and must not seal again")
+        need_trusted(store, version)
         others = _in_state(found, KeyState.ACTIVE)
         for other in others:
             _move(store, found, other, KeyState.RETIRING)
         _move(store, found, version, KeyState.ACTIVE)
     return others[0] if others else None
+
+
+def need_trusted(store: Store, version: int) -> None:
+    """Raise Refused where a key is known to others."""
+    if store.need(IS_COMPROMISED, [version])[0]:
+        raise Refused(f"data key {version} was compromised and must not seal again")
 
 
 def retire(store: Store, version: int) -> None:

@@ -32,6 +32,12 @@ SELECT event_id, run_id, actor, action, detail, at, previous, hash
 FROM {reseal}.event ORDER BY event_id
 """
 
+LATEST = """
+SELECT detail FROM {reseal}.event
+WHERE action = %(action)s AND (%(run)s::uuid IS NULL OR run_id = %(run)s)
+  AND detail @> %(like)s ORDER BY event_id DESC LIMIT 1
+"""
+
 GENESIS = bytes(32)
 
 
@@ -59,6 +65,14 @@ def append(store: Store, event: Event) -> None:
         previous, stored = last or GENESIS, replace(event, detail=detail)
         values = [event.run_id, event.actor, event.action, Jsonb(detail)]
         store.execute(APPEND, [*values, at, previous, stored.hash(at, previous)])
+
+
+def latest(
+    store: Store, action: str, run_id: UUID | None = None, **like: Any
+) -> dict[str, Any] | None:
+    """Return the detail of the latest event of this kind, of one run or of any."""
+    row = store.one(LATEST, {"action": action, "run": run_id, "like": Jsonb(like)})
+    return row[0] if row else None
 
 
 def broken_links(store: Store) -> Iterator[int]:

@@ -7,7 +7,12 @@ from uuid import UUID
 from psycopg import sql
 
 from reseal import __version__
-from reseal.errors import ConfigurationError
+from reseal.errors import (
+    ConfigurationError,
+    MalformedEnvelope,
+    UnknownKeyVersion,
+    WillNotOpen,
+)
 from reseal.store.store import Store
 
 START = """
@@ -61,6 +66,12 @@ COUNTED = "SELECT count(*) FROM {reseal}.{where} WHERE run_id = %s AND field = %
 CLEAR = "DELETE FROM {reseal}.quarantine WHERE field = %s"
 
 QUARANTINED = "SELECT count(*) FROM {reseal}.quarantine WHERE field = %s"
+
+# Sealed values that do not open: no rotation can take them along.
+UNREADABLE = """
+SELECT count(*) FROM {reseal}.quarantine WHERE field = %s
+  AND (reason = ANY(%s) OR reason LIKE 'an envelope that %%')
+"""
 
 LISTED = """
 SELECT row_key, reason FROM {reseal}.{where} WHERE run_id = %s AND field = %s
@@ -163,6 +174,12 @@ def clear_quarantine(store: Store, field: str) -> None:
 def quarantined_rows(store: Store, field: str) -> int:
     """Return how many rows of a field are in quarantine, whichever run put them there."""
     return int(store.need(QUARANTINED, [field])[0])
+
+
+def unreadable_rows(store: Store, field: str) -> int:
+    """Return how many rows are in quarantine because what is sealed in them does not open."""
+    names = [kind.__name__ for kind in (WillNotOpen, MalformedEnvelope, UnknownKeyVersion)]
+    return int(store.need(UNREADABLE, [field, names])[0])
 
 
 def counted(store: Store, table: str, run_id: UUID, field: str) -> int:

@@ -60,7 +60,7 @@ def sweep(site: Site) -> Measured:
     data_key.ensure_active(store, access.kek(), "bench")
     with counted(site) as used, open_workers(access, how.workers) as workers:
         # Their start is no part of the stage: in a run, the backup has started them.
-        workers.verify(None, NAME, Span(0, 1)).result()
+        workers.verify(None, None, NAME, Span(0, 1)).result()
         began = monotonic()
         _converge(access, store, workers, how)
         rate = site.rows / (monotonic() - began)

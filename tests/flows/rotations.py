@@ -85,6 +85,11 @@ class Story:
         ended = self.scene.command_line.run("rotate", *words, "--json", timeout=180, **database)
         self.steps[name] = Step(ended, self.keys(), self.scene.stored())
 
+    def rolls_back(self, name: str, step: Step) -> None:
+        """Roll the run of another step back, as the step of this name."""
+        ended = self.scene.command_line.run("rollback", step.ended.run_id, "--json", timeout=180)
+        self.steps[name] = Step(ended, self.keys(), self.scene.stored())
+
     def keys(self) -> dict[str, str]:
         """The state of every key by version."""
         states: dict[str, str] = self.scene.ask(KEYS)
@@ -196,6 +201,8 @@ def told_in_full(story: Story) -> Story:
     beside_an_application(story)
     kill_amid_a_rotation(story)
     story.rotates("gone on")
+    story.rolls_back("not the last", story.steps["live"])
+    story.rolls_back("rolled back", story.steps["gone on"])
     return story
 
 
@@ -211,4 +218,6 @@ def told_of_faults(story: Story) -> Story:
     with story.scene.connect() as connection:
         set_secret(connection, DAMAGED, flipped(secret_of(connection, DAMAGED)))
     story.rotates("damaged")
+    story.rotates("compromised", "--compromised", "2")
+    story.rolls_back("not trusted", story.steps["compromised"])
     return story

@@ -18,6 +18,7 @@ from tests.flows.rotations import (
     READY,
     SEALED_OLD,
     USERS,
+    Step,
     Story,
     enrolled,
     told_in_full,
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.slow
 
 STAGES = {
     "preflight", "count", "stage", "readers", "activate", "prepare", "backup", "reseal", "validate",
+    "retire",
 }  # fmt: skip
 
 
@@ -84,11 +86,11 @@ def test_every_secret_is_what_it_was_or_what_was_enrolled_meanwhile(full: Story)
 
 
 def test_the_audit_log_tells_who_was_ready_and_when_the_key_took_over(full: Story) -> None:
-    live, assumed = full.details("readers ready")
+    live, assumed, _ = full.details("readers ready")
     assert (live["key_version"], len(live["instances"]), live["assumed"]) == (2, 1, False)
-    assert assumed == {"key_version": 3, "instances": [], "assumed": True}
-    activated = [(d["key_version"], d["retiring"]) for d in full.details("key activated")]
-    assert activated == [(2, [1]), (3, [1, 2])]
+    assert assumed == {"key_version": 3, "instances": [], "late": [], "assumed": True}
+    activated = [(d["key_version"], d["previous"]) for d in full.details("key activated")]
+    assert activated == [(2, 1), (3, 2), (2, 3)]
 
 
 def test_the_record_is_complete_and_names_the_claim(full: Story) -> None:
@@ -119,14 +121,34 @@ def test_the_next_run_goes_on_and_makes_no_other_key(full: Story) -> None:
     assert full.scene.opened() == now_has(full)
     assert "no key was made" in step.said
     assert full.details("rotation gone on with") == [{"key_version": 3, "retiring": [1, 2]}]
-    assert step.ended.document["stages"].keys() == STAGES - {"stage", "readers", "activate"}
+    assert step.ended.document["stages"].keys() == STAGES - {"stage", "activate"}
 
 
-def test_a_rotation_cannot_be_rolled_back(full: Story) -> None:
-    run_id = full.steps["live"].ended.run_id
-    said = sentence(full.scene.command_line.run("rollback", run_id), 2)
-    assert missing((run_id, "is a rotation", "reseal rotate"), said) == []
-    assert full.scene.stored() == full.steps["gone on"].stored
+def test_what_an_older_key_still_needs_stands_in_the_evidence(full: Story) -> None:
+    evidence = Path(full.steps["gone on"].ended.document["evidence"])
+    gates = json.loads((evidence / "retirement.json").read_text())
+    assert gates.keys() == {"1", "2"}
+    verdicts = {gate["name"]: gate["verdict"] for gate in gates["1"]}
+    assert verdicts["last census"] == verdicts["census now"] == "pass"
+    assert {verdicts[name] for name in ("reads", "backups", "base backups", "approval")} == {"fail"}
+
+
+def test_only_the_last_change_of_key_is_rolled_back(full: Story) -> None:
+    step = full.steps["not the last"]
+    said = sentence(step.ended, 3)
+    assert missing(("key 2", "is retiring", "another change of key came after it"), said) == []
+    assert (step.keys, step.stored) == (full.steps["gone on"].keys, full.steps["gone on"].stored)
+
+
+def test_a_rotation_is_rolled_back_by_letting_the_key_before_it_take_over(full: Story) -> None:
+    step = full.steps["rolled back"]
+    assert (step.ended.code, step.ended.document["outcome"]) == (0, "done"), step.said
+    assert step.keys == {"1": "retiring", "2": "active", "3": "retiring"}
+    assert step.versions == {2}
+    part = step.ended.part(FIELD)
+    assert part["restored"] == part["changed"] == len(full.had)
+    assert full.scene.opened() == now_has(full)
+    assert missing((full.steps["gone on"].ended.run_id, "rolled back", "key 2"), step.said) == []
 
 
 @pytest.mark.parametrize(
@@ -165,14 +187,47 @@ def test_a_rotation_that_changes_no_row_has_failed(faults: Story) -> None:
     assert step.keys == {"1": "retiring", "2": "active"}
 
 
-def test_an_envelope_that_does_not_open_fails_the_run_and_the_old_key_stays(faults: Story) -> None:
+def test_an_envelope_that_was_damaged_before_is_set_aside_and_named(faults: Story) -> None:
     step = faults.steps["damaged"]
-    assert (step.ended.code, step.ended.document["outcome"]) == (1, "failed")
-    said = (f"1 envelopes of {FIELD} are broken", "unfinished", "retiring", "key 1")
+    assert (step.ended.code, step.ended.document["outcome"]) == (4, "partial"), step.said
+    said = ("1 quarantined", "1 under an old key", "unfinished", "retiring", "key 1")
     assert missing(said, step.said) == []
     assert step.keys == faults.steps["deaf"].keys
-    named = step.ended.part(FIELD)["rows_set_aside"]
-    assert named == [{"key": [str(DAMAGED)], "reason": "WillNotOpen"}]
+    (named,) = step.ended.part(FIELD)["rows_set_aside"]
+    assert named["key"] == [str(DAMAGED)]
+    assert under(step, 1) == {DAMAGED}
+
+
+def under(step: Step, version: int) -> set[int]:
+    """The users whose envelopes are under a key version."""
     sealed = {key: text for key, text in step.stored.items() if text}
-    still_old = {key for key, text in sealed.items() if Envelope.parse(text).key_version == 1}
-    assert still_old == {DAMAGED}
+    return {key for key, text in sealed.items() if Envelope.parse(text).key_version == version}
+
+
+def test_a_compromised_key_is_replaced_at_once_though_a_damaged_row_is_left(faults: Story) -> None:
+    step = faults.steps["compromised"]
+    assert (step.ended.code, step.ended.document["mode"]) == (4, "aggressive"), step.said
+    assert step.keys == {"1": "retiring", "2": "retiring", "3": "active"}
+    assert (under(step, 2), under(step, 1)) == (set(), {DAMAGED})
+    assert (
+        missing(("key 2 was compromised", "to enrol anew", "key 3 is active now"), step.said) == []
+    )
+
+
+def test_those_whom_a_compromised_key_exposed_are_listed_by_row_key_alone(faults: Story) -> None:
+    step = faults.steps["compromised"]
+    evidence = Path(step.ended.document["evidence"])
+    assert differences(evidence) == []
+    heading, *rows = (evidence / f"re-enrol-{FIELD}.csv").read_text().splitlines()
+    assert heading == "id,why"
+    assert rows[0].endswith(",is sealed under it")
+    assert {int(row.split(",")[0]) for row in rows} == under(faults.steps["damaged"], 2)
+    report = json.loads((evidence / "compromise.json").read_text())
+    assert report["users_to_re_enrol"][FIELD]["is sealed under it"] == len(rows)
+    assert len(report["not_cured"]) == 6
+
+
+def test_a_compromised_key_never_seals_again(faults: Story) -> None:
+    step = faults.steps["not trusted"]
+    assert "key 2 was compromised and must not seal again" in sentence(step.ended, 3)
+    assert step.stored == faults.steps["compromised"].stored

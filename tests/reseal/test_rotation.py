@@ -8,7 +8,16 @@ from reseal.census import Census
 from reseal.envelope import Envelope
 from reseal.errors import Refused
 from reseal.keyring import DataKey, KeyState
-from reseal.rotation import WAIT_SECONDS, await_readers, is_unfinished, need_readers, promised
+from reseal.rotation import (
+    URGENT_SECONDS,
+    WAIT_SECONDS,
+    Wait,
+    await_readers,
+    await_sealers,
+    is_unfinished,
+    need_readers,
+    promised,
+)
 from reseal.secret import Secret
 from reseal.store import data_key, reader
 from reseal.store.reader import Reader
@@ -19,8 +28,8 @@ STAGED = DataKey.fresh(2, KeyState.STAGED)
 RIGHT, WRONG = {1: b"one", 2: STAGED.check_value}, {1: b"one", 2: b"other"}
 
 
-def beat(store, instance, opens):
-    reader.beat(store, Reader(instance, opens, seals=True, policy="allow"))
+def beat(store, instance, opens, active=None, *, seals=True):
+    reader.beat(store, Reader(instance, opens, seals=seals, policy="allow", active=active))
 
 
 class Clock:
@@ -38,9 +47,8 @@ class Clock:
 
 
 def wait(store, clock, *, assumed=False):
-    return await_readers(
-        store, 2, STAGED.check_value, assumed=assumed, sleep=clock.sleep, clock=clock
-    )
+    how = Wait(clock.sleep, clock, assumed=assumed, otherwise="key 2 stays staged")
+    return list(await_readers(store, 2, STAGED.check_value, how).instances)
 
 
 def test_readers_that_open_the_key_are_ready_at_once(store):
@@ -104,19 +112,48 @@ def test_where_nobody_reports_readiness_must_be_assumed(store, admin):
 
 
 @pytest.mark.parametrize(
-    ("sealed", "staged", "expected"),
+    ("sealed", "unreadable", "staged", "expected"),
     [
-        ([{2: 5}], [], False),
-        ([{}], [], False),
-        ([{1: 1, 2: 5}], [], True),
-        ([{2: 5}, {1: 1}], [], True),
-        ([{1: 1, 2: 5}], [3], False),
+        ([{2: 5}], 0, [], False),
+        ([{}], 0, [], False),
+        ([{1: 1, 2: 5}], 0, [], True),
+        ([{2: 5}, {1: 1}], 0, [], True),
+        ([{1: 1, 2: 5}], 0, [3], False),
+        ([{1: 1, 2: 5}], 1, [], False),
+        ([{1: 2, 2: 5}], 1, [], True),
     ],
 )
-def test_a_rotation_is_unfinished_while_rows_are_under_another_key(sealed, staged, expected):
-    censuses = [Census(sealed=one) for one in sealed]
+def test_a_rotation_is_unfinished_while_readable_rows_are_under_another_key(
+    sealed, unreadable, staged, expected
+):
+    counted = [(Census(sealed=one), unreadable) for one in sealed]
 
-    assert is_unfinished(censuses, 2, staged) is expected
+    assert is_unfinished(counted, 2, staged) is expected
+
+
+def test_in_an_emergency_a_reader_that_is_late_is_named_and_not_waited_for(store):
+    beat(store, "a/1", RIGHT)
+    beat(store, "b/2", WRONG)
+    clock = Clock()
+
+    ready = await_readers(store, 2, STAGED.check_value, Wait(clock.sleep, clock, urgent=True))
+    assert (ready.instances, ready.late) == (("a/1",), ("b/2",))
+    assert clock.now == URGENT_SECONDS < WAIT_SECONDS
+    reader_less = Wait(clock.sleep, clock, urgent=True)
+    store.execute("DELETE FROM {reseal}.reader")
+    assert await_readers(store, 2, STAGED.check_value, reader_less).instances == ()
+
+
+def test_readers_that_still_seal_under_another_key_are_waited_for_and_named(store):
+    beat(store, "new", RIGHT, active=2)
+    beat(store, "silent", RIGHT)
+    beat(store, "plain", RIGHT, active=1, seals=False)
+    beat(store, "old", RIGHT, active=1)
+    clock = Clock(_9=lambda: beat(store, "old", RIGHT, active=2))
+
+    assert await_sealers(store, 2, Wait(clock.sleep, clock)) == []
+    assert clock.now == 9.0
+    assert await_sealers(store, 1, Wait(clock.sleep, clock)) == ["new", "old"]
 
 
 def test_the_census_promises_plaintext_and_rows_under_other_keys():
