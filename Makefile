@@ -44,25 +44,37 @@ setup: .venv/.installed
 demo: setup
 	@$(BIN)/reseal demo
 
-# The oldest PostgreSQL that Debian still carries; without it the tests on it are skipped, except in CI.
+# $(call debian,PACKAGE,A FILE OF IT,WHY,FIRST) installs a Debian package, once and where that can be done, after
+# the command FIRST. Without it the tests on it are skipped, except in CI.
+define debian
+@if [ ! -e $(2) ] && [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then \
+  echo "Installing the Debian package $(1), $(3)"; \
+  $(or $(4),:); \
+  { apt-get install -y -qq $(1) || { apt-get update -qq && apt-get install -y -qq $(1); }; } >/dev/null 2>&1 || true; \
+fi
+endef
+
+# The oldest PostgreSQL that Debian still carries, without the cluster that its installation makes.
 POSTGRESQL_15 := /usr/lib/postgresql/15/bin/initdb
+CLUSTERS := /etc/postgresql-common/createcluster.conf
+NO_CLUSTER := mkdir -p $(dir $(CLUSTERS)); [ -e $(CLUSTERS) ] || echo "create_main_cluster = false" > $(CLUSTERS)
 
-.PHONY: postgresql15
+SOFTHSM := /usr/lib/softhsm/libsofthsm2.so
+
+.PHONY: postgresql15 softhsm2
 postgresql15:
-	@if [ ! -x $(POSTGRESQL_15) ] && [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then \
-	  echo "Installing the Debian package postgresql-15, on which the schemas are tested too"; \
-	  mkdir -p /etc/postgresql-common; \
-	  [ -e /etc/postgresql-common/createcluster.conf ] || echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf; \
-	  { apt-get install -y -qq postgresql-15 || { apt-get update -qq && apt-get install -y -qq postgresql-15; }; } >/dev/null 2>&1 || true; \
-	fi
+	$(call debian,postgresql-15,$(POSTGRESQL_15),on which the schemas are tested too,$(NO_CLUSTER))
 
-test: setup postgresql15
+softhsm2:
+	$(call debian,softhsm2,$(SOFTHSM),on which keys on tokens are tested)
+
+test: setup postgresql15 softhsm2
 	@rm -f .venv/.tested
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	@touch .venv/.tested
 
 # `make test` always runs the tests; `make check` right after it does not run them a second time.
-.venv/.tested: .venv/.installed $(SOURCES) | postgresql15
+.venv/.tested: .venv/.installed $(SOURCES) | postgresql15 softhsm2
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	@touch $@
 

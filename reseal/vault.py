@@ -116,7 +116,7 @@ class Vault:
             raise ConfigurationError(f"plaintext must be one of {', '.join(Plaintext)}")
         config = fields if isinstance(fields, Config) else load_config(Path(fields))
         if isinstance(kek, str):
-            kek = open_kek(kek, Settings.from_environment().variables)
+            kek = open_kek(kek, Settings.from_environment().variables, known={})
         policy = Plaintext(plaintext)
         vault = cls(pool, config, kek, schema or config.schema, policy, clock=clock)
         vault.refresh()
