@@ -29,11 +29,12 @@ def test_a_deployment_runs_a_flow_with_options_it_takes(deployment: dict[str, An
     assert given is None or OPTIONS[name].model_validate(given) is not None
 
 
-def test_keys_are_rotated_once_a_quarter_when_a_person_has_said_so():
-    (rotation,) = (d for d in DOCUMENT["deployments"] if d["name"] == "rotate-keys")
+@pytest.mark.parametrize("name", ["encrypt", "rotate-keys", "rollback"])
+def test_what_writes_rows_is_never_begun_twice(name: str):
+    (deployment,) = (d for d in DOCUMENT["deployments"] if d["name"] == name)
 
-    (schedule,) = rotation["schedules"]
-    assert (schedule["cron"], schedule["active"]) == ("30 3 1 */3 *", False)
+    limit = {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+    assert deployment["concurrency_limit"] == limit
 
 
 def test_no_deployment_names_a_key_or_a_database():
