@@ -5,7 +5,7 @@ import os
 
 from reseal.errors import KekError, KekUnreachable, KeyringError
 from reseal.kek import Kek
-from reseal.keyring import MOST_SEALS
+from reseal.keyring import MOST_SEALS, context
 from reseal.preflight.question import Finding, Question, ok, refuse, warn
 from reseal.preflight.subject import Subject
 from reseal.store import data_key, key_use, schema
@@ -14,6 +14,8 @@ ACTIVE = """
 SELECT version, expires <= clock_timestamp(), expires::date::text FROM {reseal}.data_key
 WHERE state = 'active'
 """
+
+WRAPPED = "SELECT version, wrapped FROM {reseal}.data_key WHERE wrapped IS NOT NULL LIMIT 1"
 
 NO_KEY_YET = "none yet, the first encryption makes one"
 _CONTEXT = b"preflight"
@@ -78,7 +80,7 @@ def separate(subject: Subject) -> Finding:
     """Look whether the two KEKs are two: one that leaks must not open both."""
     if subject.plan.skip_backup:
         return ok("not used")
-    if _is_same(subject.access.backup_kek(), subject.access.kek()):
+    if _is_same(subject, subject.access.kek(), subject.access.backup_kek()):
         remedy = "make another for the backup: `openssl rand -base64 32`, set RESEAL_BACKUP_KEK"
         return refuse("the same key", remedy)
     return ok("two keys")
@@ -101,19 +103,27 @@ def _proven(found: Kek) -> Finding:
     return refuse(f"{found.uri} gives other bytes back", "replace this key-encryption key")
 
 
-def _is_same(first: Kek, second: Kek) -> bool:
-    if first.uri == second.uri:
+def _is_same(subject: Subject, kek: Kek, other: Kek) -> bool:
+    if kek.uri == other.uri:
         return True
-    if _scheme(first) != _scheme(second) and not {_scheme(first), _scheme(second)} <= _LOCAL:
+    if _scheme(kek) != _scheme(other) and not {_scheme(kek), _scheme(other)} <= _LOCAL:
         # What a device or a service wraps, no other kind of key opens.
         return False
     try:
-        second.unwrap(first.wrap(os.urandom(32), _CONTEXT), _CONTEXT)
+        other.unwrap(*_wrapped(subject, kek))
     except KekUnreachable:
         raise
     except KekError:
         return False
     return True
+
+
+def _wrapped(subject: Subject, kek: Kek) -> tuple[bytes, bytes]:
+    """Return something that the KEK has wrapped, with its context: a data key, if there is one."""
+    if _has_keys(subject):
+        version, wrapped = subject.store.need(WRAPPED)
+        return wrapped, context(version)
+    return kek.wrap(os.urandom(32), _CONTEXT), _CONTEXT
 
 
 def _scheme(one: Kek) -> str:
