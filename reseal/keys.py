@@ -100,6 +100,7 @@ class Keys:
             now = data_key.need(data_key.states(self.store), version)
             if now is not KeyState.ACTIVE:
                 check_move(version, now, KeyState.ACTIVE)
+                data_key.need_trusted(self.store, version)
             value = data_key.check_value(self.store, self.access.kek(), version)
             ready = list(await_readers(self.store, version, value, wait).instances)
             with self.store.transaction():

@@ -84,7 +84,9 @@ def find_unfinished() -> Change | None:
         for field in run.fields
         if (census := run.field_result(field.name).before)
     ]
-    if not is_unfinished(counted, change.active, data_key.staged(run.store)):
+    # Nothing more goes under a key that others know, so there a new rotation is due.
+    is_over = data_key.is_compromised(run.store, change.active)
+    if is_over or not is_unfinished(counted, change.active, data_key.staged(run.store)):
         return None
     run.note("rotation gone on with", key_version=change.active, retiring=list(change.retiring))
     return change

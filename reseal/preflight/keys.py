@@ -54,6 +54,20 @@ def expiry(subject: Subject) -> Finding:
     return warn(value, "run `reseal rotate`") if is_due else ok(value)
 
 
+def trusted(subject: Subject) -> Finding:
+    """Look whether the active key is known to others."""
+    active = _active(subject)
+    if active is None:
+        return ok(NO_KEY_YET)
+    version, *_ = active
+    if not data_key.is_compromised(subject.store, version):
+        return ok(f"key {version} is not marked as compromised")
+    value = f"key {version} was compromised"
+    if subject.plan.rotates:
+        return warn(value, "know that this rotation replaces it")
+    return refuse(value, f"run `reseal rotate --compromised {version}`")
+
+
 def seals(subject: Subject) -> Finding:
     """Look how often the active key has sealed: random IVs allow only so many."""
     active = _active(subject)
@@ -147,6 +161,7 @@ KEY_CHECKS = (
     Question("keys: kek", "wraps and unwraps", kek),
     Question("keys: keyring", "every key opens, one is active", keyring),
     Question("keys: expiry", "not past", expiry),
+    Question("keys: trusted", "known to no one else", trusted),
     Question("keys: seals", f"below {MOST_SEALS}", seals),
     Question("keys: backup kek", "wraps and unwraps", backup_kek),
     Question("keys: separate", "two different keys", separate),

@@ -134,9 +134,14 @@ def activate(store: Store, version: int) -> int | None:
     return others[0] if others else None
 
 
+def is_compromised(store: Store, version: int) -> bool:
+    """Say whether a key is known to others."""
+    return bool(store.need(IS_COMPROMISED, [version])[0])
+
+
 def need_trusted(store: Store, version: int) -> None:
     """Raise Refused where a key is known to others."""
-    if store.need(IS_COMPROMISED, [version])[0]:
+    if is_compromised(store, version):
         raise Refused(f"data key {version} was compromised and must not seal again")
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from reseal.envelope import write
 from reseal.preflight import Verdict
+from reseal.store import data_key
 from tests.reseal.test_preflight import FILL, PLAN, found, look
 
 SHORT = "ALTER TABLE users ALTER mfa_secret TYPE varchar(40)"
@@ -260,3 +261,11 @@ def test_an_application_that_writes_plaintext_is_a_warning(access, admin, store)
     check = found(look(access), "runners: readers")
 
     assert (check.verdict, check.value) == (Verdict.WARN, "1 live, 1 write plaintext")
+
+
+@pytest.mark.parametrize(("rotates", "verdict"), [(False, Verdict.REFUSE), (True, Verdict.WARN)])
+def test_nothing_more_is_sealed_under_a_compromised_key(access, store, rotates, verdict):
+    data_key.mark_compromised(store, 1)
+
+    check = found(look(access, replace(PLAN, rotates=rotates)), "keys: trusted")
+    assert (check.verdict, check.value) == (verdict, "key 1 was compromised")
