@@ -10,7 +10,7 @@ SOURCES := $(shell find $(ROOMS) docs README.md -type f -not -name '*.pyc' 2>/de
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup demo test check lint bench chaos schemas fmt lock clean
+.PHONY: setup demo test check lint keys bench chaos schemas fmt lock clean
 
 setup: .venv/.installed
 	@:
@@ -94,6 +94,11 @@ schemas: setup postgresql15
 fmt: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Random lives of keys by the hundred, and ten rotations of a real table, with the real command.
+keys: setup
+	KEY_LIFE_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -s tests/reseal/test_key_life_stateful.py $(ARGS)
+	ROTATED_ROWS=$(or $(ROWS),100000) $(BIN)/python -m pytest tests/flows/test_ten_rotations.py $(ARGS)
 
 bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -24,14 +24,16 @@ SELECT DISTINCT ON (field) field, rows, taken FROM {reseal}.key_census WHERE ver
 ORDER BY field, taken DESC
 """
 
-# The first count that found none, since the last one that found some and since the key sealed.
+# The first count that found none, since the last one that found some and since the key last sealed.
 FREE_SINCE = """
 SELECT min(c.taken) FROM {reseal}.key_census AS c
 WHERE c.version = %(version)s AND c.field = %(field)s AND c.taken > greatest(
     (SELECT max(held.taken) FROM {reseal}.key_census AS held
      WHERE held.version = c.version AND held.field = c.field AND held.rows > 0),
     (SELECT retired FROM {reseal}.data_key WHERE version = c.version),
-    (SELECT last_sealed FROM {reseal}.key_use WHERE version = c.version), '-infinity')
+    (SELECT last_sealed FROM {reseal}.key_use WHERE version = c.version),
+    (SELECT max(written) FROM {reseal}.batch
+     WHERE key_version = c.version AND field = c.field AND changed > 0), '-infinity')
 """
 
 # Every field that is known to have held envelopes of the version, whatever reseal.toml says today.

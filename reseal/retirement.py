@@ -122,7 +122,7 @@ def _sealing(question: Question) -> Gate:
 def _reads(question: Question) -> Gate:
     days = question.config.keys.read_window_days
     live, _ = reader.count_live(question.store)
-    opened = key_use.opened(question.store, question.wish.version, days)
+    opened = key_use.opened(question.store, question.wish.version)
     since = max((when for when in (opened.last, question.retired) if when), default=question.now)
     last = (
         f"last opened {_day(opened.last)} by {opened.by}" if opened.last else "never told to open"

@@ -32,6 +32,12 @@ LOCK = "LOCK TABLE {reseal}.data_key IN SHARE ROW EXCLUSIVE MODE"
 
 STATES = "SELECT version, state FROM {reseal}.data_key ORDER BY version"
 
+# One that others know is never taken up.
+STAGED = """
+SELECT version FROM {reseal}.data_key WHERE state = 'staged' AND compromised IS NULL
+ORDER BY version
+"""
+
 # The cryptoperiod begins when a key first seals, and goes on where it is activated again.
 MOVE = """
 UPDATE {reseal}.data_key SET state = %(state)s,
@@ -107,6 +113,8 @@ def ensure_staged(
         if waiting:
             version = waiting[-1]
         else:
+            # A key that this KEK wraps beside keys that it does not open could never be loaded.
+            _keys(store, kek)
             version = _add(store, kek, _next(store, KeyState.STAGED), owner, policy)
     # Read back what is stored and committed, together with the keys beside which it must stand.
     keys = _keys(store, kek)
@@ -188,7 +196,7 @@ def need(found: dict[int, KeyState], version: int) -> KeyState:
 
 def staged(store: Store) -> list[int]:
     """Return the versions of the keys that wait to become active."""
-    return _in_state(states(store), KeyState.STAGED)
+    return [version for (version,) in store.execute(STAGED)]
 
 
 def retiring(store: Store) -> list[int]:

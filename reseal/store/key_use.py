@@ -25,11 +25,7 @@ ON CONFLICT (version) DO UPDATE SET
     last_sealed_by = coalesce(excluded.last_sealed_by, u.last_sealed_by)
 """
 
-OPENED = """
-SELECT last_opened, last_opened_by, opens,
-       last_opened > clock_timestamp() - make_interval(days => %s)
-FROM {reseal}.key_use WHERE version = %s
-"""
+OPENED = "SELECT last_opened, last_opened_by, opens FROM {reseal}.key_use WHERE version = %s"
 
 SEALED = """
 SELECT coalesce((SELECT sum(seals) FROM {reseal}.batch WHERE key_version = %(version)s), 0)
@@ -44,7 +40,6 @@ class Opened:
     last: datetime | None = None
     by: str | None = None
     opens: int = 0
-    is_recent: bool = False
 
 
 def tell(store: Store, instance: str, used: Mapping[int, Used]) -> None:
@@ -54,10 +49,9 @@ def tell(store: Store, instance: str, used: Mapping[int, Used]) -> None:
         store.execute(TELL, values)
 
 
-def opened(store: Store, version: int, days: int) -> Opened:
-    """Return what is known of opens under a key version; recent ones are within so many days."""
-    row = store.one(OPENED, [days, version])
-    return Opened(row[0], row[1], row[2], bool(row[3])) if row else Opened()
+def opened(store: Store, version: int) -> Opened:
+    """Return what is known of opens under a key version."""
+    return Opened(*(store.one(OPENED, [version]) or ()))
 
 
 def sealed(store: Store, version: int) -> int:

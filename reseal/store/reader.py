@@ -57,9 +57,9 @@ def sealing_under_other(store: Store, version: int) -> list[str]:
 
 
 def sealing_under(store: Store, version: int) -> list[str]:
-    """Return the live readers that say they seal under a key version."""
+    """Return the live readers that seal under a key version, or do not say under which."""
     found = store.execute(LIVE, [str(version)])
-    return [name for name, _, seals, active in found if seals and active == version]
+    return [name for name, _, seals, active in found if seals and active in (None, version)]
 
 
 def count_live(store: Store) -> tuple[int, int]:

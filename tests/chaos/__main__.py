@@ -1,4 +1,7 @@
-"""Run a campaign: `python -m tests.chaos [--kills N] [--seed S] [--rows R]`."""
+"""Run a campaign: `python -m tests.chaos [--kills N | --rotate] [--seed S] [--rows R]`.
+
+With `--rotate`, rotations are killed at every point of tests/chaos/rotation_points.py in turn.
+"""
 
 import argparse
 import secrets
@@ -13,6 +16,9 @@ import psycopg
 from flows.server import LocalServer, prepare_home
 from reseal.embedded import start_server
 from tests.chaos.campaign import Campaign
+from tests.chaos.moments import MODES
+from tests.chaos.rotation_campaign import RotationCampaign
+from tests.chaos.rotation_points import POINTS, one_by_one
 from tests.conftest import USERS
 from tests.flows.scene import Scene, scene_on, stop_server
 
@@ -20,10 +26,21 @@ from tests.flows.scene import Scene, scene_on, stop_server
 def main() -> int:
     """Fight a campaign on a server of its own; exit 1 where anything was lost."""
     given = _parser().parse_args()
-    print(f"seed {given.seed}, {given.rows:,} rows, {given.kills} kills", flush=True)
+    what = f"{len(POINTS)} points of a rotation" if given.rotate else f"{given.kills} kills"
+    _say(f"seed {given.seed}, {given.rows:,} rows, {what}")
     with _scene() as scene:
-        verdict = Campaign(scene, given.kills, given.rows, given.seed, _say).fight()
-    return 0 if verdict.is_won else 1
+        is_won = _rotate(scene, given) if given.rotate else _encrypt(scene, given)
+    return 0 if is_won else 1
+
+
+def _encrypt(scene: Scene, given: argparse.Namespace) -> bool:
+    return Campaign(scene, given.kills, given.rows, given.seed, _say).fight().is_won
+
+
+def _rotate(scene: Scene, given: argparse.Namespace) -> bool:
+    start, chains = scene.command_line.start, one_by_one()
+    campaign = RotationCampaign(scene, start, chains, given.rows, given.seed, _say, MODES)
+    return not campaign.fight()
 
 
 @contextmanager
@@ -49,8 +66,12 @@ def _say(line: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--kills", type=int, default=20)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.chaos", description=(__doc__ or "").splitlines()[0]
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--kills", type=int, default=20)
+    what.add_argument("--rotate", action="store_true", help="kill rotations, at every point")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     parser.add_argument("--rows", type=int, default=20_000)
     return parser

@@ -8,18 +8,14 @@ import threading
 from base64 import b32encode
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from random import Random
 from time import sleep
 
 import psycopg
 
-from reseal.envelope import Envelope
+from reseal import Vault
 from reseal.errors import EnvelopeError
-from reseal.keyring import Keyring
-from reseal.place import Place
-from reseal.secret import Secret
-from reseal.store import data_key, schema
 from tests.flows.scene import FIELD, Scene, is_sealed
 
 READ = "SELECT mfa_secret FROM users WHERE id = %s"
@@ -42,18 +38,31 @@ _MANY = 200
 
 
 class Writer:
-    """One connection of the application's; only this thread writes the users in its `oracle`."""
+    """One connection of the application's; only this thread writes the users in its `oracle`.
 
-    def __init__(self, scene: Scene, oracle: dict[int, str | None], next_id: int, dice: Random):
+    Whoever holds `at_work` finds that what is committed and what is remembered agree.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        vault: Vault,
+        oracle: dict[int, str | None],
+        next_id: int,
+        dice: Random,
+        rest: float,
+    ):
         self.oracle = oracle
+        self.at_work = threading.Lock()
         self.counts: Counter[str] = Counter()
         self.fault: Exception | None = None
         self.plain_wanted = 0
         self.is_sealing_only = False
         self._scene = scene
+        self._vault = vault
         self._next_id = next_id
         self._dice = dice
-        self._keyring: Keyring | None = None
+        self._rest = rest
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
@@ -64,8 +73,9 @@ class Writer:
     def _serve(self) -> None:
         try:
             with self._scene.connect() as self._connection:
-                while not self._ended.wait(_REST_SECONDS):
-                    self._step()
+                while not self._ended.wait(self._rest):
+                    with self.at_work:
+                        self._step()
         except Exception as fault:
             self.fault = fault
 
@@ -171,24 +181,15 @@ class Writer:
         return b32encode(self._dice.randbytes(20)).decode()
 
     def _sealed(self, key: int, text: str) -> str:
-        keyring = self._keys()
-        return str(keyring.seal(Place(FIELD, (key,)), Secret(text))) if keyring else text
+        return self._vault.seal(FIELD, key, text) if self._vault.can_seal else text
 
     def _opened(self, key: int, stored: str | None) -> str | None:
-        keyring = self._keys()
-        if keyring is None or not is_sealed(stored):
+        if not is_sealed(stored):
             return stored
         try:
-            return keyring.open(Place(FIELD, (key,)), Envelope.parse(stored or "")).reveal()
+            return self._vault.read(FIELD, key, stored).reveal()
         except EnvelopeError:
             return None
-
-    def _keys(self) -> Keyring | None:
-        if self._keyring is None:
-            with self._scene.library() as (access, store):
-                if schema.exists(store) and data_key.exists(store):
-                    self._keyring = access.keyring(store)
-        return self._keyring
 
 
 def is_plain(text: str | None) -> bool:
@@ -199,15 +200,24 @@ def is_plain(text: str | None) -> bool:
 class Application:
     """Several writers, each with users of its own, and what all of them remember."""
 
-    def __init__(self, scene: Scene, stored: dict[int, str | None], dice: Random) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        vault: Vault,
+        stored: dict[int, str | None],
+        dice: Random,
+        rest: float = _REST_SECONDS,
+    ) -> None:
         first = max(stored) + 1
         self._initially_plain = sum(map(is_plain, stored.values()))
         self._writers = [
             Writer(
                 scene,
+                vault,
                 {key: text for key, text in stored.items() if key % _WRITERS == number % _WRITERS},
                 number,
                 Random(dice.random()),
+                rest,
             )
             for number in range(first, first + _WRITERS)
         ]
@@ -242,6 +252,19 @@ class Application:
         for writer in self._writers:
             writer.is_sealing_only = True
 
+    def write_plaintext_again(self) -> None:
+        """Let the writers write plaintext too, as before that upgrade."""
+        for writer in self._writers:
+            writer.is_sealing_only = False
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let every writer end what it does and do nothing more for the length of the block."""
+        with ExitStack() as stack:
+            for writer in self._writers:
+                stack.enter_context(writer.at_work)
+            yield
+
     @property
     def oracle(self) -> dict[int, str | None]:
         """What every user enrolled last, by row key."""
@@ -253,3 +276,13 @@ class Application:
         counts = sum((writer.counts for writer in self._writers), Counter[str]())
         counts["plain written"] += self._initially_plain
         return counts
+
+
+@contextmanager
+def serving(application: Application) -> Iterator[None]:
+    """Have an application serve its users for the length of the block."""
+    application.start()
+    try:
+        yield
+    finally:
+        application.end()

@@ -1,13 +1,13 @@
 """The campaign: run, kill, again; then run to the end and judge."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
 import psycopg
 
-from tests.chaos.application import Application
+from tests.chaos.application import Application, serving
+from tests.chaos.instances import vault_on
 from tests.chaos.judge import Verdict, judge
 from tests.chaos.moments import Moment, Watch, throw
 from tests.chaos.runner import Killed, kill_at
@@ -50,11 +50,12 @@ class Campaign:
         """Kill and kill again, let one run end, and judge."""
         dice = Random(self.seed)
         stored = self.scene.enrol(secrets(self.rows, dice))
-        application = Application(self.scene, stored, Random(dice.random()))
-        with self.scene.connect() as connection, _serving(application):
-            fallen = self._kill_all(connection, application, dice)
-            application.seal_from_now_on()
-            self._last_run(fallen)
+        with vault_on(self.scene) as vault, self.scene.connect() as connection:
+            application = Application(self.scene, vault, stored, Random(dice.random()))
+            with serving(application):
+                fallen = self._kill_all(connection, application, dice)
+                application.seal_from_now_on()
+                self._last_run(fallen)
         verdict = judge(self.scene, application)
         verdict.left_processes, verdict.notes = fallen.survivors, fallen.notes
         counts = application.counts
@@ -86,20 +87,11 @@ class Campaign:
             fallen.ended(ended, (0, 4))
             return
         where = f"{ended.look.stage.name.lower()}, {ended.look.rows:,} rows of it"
-        followed = f"{ended.workers} children gone after {ended.seconds:.1f} s"
+        followed = f"{ended.death.children} children gone after {ended.death.seconds:.1f} s"
         self.say(f"{aim} in {where}; {followed}; {sealed}")
-        fallen.survivors += len(ended.survivors)
+        fallen.survivors += len(ended.death.survivors)
 
     def _last_run(self, fallen: "Fallen") -> None:
         ended = self.scene.command_line.run("encrypt", "--json")
         self.say(f"the last run ended with {ended.code}: {ended.document['message']}")
         fallen.ended(ended.code, (0,))
-
-
-@contextmanager
-def _serving(application: Application) -> Iterator[None]:
-    application.start()
-    try:
-        yield
-    finally:
-        application.end()

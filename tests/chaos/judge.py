@@ -61,7 +61,7 @@ class Verdict:
 def judge(scene: Scene, application: Application) -> Verdict:
     """Look at every row, at the ledger and at what a run may leave behind."""
     stored, oracle, counts = scene.stored(), application.oracle, application.counts
-    found = _kinds(scene, stored, oracle)
+    found = kinds(scene, stored, oracle)
     return Verdict(
         lost=found["lost"],
         unverifiable=found["unverifiable"],
@@ -77,9 +77,10 @@ def judge(scene: Scene, application: Application) -> Verdict:
     )
 
 
-def _kinds(
+def kinds(
     scene: Scene, stored: dict[int, str | None], oracle: dict[int, str | None]
 ) -> Counter[str]:
+    """Count what became of the secrets that both know of: right, empty, plain, or how it is bad."""
     with scene.library() as (access, store):
         keyring = access.keyring(store)
     return Counter(_kind(keyring, key, stored[key], oracle[key]) for key in stored.keys() & oracle)

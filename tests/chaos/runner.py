@@ -1,8 +1,10 @@
 """A run of the command line that can be killed, and what it leaves of itself."""
 
-import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from time import monotonic, sleep
+from typing import Protocol
 
 import psutil  # type: ignore[import-untyped]
 
@@ -12,30 +14,63 @@ from tests.flows.scene import Scene
 _SECONDS_TO_FOLLOW = 30
 
 
-@dataclass(frozen=True)
-class Killed:
-    """Where a run was when it was killed; `survivors` are workers that did not follow it."""
+class Process(Protocol):
+    """What is asked of a run that was started, as `subprocess.Popen` answers it."""
 
-    look: Look
-    workers: int
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self) -> int: ...
+
+    def kill(self) -> None: ...
+
+    def communicate(self) -> tuple[str, str]: ...
+
+
+@dataclass(frozen=True)
+class Death:
+    """How a run died; `survivors` are children of it that did not follow."""
+
+    children: int
     seconds: float
     survivors: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Killed:
+    """Where a run was when it was killed."""
+
+    look: Look
+    death: Death
 
 
 def kill_at(scene: Scene, moment: Moment, watch: Watch) -> Killed | int:
     """Run and kill at a moment; return the exit code where the run was faster."""
     process = scene.command_line.start("encrypt", "--json", *moment.flags)
-    while not watch.is_due(moment):
-        if process.poll() is not None:
-            process.communicate()
-            return process.returncode
+    if wait_for(process, lambda: watch.is_due(moment)):
+        return Killed(watch.look(), kill(process))
+    process.communicate()
+    return process.returncode
+
+
+def wait_for(process: Process, has_come: Callable[[], bool], seconds: float = inf) -> bool:
+    """Wait until something has come about; return False where the run ends before, or in time."""
+    deadline = monotonic() + seconds
+    while not has_come():
+        if process.poll() is not None or monotonic() > deadline:
+            return False
         sleep(0.01)
-    return _killed(process, watch)
+    return True
 
 
-def _killed(process: "subprocess.Popen[str]", watch: Watch) -> Killed:
-    look = watch.look()
-    family = psutil.Process(process.pid).children(recursive=True)
+def kill(process: Process) -> Death:
+    """Kill a run and wait until its children are gone too."""
+    family = _children(process)
     process.kill()
     began = monotonic()
     # Without reading its pipes: those are the workers' too, and they are what is waited for.
@@ -45,7 +80,14 @@ def _killed(process: "subprocess.Popen[str]", watch: Watch) -> Killed:
     seconds = monotonic() - began
     survivors = tuple(one.pid for one in family if _is_alive(one))
     process.communicate()
-    return Killed(look, len(family), seconds, survivors)
+    return Death(len(family), seconds, survivors)
+
+
+def _children(process: Process) -> list[psutil.Process]:
+    try:
+        return list(psutil.Process(process.pid).children(recursive=True))
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -130,6 +130,16 @@ WRONG_USE = {
     "an argument too many": Bad(("extra",), (("check", "extra"),)),
     "an argument too few": Bad(("Missing argument 'run'",), (("rollback",),)),
     "an option without its value": Bad(("--config",), (("status", "--config"),)),
+    "what is no key version": Bad(
+        ("Invalid value for 'version'", "a valid integer", "reseal --help"),
+        (("keys", "activate", "two"),),
+    ),
+    "a command on keys that does not exist": Bad(("'rotate'",), (("keys", "rotate"),)),
+    "a period of no days": Bad(
+        ("reseal.toml", "disabled_days in [keys] must be a number of days from 7"),
+        (("keys", "list"),),
+        CONFIG + "[keys]\ndisabled_days = 6\n",
+    ),
     "what is no run id": Bad(("'x' is not a run id", "reseal status"), (("rollback", "x"),)),
     "a run that never was": Bad(
         (f"there is no run {UNKNOWN_RUN}", "reseal status"), (("rollback", UNKNOWN_RUN),)
@@ -147,7 +157,7 @@ WRONG_USE = {
 }  # fmt: skip
 
 CASES = [
-    pytest.param(words, bad, id=f"{name}: {words[0]}")
+    pytest.param(words, bad, id=f"{name}: {' '.join(words[:2])}")
     for name, bad in WRONG_USE.items()
     for words in bad.commands
 ]

@@ -5,6 +5,7 @@ import pytest
 from reseal.config import Config, load_config, parse_config
 from reseal.errors import ConfigurationError, FieldError
 from reseal.field import Field
+from reseal.key_policy import KeyPolicy
 
 ONE = {"name": "users.mfa_secret", "table": "public.users", "column": "mfa_secret"}
 
@@ -12,6 +13,12 @@ WHOLE = """
 [reseal]
 schema = "vault"
 evidence = "s3://bucket/evidence"
+
+[keys]
+cryptoperiod_days = 90
+read_window_days = 14
+disabled_days = 30
+base_backups_kept_days = 35
 
 [[field]]
 name = "users.mfa_secret"
@@ -58,6 +65,7 @@ def test_every_word_is_read(written):
         ),
         schema="vault",
         evidence="s3://bucket/evidence",
+        keys=KeyPolicy(90, 14, 30, 35),
     )
 
 
@@ -65,6 +73,7 @@ def test_what_is_not_said_has_a_default():
     config = parse_config({"field": [ONE]})
 
     assert (config.schema, config.evidence) == ("reseal", "evidence")
+    assert config.keys == KeyPolicy(365, 7, 7, base_backups_kept_days=None)
     (field,) = config.fields
     assert (field.key, field.format, field.where) == ((), "base32", None)
     assert field.empty == frozenset({""})
@@ -144,6 +153,46 @@ def test_a_field_needs_a_name_a_table_and_a_column(word):
 def test_a_fault_in_the_document_is_named(document, says):
     with pytest.raises(ConfigurationError) as caught:
         parse_config(document)
+
+    assert says in str(caught.value)
+
+
+LEAST = {
+    "cryptoperiod_days": 1, "read_window_days": 1, "disabled_days": 7, "base_backups_kept_days": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("word", "days"), [(word, days) for word, least in LEAST.items() for days in (least, 36_500)]
+)
+def test_a_period_is_a_number_of_days(word, days):
+    assert getattr(parse_config({"keys": {word: days}, "field": [ONE]}).keys, word) == days
+
+
+@pytest.mark.parametrize(
+    ("word", "days"),
+    [(word, days) for word, least in LEAST.items() for days in (least - 1, 36_501, True, -(2**70))],
+)
+def test_a_period_that_is_too_short_or_too_long_is_refused(word, days):
+    says = rf"{word} in \[keys\] must be a number of days from {LEAST[word]} to 36500"
+
+    with pytest.raises(ConfigurationError, match=says):
+        parse_config({"keys": {word: days}, "field": [ONE]})
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ({"disabled_days": "7"}, "disabled_days in [keys] must be a whole number"),
+        ({"disabled_days": 7.5}, "disabled_days in [keys] must be a whole number"),
+        ({"disabled": 7}, "unknown word 'disabled' in [keys]; known: cryptoperiod_days, read_"),
+        ([], "keys at the top must be a table"),
+        (7, "keys at the top must be a table"),
+    ],
+)
+def test_a_fault_in_the_policy_on_keys_is_named(keys, says):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_config({"keys": keys, "field": [ONE]})
 
     assert says in str(caught.value)
 

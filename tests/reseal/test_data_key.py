@@ -163,6 +163,20 @@ def test_a_staged_key_that_was_left_behind_is_taken_up(store, access):
     assert data_key.staged(store) == [2]
 
 
+def test_a_kek_that_does_not_open_the_other_keys_stages_none(store, access):
+    with pytest.raises(KekError, match="does not open the stored data keys"):
+        data_key.ensure_staged(store, access.backup_kek(), "test")
+    assert data_key.states(store) == {1: KeyState.ACTIVE}
+
+
+def test_a_staged_key_that_others_know_is_not_taken_up(store, access):
+    known = data_key.ensure_staged(store, access.kek(), "test")
+    data_key.mark_compromised(store, known)
+
+    assert data_key.staged(store) == []
+    assert data_key.ensure_staged(store, access.kek(), "test") == known + 1
+
+
 def test_two_runs_that_stage_together_make_one_key(store, access):
     stores = [access.store(str(number)) for number in range(4)]
     with ThreadPoolExecutor() as threads:

@@ -1,0 +1,61 @@
+"""Ten rotations in a row, as ten quarters bring them; `make keys` has more rows."""
+
+import json
+import os
+import random
+from collections.abc import Callable
+
+import pytest
+
+from reseal.place import Place
+from reseal.secret import Secret
+from reseal.store import data_key, schema
+from tests.chaos.forked import Start, forking
+from tests.flows.rotations import KEYS, READY
+from tests.flows.scene import FIELD, Scene, secrets
+
+pytestmark = pytest.mark.slow
+
+ROTATIONS = 10
+ROWS = int(os.environ.get("ROTATED_ROWS", "10000"))
+
+
+def sealed(scene: Scene) -> dict[int, str]:
+    """Enrol users whose secrets are sealed under the first key; return what they have."""
+    texts = [text for text in secrets(2 * ROWS, random.Random(ROWS)) if text][:ROWS]
+    with scene.library() as (access, store):
+        schema.migrate(store)
+        keyring = data_key.ensure_active(store, access.kek(), "test")
+        scene.enrol(
+            str(keyring.seal(Place(FIELD, (key,)), Secret(text)))
+            for key, text in enumerate(texts, start=1)
+        )
+    return dict(enumerate(texts, start=1))
+
+
+def rotate(start: Start) -> dict[str, object]:
+    """Rotate once, with all cores; return what became of the rows."""
+    out, err = start("rotate", READY, "--aggressive", "--json").communicate()
+    document = json.loads(out)
+    assert document["exit_code"] == 0, document["message"] + err
+    part: dict[str, object] = document["fields"][FIELD]
+    return part
+
+
+def test_after_ten_rotations_every_secret_is_what_it_was(
+    make_scene: Callable[[], Scene],
+) -> None:
+    scene = make_scene()
+    had = sealed(scene)
+    assert len(had) >= ROWS
+
+    with forking(scene) as start:
+        parts = [rotate(start) for _ in range(ROTATIONS)]
+
+    assert [part["changed"] for part in parts] == [ROWS] * ROTATIONS
+    versions = [part["after"]["sealed"] for part in parts]  # type: ignore[index]
+    assert versions == [{str(version): ROWS} for version in range(2, ROTATIONS + 2)]
+    states = scene.ask(KEYS)
+    assert states.pop(str(ROTATIONS + 1)) == "active"
+    assert set(states.values()) == {"retiring"}
+    assert scene.opened() == had
