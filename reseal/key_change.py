@@ -11,6 +11,17 @@ from reseal.store.store import Store
 ACTIVATED = "key activated"
 GONE_ON = "rotation gone on with"
 
+# Since the key last took over: a run that was killed has no outcome, and of those that went on with
+# it none has come to an end of its own.
+INTERRUPTED = """
+SELECT coalesce(bool_and(r.outcome IS NULL OR r.outcome = 'stopped'), false)
+FROM {reseal}.event AS e JOIN {reseal}.run AS r USING (run_id)
+WHERE e.action = ANY(%(actions)s) AND (e.detail ->> 'key_version')::int = %(version)s
+  AND e.run_id <> %(run)s AND e.event_id >= (
+      SELECT max(event_id) FROM {reseal}.event
+      WHERE action = %(activated)s AND (detail ->> 'key_version')::int = %(version)s)
+"""
+
 
 def need_previous(store: Store, run_id: UUID) -> int:
     """Return the key version that sealed before a rotation.
@@ -31,6 +42,20 @@ def need_previous(store: Store, run_id: UUID) -> int:
     check_move(previous, found[previous], KeyState.ACTIVE)
     data_key.need_trusted(store, previous)
     return previous
+
+
+def is_interrupted(store: Store, version: int, asked_by: UUID) -> bool:
+    """Say whether every run that put rows under a key was killed or stopped before its end.
+
+    The last one may have resealed all rows and not proven it.
+    """
+    values = {
+        "actions": [ACTIVATED, GONE_ON],
+        "activated": ACTIVATED,
+        "version": version,
+        "run": asked_by,
+    }
+    return bool(store.need(INTERRUPTED, values)[0])
 
 
 def _change(store: Store, run_id: UUID) -> dict[str, int | None] | None:

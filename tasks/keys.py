@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from reseal import rotation
-from reseal.key_change import need_previous
+from reseal.key_change import is_interrupted, need_previous
 from reseal.keys import Keys
 from reseal.rotation import Change, Wait, is_unfinished
 from reseal.store import data_key, ledger
@@ -76,7 +76,7 @@ def await_sealers(version: int) -> None:
 
 @step(name="unfinished rotation")
 def find_unfinished() -> Change | None:
-    """Return the change that an earlier rotation left unfinished, by the census of the fields."""
+    """Return the change that an earlier rotation left unfinished, or did not live to prove."""
     run = current()
     change = _change(is_new=False)
     counted = [
@@ -86,7 +86,12 @@ def find_unfinished() -> Change | None:
     ]
     # Nothing more goes under a key that others know, so there a new rotation is due.
     is_over = data_key.is_compromised(run.store, change.active)
-    if is_over or not is_unfinished(counted, change.active, data_key.staged(run.store)):
+    staged = data_key.staged(run.store)
+    # Where all rows are resealed, an interrupted run has still not proven them.
+    is_due = is_unfinished(counted, change.active, staged) or (
+        not staged and is_interrupted(run.store, change.active, run.run_id)
+    )
+    if is_over or not is_due:
         return None
     run.note("rotation gone on with", key_version=change.active, retiring=list(change.retiring))
     return change

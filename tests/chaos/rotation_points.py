@@ -49,8 +49,8 @@ class Point:
     """A point by name: held, or `sees` it come by a query; and the keys that must stand then.
 
     `since` in the query stands for the last event before the run was started.
-    `makes_another` where nothing is left to reseal, so that the next run may well make a key of
-    its own. `goes_on` where only a run comes by that goes on with another's rotation.
+    `makes_another` where the rotation has come to its end, so that the next run makes a key of its
+    own. `goes_on` where only a run comes by that goes on with another's rotation.
     """
 
     name: str
@@ -123,9 +123,11 @@ RESEALING = (
 )
 
 RESEALED_ALL = (
-    Point("the sweep is not recorded", Keys.NEW, _noted("resealed"), makes_another=True),
-    Point("it validates", Keys.NEW, sees=RECORDED.format("resealed"), makes_another=True),
-    Point("the validation is not recorded", Keys.NEW, _noted("validated"), makes_another=True),
+    Point("the sweep is not recorded", Keys.NEW, _noted("resealed")),
+    Point("it validates", Keys.NEW, sees=RECORDED.format("resealed")),
+    Point("the validation is not recorded", Keys.NEW, _noted("validated")),
+    Point("its end is not recorded", Keys.NEW, _noted("run finished")),
+    Point("its outcome is not written", Keys.NEW, Hold("run", "BEFORE UPDATE")),
     Point(
         "its outcome arrives late",
         Keys.NEW,
@@ -134,12 +136,7 @@ RESEALED_ALL = (
     ),
 )
 
-ENDING = (
-    Point("its end is not recorded", Keys.NEW, _noted("run finished"), makes_another=True),
-    Point("its outcome is not written", Keys.NEW, Hold("run", "BEFORE UPDATE"), makes_another=True),
-)
-
-POINTS = (*BEFORE_THE_KEY, *STAGED, *ACTIVATED, *RESEALING, *RESEALED_ALL, *ENDING)
+POINTS = (*BEFORE_THE_KEY, *STAGED, *ACTIVATED, *RESEALING, *RESEALED_ALL)
 
 Chain = tuple[Point, ...]
 
@@ -147,9 +144,9 @@ Chain = tuple[Point, ...]
 def all_in_one() -> tuple[Chain, ...]:
     """Return one chain: each run goes on with what the one before it left, to the next point.
 
-    A point where all is resealed costs a rotation of its own, so those of ENDING are left out.
+    The one whose end is reported comes last, because a rotation of its own follows it.
     """
-    return ((*BEFORE_THE_KEY, *STAGED, *ACTIVATED, *RESEALING, *RESEALED_ALL),)
+    return (POINTS,)
 
 
 def one_by_one() -> tuple[Chain, ...]:
