@@ -19,7 +19,8 @@ setup: .venv/.installed
 	@rm -f $@
 	@$(BIN)/python -c 'import pip; $(NEW_ENOUGH)' 2>/dev/null || $(MAKE) --no-print-directory .venv/new
 	@echo "Installing what requirements.lock names into .venv (a minute or two, once)"
-	@$(PIP) install --require-hashes -r requirements.lock
+	@# The lock is complete: pip need not resolve again, which with extras and hashes it cannot.
+	@$(PIP) install --require-hashes --no-deps -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
