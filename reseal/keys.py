@@ -10,6 +10,7 @@ from reseal import key_census, retirement
 from reseal.access import Access
 from reseal.errors import FieldError
 from reseal.kek import Kek
+from reseal.key_change import ACTIVATED
 from reseal.key_life import check_move
 from reseal.keyring import KeyState
 from reseal.retirement import Gate, Wish
@@ -106,7 +107,7 @@ class Keys:
             with self.store.transaction():
                 previous = data_key.activate(self.store, version)
                 self._note(
-                    "key activated", key_version=version, previous=previous,
+                    ACTIVATED, key_version=version, previous=previous,
                     retiring=data_key.retiring(self.store), instances=ready,
                     assumed=wait.assumed and not ready,
                 )  # fmt: skip

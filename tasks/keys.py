@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from reseal import rotation
-from reseal.key_change import is_interrupted, need_previous
+from reseal.key_change import ACTIVATED, GONE_ON, is_interrupted, need_previous
 from reseal.keys import Keys
 from reseal.rotation import Change, Wait, is_unfinished
 from reseal.store import data_key, ledger
@@ -62,7 +62,7 @@ def activate_key(version: int) -> None:
     with run.store.transaction():
         previous = data_key.activate(run.store, version)
         retiring = data_key.retiring(run.store)
-        run.note("key activated", key_version=version, previous=previous, retiring=retiring)
+        run.note(ACTIVATED, key_version=version, previous=previous, retiring=retiring)
 
 
 @step(name="await sealers", task_run_name="await those that seal under another key than {version}")
@@ -93,7 +93,7 @@ def find_unfinished() -> Change | None:
     )
     if is_over or not is_due:
         return None
-    run.note("rotation gone on with", key_version=change.active, retiring=list(change.retiring))
+    run.note(GONE_ON, key_version=change.active, retiring=list(change.retiring))
     return change
 
 
