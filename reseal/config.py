@@ -13,6 +13,7 @@ from reseal.field import Field
 from reseal.key_policy import LEAST_DISABLED_DAYS, KeyPolicy
 from reseal.path import Path as LeafPath
 from reseal.shape import PATTERNS
+from reseal.totp_parameters import TotpParameters
 
 _RESEAL_WORDS = {"schema": str, "evidence": str}
 # The least that each period may be.
@@ -23,7 +24,7 @@ _KEY_WORDS = {
 _FIELD_WORDS = {
     "name": str, "table": str, "column": str, "key": list, "format": str,
     "where": str, "empty": list, "bind": str, "path": str, "declared": str, "store": str,
-    "triggers": str,
+    "triggers": str, "bound_name": str, "digits": int, "period": int, "digest": str,
 }  # fmt: skip
 _MOST_DAYS = 36_500
 _STORES = ("column", "side")
@@ -121,7 +122,25 @@ def _field(entry: Mapping[str, Any]) -> Field:
         keeps_aside=_choice(entry.get("store", "column"), _STORES, "store", where) == "side",
         skips_triggers=_triggers(entry, where) == "skip",
         fires_triggers=_triggers(entry, where) == "fire",
+        bound_as=_bound_as(entry, where),
+        totp=_totp(entry, where),
     )
+
+
+def _bound_as(entry: Mapping[str, Any], where: str) -> str | None:
+    name = entry.get("bound_name")
+    # Two columns of one row must not be able to swap their envelopes.
+    if name is not None and (not name or entry.get("bind") != "field"):
+        raise FieldError(f'bound_name {where} must be a name, and goes with bind = "field" only')
+    return name
+
+
+def _totp(entry: Mapping[str, Any], where: str) -> TotpParameters:
+    said = {word: entry[word] for word in ("digits", "period", "digest") if word in entry}
+    try:
+        return TotpParameters(**said)
+    except ConfigurationError as error:
+        raise FieldError(f"{error} {where}") from None
 
 
 def _is_declared(entry: Mapping[str, Any], where: str) -> bool:
@@ -184,3 +203,9 @@ def _distinct(fields: tuple[Field, ...]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise FieldError(f"two fields are named {name!r}; names are bound into envelopes")
+    borrowed = {field.bound_as for field in fields} - {None}
+    for field in fields:
+        if field.name in borrowed and field.binds_row:
+            raise FieldError(
+                f"field {field.name!r} binds rows, so no other field can have it as bound_name"
+            )

@@ -8,6 +8,8 @@ ResealError
 │       └── KekUnreachable        worth another try
 ├── EnvelopeError                 one stored value
 │   ├── NotSealed
+│   │   ├── NoSecret
+│   │   └── PlaintextRefused
 │   ├── MalformedEnvelope
 │   ├── EmptyKey
 │   ├── UnknownKeyVersion
@@ -22,7 +24,11 @@ ResealError
 ├── Superseded                    another runner took the field over
 ├── Miscount                      the outcomes do not add up to the rows read
 ├── BackupNotProven               the backup does not restore to what stands in the table
-└── Refused                       something must be mended first
+├── Refused                       something must be mended first
+└── TokenError                    what a user typed, or the secret that it is held against
+    ├── WrongToken
+    ├── Replayed
+    └── NoCode
 """
 
 
@@ -63,6 +69,14 @@ class EnvelopeError(ResealError):
 
 class NotSealed(EnvelopeError):
     """The value does not begin as an envelope does."""
+
+
+class NoSecret(NotSealed):
+    """There is no secret in the row."""
+
+
+class PlaintextRefused(NotSealed):
+    """The row holds plaintext, and the policy refuses that."""
 
 
 class MalformedEnvelope(EnvelopeError):
@@ -146,3 +160,19 @@ class Stopped(ResealError):
 
 class Refused(ResealError):
     """Something must be mended first; no row was written."""
+
+
+class TokenError(ResealError):
+    """A one-time password was not accepted."""
+
+
+class WrongToken(TokenError):
+    """It is not the code of this moment, nor of the steps that the window allows."""
+
+
+class Replayed(TokenError):
+    """It was right, and was accepted before (RFC 6238, 5.2)."""
+
+
+class NoCode(TokenError):
+    """No code can be made of a secret, because it is not what its field's format says."""

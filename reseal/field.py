@@ -1,10 +1,12 @@
 """A field: a column, or a leaf of the documents in it, that holds secrets; see reseal.toml."""
 
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
 from reseal.path import Path
 from reseal.place import KeyPart, Place
 from reseal.shape import Shape, pattern_of, shape_of
+from reseal.totp_parameters import TotpParameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +15,11 @@ class Field:
 
     `key` empty means the table's primary key. `where` is SQL of the operator's own. `path` leads
     to the leaves where the column holds documents. `declared` says that whatever the format's
-    alphabet allows is plaintext. `keeps_aside`: the envelope stands in a table of Reseal's and
+    alphabet allows is plaintext. `bound_as` is the name in the envelopes, where that is not the
+    field's own. `keeps_aside`: the envelope stands in a table of Reseal's and
     the column holds a mark. `skips_triggers`: a sweep sets off no trigger of the application's;
-    `fires_triggers`: the operator wrote that it does, and knows what they do.
+    `fires_triggers`: the operator wrote that it does, and knows what they do. `totp` is how codes
+    are made of the secrets.
     """
 
     name: str
@@ -27,16 +31,23 @@ class Field:
     where: str | None = None
     empty: frozenset[str] = frozenset({""})
     binds_row: bool = True
+    bound_as: str | None = None
     path: Path | None = None
     declared: bool = False
     keeps_aside: bool = False
     skips_triggers: bool = False
     fires_triggers: bool = False
+    totp: TotpParameters = dataclass_field(default_factory=TotpParameters)
 
     @property
     def qualified_table(self) -> str:
         """The table as a person writes it."""
         return f"{self.schema}.{self.table}"
+
+    @property
+    def bound_name(self) -> str:
+        """The name that is bound into the field's envelopes."""
+        return self.bound_as or self.name
 
     @property
     def pattern(self) -> str:
@@ -49,7 +60,7 @@ class Field:
 
     def place(self, key: tuple[KeyPart, ...]) -> Place:
         """Return the place of a row's secret, which its envelope is bound to."""
-        return Place(self.name, self.bound_key(key))
+        return Place(self.bound_name, self.bound_key(key))
 
     def bound_key(self, key: tuple[KeyPart, ...]) -> tuple[KeyPart, ...]:
         """Return what of the row key is bound: all of it, or nothing with `bind = "field"`."""

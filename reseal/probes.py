@@ -9,7 +9,8 @@ from psycopg import sql
 from reseal import cell, totp
 from reseal.document import NotADocument
 from reseal.envelope import PREFIX, Envelope
-from reseal.errors import EnvelopeError
+from reseal.errors import EnvelopeError, NoCode
+from reseal.field import Field
 from reseal.keyring import FieldCipher, Keyring
 from reseal.original import Original, held, plain
 from reseal.place import KeyPart
@@ -41,7 +42,7 @@ def probe(
 
     `at` is the Unix time whose TOTP codes are compared.
     """
-    cipher = keyring.cipher(target.field.name)
+    cipher = keyring.cipher(target.field.bound_name)
     rows = _sample(store, target, original)
     envelopes = [
         (envelope, target.field.bound_key(row.key))
@@ -137,8 +138,8 @@ def _same_code(
     try:
         values = held(target, original.cipher, row.key, row.original or b"")
         after = cipher.open(target.field.bound_key(row.key), Envelope.parse(row.text))
-        code = totp.code(after, target.field.format, at)
-    except totp.NoCode:
+        code = totp.code(after, target.field.format, at, target.field.totp)
+    except NoCode:
         # Recognised by its alphabet but of a length that encodes nothing: no code, then or now.
         return True
     except EnvelopeError:
@@ -146,12 +147,12 @@ def _same_code(
     befores = [secret for secret, _ in plain(target, values)]
     # An envelope of the application's own, beside the plaintext of another leaf, has no before.
     return len(befores) < len(values) or any(
-        _gives(before, target.field.format, code, at) for before in befores
+        _gives(before, target.field, code, at) for before in befores
     )
 
 
-def _gives(secret: Secret, format_name: str, code: str, at: float) -> bool:
+def _gives(secret: Secret, field: Field, code: str, at: float) -> bool:
     try:
-        return hmac.compare_digest(totp.code(secret, format_name, at), code)
-    except totp.NoCode:
+        return hmac.compare_digest(totp.code(secret, field.format, at, field.totp), code)
+    except NoCode:
         return False

@@ -76,7 +76,7 @@ class Restoration:
 
     def plan(self, job: Job, span: Span) -> Batch:
         """Read a span beside the backup and decide row by row what may be restored."""
-        restoring = Restoring(self, job.target, job.keyring.cipher(job.target.field.name))
+        restoring = Restoring(self, job.target, job.keyring.cipher(job.target.field.bound_name))
         turned: list[Turned] = []
         left: list[tuple[list[str], str]] = []
         settled = 0

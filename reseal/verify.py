@@ -107,7 +107,7 @@ def verify(
     facts: Facts = Counter()
     broken: list[Broken] = []
     pages = max(1, round(_ROWS_AT_ONCE / target.rows_per_page))
-    judge = Judge(target, keyring.cipher(target.field.name), original)
+    judge = Judge(target, keyring.cipher(target.field.bound_name), original)
     for part in span.split(pages):
         empty, rows = _read(store, target, original, part)
         facts[Fact(Shape.EMPTY, Verdict.NO_ENVELOPE)] += empty

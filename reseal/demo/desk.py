@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reseal import totp
 from reseal.demo.table import Key, Table
-from reseal.errors import EnvelopeError
+from reseal.errors import EnvelopeError, NoCode
 from reseal.secret import Secret
 from reseal.shape import Shape
 from reseal.vault import Vault
@@ -36,7 +36,7 @@ class Desk:
         try:
             secret = self.vault.read(field.name, key, stored)
             totp.code(secret, field.format, 0)
-        except (EnvelopeError, totp.NoCode):
+        except (EnvelopeError, NoCode):
             return None
         return secret
 

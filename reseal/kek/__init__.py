@@ -30,9 +30,18 @@ def open_kek(
 
     Several URIs, with white space between them (so none holds any), are the new key and those
     that it replaces. `known` is where the keys that a service or device unwrapped are kept.
+    `env:NAME` is followed where the variable holds URIs, as RESEAL_KEK does.
     """
-    keks = [_open_one(uri, environment, known) for uri in text.split() or [""]]
+    keks = [_open_one(uri, environment, known) for uri in _followed(text, environment)]
     return keks[0] if len(keks) == 1 else SeveralKeks(keks)
+
+
+def _followed(text: str, environment: Mapping[str, str]) -> list[str]:
+    uris = text.split() or [""]
+    scheme, _, name = uris[0].partition(":")
+    held = environment.get(name, "") if len(uris) == 1 and scheme == "env" else ""
+    # Base64 has no colon, so what holds one is not a key. One step: a URI names no further one.
+    return held.split() if ":" in held else uris
 
 
 def _open_one(uri: str, environment: Mapping[str, str], known: dict[bytes, bytes] | None) -> Kek:

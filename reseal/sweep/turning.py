@@ -49,7 +49,7 @@ class Turning:
     @classmethod
     def of(cls, job: Job) -> "Turning":
         """Return how a job turns its rows."""
-        cipher, turn = job.keyring.cipher(job.target.field.name), job.assignment.turn
+        cipher, turn = job.keyring.cipher(job.target.field.bound_name), job.assignment.turn
         unseals = turn is Turn.UNSEAL
         return cls(job.target, cipher, RULES[turn], job.keyring.active, unseals)
 

@@ -10,6 +10,7 @@ import pytest
 from django_otp import oath
 
 from reseal import totp
+from reseal.errors import NoCode
 from reseal.secret import Secret
 
 KEY = b"12345678901234567890"
@@ -120,7 +121,7 @@ def test_the_first_step_of_time_has_no_step_before_it():
     ],
 )
 def test_what_is_no_key_is_said_without_being_quoted(text, format_name):
-    with pytest.raises(totp.NoCode) as caught:
+    with pytest.raises(NoCode) as caught:
         totp.code(Secret(text), format_name, NOW)
 
     assert "SENTINEL" not in str(caught.value)
