@@ -1,5 +1,6 @@
 """Seal the MFA secrets of a live PostgreSQL in place, and keep them verifiable all the while."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from reseal.config import Config, load_config
@@ -11,22 +12,31 @@ from reseal.errors import (
     KekError,
     KeyringError,
     MalformedEnvelope,
+    NoCode,
+    NoSecret,
     NotSealed,
+    PlaintextRefused,
+    Replayed,
     ResealError,
     StoreError,
     UnknownKeyVersion,
+    Unreachable,
     WillNotOpen,
+    WrongToken,
 )
 from reseal.field import Field
 from reseal.place import Place
 from reseal.secret import Secret
 
 if TYPE_CHECKING:
+    from reseal.async_vault import AsyncVault
+    from reseal.pool import open_async_pool, open_pool
     from reseal.vault import Vault
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncVault",
     "Config",
     "ConfigurationError",
     "Envelope",
@@ -36,22 +46,36 @@ __all__ = [
     "KekError",
     "KeyringError",
     "MalformedEnvelope",
+    "NoCode",
+    "NoSecret",
     "NotSealed",
     "Place",
+    "PlaintextRefused",
+    "Replayed",
     "ResealError",
     "Secret",
     "StoreError",
     "UnknownKeyVersion",
+    "Unreachable",
     "Vault",
     "WillNotOpen",
+    "WrongToken",
     "load_config",
+    "open_async_pool",
+    "open_pool",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # The vault brings psycopg and cryptography along: imported when it is first asked for.
-    if name == "Vault":
-        from reseal.vault import Vault
+# These bring psycopg and cryptography along: imported when they are first asked for.
+_LATE = {
+    "AsyncVault": "reseal.async_vault",
+    "Vault": "reseal.vault",
+    "open_async_pool": "reseal.pool",
+    "open_pool": "reseal.pool",
+}
 
-        return Vault
-    raise AttributeError(f"module 'reseal' has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module 'reseal' has no attribute {name!r}")
+    return getattr(import_module(_LATE[name]), name)

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -37,7 +38,7 @@ class Usage:
             self._opens, self._seals = Counter(), Counter()
         return {version: Used(opens[version], seals[version]) for version in opens.keys() | seals}
 
-    def give_back(self, used: dict[int, Used]) -> None:
+    def give_back(self, used: Mapping[int, Used]) -> None:
         """Count again what was taken and could not be told."""
         with self._lock:
             for version, (opens, seals) in used.items():

@@ -121,7 +121,7 @@ class Application:
             closing(store),
             ConnectionPool(self._url, min_size=1, max_size=4, kwargs=kwargs) as pool,
         ):
-            vault = Vault.connect(pool, self._config, self._kek)
+            vault = Vault.connect(pool, self._config, self._kek, beats=None)
             yield Desk(vault, Table(pool, store, describe(store, self._field)))
 
     def _learn(self) -> None:

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from reseal.envelope import PREFIX
 from reseal.field import Field
-from reseal.store.store import Store, literal
+from reseal.store.store import Statement, Store, literal
 
 MARK_CHARACTERS = 16
 MARK = r"\Ars[1-9][0-9]{0,4}[.][a-z2-7]{8,}\Z"
@@ -71,15 +71,14 @@ def looked_up(
     )
 
 
-def fetch(store: Store, field: str, mark: str) -> str | None:
-    """Return the envelope that a mark stands for."""
-    row = store.one(FETCH, [field, mark])
-    return str(row[0]) if row else None
+def fetching(field: str, mark: str) -> Statement:
+    """Return the statement that finds the envelope which a mark stands for."""
+    return Statement(FETCH, [field, mark])
 
 
-def keep(store: Store, field: str, mark: str, envelope: str) -> None:
-    """Keep an envelope under a fresh mark."""
-    store.execute(KEEP, [field, mark, envelope])
+def keeping(field: str, mark: str, envelope: str) -> Statement:
+    """Return the statement that keeps an envelope under a fresh mark."""
+    return Statement(KEEP, [field, mark, envelope])
 
 
 def forget(store: Store, field: str, table: sql.Composable, stored: sql.Composable) -> None:

@@ -10,8 +10,9 @@ from reseal.key_policy import KeyPolicy
 from reseal.keyring import DataKey, Keyring, KeyState, context
 from reseal.place import Place
 from reseal.secret import Secret
+from reseal.steps import Apart, Steps, transaction
 from reseal.store import key_use, schema
-from reseal.store.store import Store
+from reseal.store.store import Statement, Store
 
 ALL = """
 SELECT version, state, wrapped, check_value FROM {reseal}.data_key
@@ -69,8 +70,19 @@ def load(store: Store, kek: Kek, *, seals: bool = False) -> Keyring:
     keys = _keys(store, kek)
     if not keys:
         raise KeyringError("there is no data key yet; the first encryption makes one")
-    active = [key.version for key in keys if key.state is KeyState.ACTIVE]
+    active = _active(keys)
     return Keyring(keys, key_use.sealed(store, active[0]) if seals and active else 0)
+
+
+def loading(kek: Kek) -> Steps[Keyring | None]:
+    """Do for an application what `load` does; the result is None where there is no key yet."""
+    ((*rows,),) = yield transaction(Statement(ALL))
+    # Of a key service, unwrapping asks over the network.
+    keys: list[DataKey] = yield Apart(lambda: [unwrapped(kek, *row) for row in rows])
+    if not keys:
+        return None
+    counts = yield transaction(*map(key_use.counting_seals, _active(keys)))
+    return Keyring(keys, sum(int(count) for ((count,),) in counts))
 
 
 def exists(store: Store) -> bool:
@@ -242,6 +254,10 @@ def proven_wrap(kek: Kek, key: DataKey) -> bytes:
 def _move(store: Store, found: dict[int, KeyState], version: int, state: KeyState) -> None:
     check_move(version, need(found, version), state)
     store.execute(MOVE, {"version": version, "state": state})
+
+
+def _active(keys: list[DataKey]) -> list[int]:
+    return [key.version for key in keys if key.state is KeyState.ACTIVE]
 
 
 def _in_state(found: dict[int, KeyState], state: KeyState) -> list[int]:

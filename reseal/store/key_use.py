@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from reseal.store.store import Store
+from reseal.store.store import Statement, Store
 from reseal.usage import Used
 
 # In the order of versions, so that two instances that tell at once do not wait for each other in
@@ -42,11 +42,12 @@ class Opened:
     opens: int = 0
 
 
-def tell(store: Store, instance: str, used: Mapping[int, Used]) -> None:
-    """Add what an instance has done with each key version since it last told."""
-    for version, (opens, seals) in sorted(used.items()):
-        values = {"version": version, "opens": opens, "seals": seals, "instance": instance}
-        store.execute(TELL, values)
+def telling(instance: str, used: Mapping[int, Used]) -> list[Statement]:
+    """Return what adds the use that an instance has made of each key version since it last told."""
+    return [
+        Statement(TELL, {"version": version, "opens": opens, "seals": seals, "instance": instance})
+        for version, (opens, seals) in sorted(used.items())
+    ]
 
 
 def opened(store: Store, version: int) -> Opened:
@@ -54,6 +55,11 @@ def opened(store: Store, version: int) -> Opened:
     return Opened(*(store.one(OPENED, [version]) or ()))
 
 
+def counting_seals(version: int) -> Statement:
+    """Return the statement that counts how often a key version has sealed, by runs and others."""
+    return Statement(SEALED, {"version": version})
+
+
 def sealed(store: Store, version: int) -> int:
-    """Return how often a key version has sealed, by runs and by applications."""
-    return int(store.need(SEALED, {"version": version})[0])
+    """Return how often a key version has sealed."""
+    return int(store.run(counting_seals(version)).fetchall()[0][0])

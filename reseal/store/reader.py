@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from psycopg.types.json import Jsonb
 
 from reseal import __version__
-from reseal.store.store import Store
+from reseal.store.store import Statement, Store
 
 BEAT = """
 INSERT INTO {reseal}.reader (instance, library, opens, seals, policy, active)
@@ -15,6 +15,8 @@ ON CONFLICT (instance) DO UPDATE SET library = excluded.library, opens = exclude
     seals = excluded.seals, policy = excluded.policy, active = excluded.active,
     seen = clock_timestamp()
 """
+
+LEAVE = "DELETE FROM {reseal}.reader WHERE instance = %s"
 
 LIVE = """
 SELECT instance, opens ->> %s, seals, active FROM {reseal}.reader
@@ -37,11 +39,16 @@ class Reader:
     active: int | None = None
 
 
-def beat(store: Store, reader: Reader) -> None:
-    """Write or renew an instance's row."""
+def telling(reader: Reader) -> Statement:
+    """Return the statement that writes or renews an instance's row."""
     opens = {str(version): value.hex() for version, value in reader.opens.items()}
     values = [reader.instance, __version__, Jsonb(opens), reader.seals, reader.policy]
-    store.execute(BEAT, [*values, reader.active])
+    return Statement(BEAT, [*values, reader.active])
+
+
+def leaving(instance: str) -> Statement:
+    """Return the statement by which an instance that ends is live no more."""
+    return Statement(LEAVE, [instance])
 
 
 def live(store: Store, version: int) -> dict[str, str | None]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
-from psycopg import Cursor, sql
+from psycopg import BaseConnection, Cursor, sql
 from psycopg.rows import TupleRow
 
 from reseal.errors import StoreError
@@ -33,6 +33,29 @@ def _spared(part: sql.Composable) -> sql.Composable:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A named statement with its values and identifiers, to be run wherever there is a connection.
+
+    `{reseal}` in it stands for the schema; identifiers are `parts`, values are `parameters`.
+    """
+
+    text: LiteralString
+    parameters: Parameters = ()
+    parts: Mapping[str, sql.Composable] = field(default_factory=dict)
+
+    def query(
+        self, schema: str, connection: BaseConnection[Any]
+    ) -> tuple[sql.Composed | bytes, Parameters | None]:
+        """Return what a driver's connection executes, and with which parameters."""
+        spared = {name: _spared(part) for name, part in self.parts.items()}
+        composed = sql.SQL(self.text).format(reseal=sql.Identifier(schema), **spared)
+        if self.parameters:
+            return composed, self.parameters
+        # Without parameters the driver leaves `%%` as it stands; here it always means one `%`.
+        return composed.as_bytes(connection).replace(b"%%", b"%"), None
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     """Run named statements; `{reseal}` in them stands for the schema."""
 
@@ -43,11 +66,11 @@ class Store:
         self, statement: LiteralString, parameters: Parameters = (), **parts: sql.Composable
     ) -> Cursor[TupleRow]:
         """Run one statement; identifiers come as `parts`, values as `parameters`."""
-        composed = self._composed(statement, parts)
-        if parameters:
-            return self.connection.execute(composed, parameters)
-        # Without parameters the driver leaves `%%` as it stands; here it always means one `%`.
-        return self.connection.execute(composed.as_bytes(self.connection).replace(b"%%", b"%"))
+        return self.run(Statement(statement, parameters, parts))
+
+    def run(self, statement: Statement) -> Cursor[TupleRow]:
+        """Run a statement that was made elsewhere."""
+        return self.connection.execute(*statement.query(self.schema, self.connection))
 
     def one(
         self, statement: LiteralString, parameters: Parameters = (), **parts: sql.Composable
@@ -71,18 +94,11 @@ class Store:
 
         The statement has no parameters: values come as `parts`.
         """
-        composed = self._composed(statement, parts)
-        query = composed.as_bytes(self.connection).replace(b"%%", b"%")
+        query, _ = Statement(statement, (), parts).query(self.schema, self.connection)
         with self.connection.cursor(name="reseal_stream") as cursor:
             cursor.execute(query)
             while rows := cursor.fetchmany(at_once):
                 yield from rows
-
-    def _composed(
-        self, statement: LiteralString, parts: Mapping[str, sql.Composable]
-    ) -> sql.Composed:
-        spared = {name: _spared(part) for name, part in parts.items()}
-        return sql.SQL(statement).format(reseal=sql.Identifier(self.schema), **spared)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

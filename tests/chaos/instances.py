@@ -28,7 +28,7 @@ def vault_on(scene: Scene) -> Iterator[Vault]:
     environment = scene.command_line.environment
     kek = open_kek(environment["RESEAL_KEK"], environment)
     with ConnectionPool(scene.database, min_size=1, max_size=3) as pool:
-        yield Vault.connect(pool, scene.directory / "reseal.toml", kek)
+        yield Vault.connect(pool, scene.directory / "reseal.toml", kek, beats=None)
 
 
 def keeps_up(vault: Vault, ended: Event, failed: list[str]) -> Callable[[], None]:

@@ -131,7 +131,7 @@ def beside_an_application(story: Story) -> None:
     kek = open_kek(environment["RESEAL_KEK"], environment)
     with ConnectionPool(story.scene.database, min_size=1, max_size=3) as pool:
         config = story.scene.directory / "reseal.toml"
-        vault, old = (Vault.connect(pool, config, kek) for _ in range(2))
+        vault, old = (Vault.connect(pool, config, kek, beats=None) for _ in range(2))
         vault.heartbeat()
 
         def reports() -> None:

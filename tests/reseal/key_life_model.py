@@ -112,7 +112,7 @@ class World:
     def fresh(self) -> Vault:
         """An application that starts now."""
         config, kek = self.access.config, self.access.kek()
-        return Vault.connect(self.room.pool, config, kek, clock=lambda: self.now)
+        return Vault.connect(self.room.pool, config, kek, clock=lambda: self.now, beats=None)
 
     def secret(self) -> str:
         """A secret that nobody had before."""
@@ -141,7 +141,8 @@ class World:
 
     def logs_in_stale(self, who: int) -> None:
         """Let the stale application read; only a key that it cannot load may stand in its way."""
-        loaded = dict(self.stale._keyring.check_values) if self.stale._keyring else {}
+        keyring = self.stale.core.keyring
+        loaded = dict(keyring.check_values) if keyring else {}
         try:
             assert self.logs_in(self.stale, who) == self.users[who]
         except KekError:

@@ -136,7 +136,7 @@ class KeyScene:
     def beats(self, instance: str = "app/1", active: int | None = None, *, seals=True) -> None:
         """Let an application report that it opens all that is loaded."""
         opens = dict(self.scene.keyring.check_values)
-        reader.beat(self.scene.store, Reader(instance, opens, seals, "allow", active))
+        self.scene.store.run(reader.telling(Reader(instance, opens, seals, "allow", active)))
 
     def opens(self, version: int, *, days_ago: float = 0, instance: str = "app/1") -> None:
         """Let an application have told of an open under a key version."""

@@ -66,7 +66,7 @@ def test_a_mark_without_its_envelope_is_broken_and_not_a_secret(narrow):
 def test_the_application_reads_and_writes_marks(narrow, access):
     narrow.sweep()
     with ConnectionPool(access.url, min_size=1) as pool:
-        vault = Vault.connect(pool, narrow.access.config, access.kek())
+        vault = Vault.connect(pool, narrow.access.config, access.kek(), beats=None)
         stored = dict(narrow.admin.execute("SELECT id, s FROM t").fetchall())
         assert vault.read(narrow.name, 1, stored[1]).reveal().rstrip() == SEED
 

@@ -13,6 +13,12 @@ from reseal.usage import Used
 from tests.reseal.key_scene import KeyScene
 from tests.reseal.scene import SEED
 
+
+def tell(store, instance, used):
+    for statement in key_use.telling(instance, used):
+        store.run(statement)
+
+
 FIELD = "users.mfa_secret"
 ROWS = """
 SELECT version, opens, seals, last_opened IS NOT NULL, last_opened_by, last_sealed IS NOT NULL,
@@ -30,7 +36,7 @@ def pool(database):
 
 @pytest.fixture
 def vault(store, pool, config, access):
-    return Vault.connect(pool, config, access.kek())
+    return Vault.connect(pool, config, access.kek(), beats=None)
 
 
 @pytest.fixture
@@ -44,9 +50,9 @@ def told(admin):
 
 
 def test_what_instances_tell_is_added_and_who_was_last_is_kept(store, admin):
-    key_use.tell(store, "a/1", {1: Used(3, 0), 2: Used(0, 4)})
-    key_use.tell(store, "b/2", {2: Used(1, 0), 1: Used(2, 5)})
-    key_use.tell(store, "c/3", {})
+    tell(store, "a/1", {1: Used(3, 0), 2: Used(0, 4)})
+    tell(store, "b/2", {2: Used(1, 0), 1: Used(2, 5)})
+    tell(store, "c/3", {})
 
     assert admin.execute(ROWS).fetchall() == [
         (1, 5, 5, True, "b/2", True, "b/2"),
@@ -57,13 +63,13 @@ def test_what_instances_tell_is_added_and_who_was_last_is_kept(store, admin):
 def test_instances_that_tell_at_once_wait_for_each_other_and_add_up(access, store, told):
     stores = [access.store(str(number)) for number in range(4)]
 
-    def tell(one) -> None:
+    def tell_often(one) -> None:
         for _ in range(25):
             with one.transaction():
-                key_use.tell(one, "x", {2: Used(1, 1), 1: Used(1, 1), 3: Used(1, 1)})
+                tell(one, "x", {2: Used(1, 1), 1: Used(1, 1), 3: Used(1, 1)})
 
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(tell, stores))
+        list(threads.map(tell_often, stores))
     for one in stores:
         one.close()
 
@@ -72,9 +78,9 @@ def test_instances_that_tell_at_once_wait_for_each_other_and_add_up(access, stor
 
 def test_when_a_version_last_opened_is_known(store, admin):
     assert key_use.opened(store, 1) == Opened()
-    key_use.tell(store, "a/1", {1: Used(0, 5)})
+    tell(store, "a/1", {1: Used(0, 5)})
     assert key_use.opened(store, 1) == Opened()
-    key_use.tell(store, "a/1", {1: Used(2, 0)})
+    tell(store, "a/1", {1: Used(2, 0)})
 
     found = key_use.opened(store, 1)
     assert (found.by, found.opens) == ("a/1", 2)

@@ -103,7 +103,7 @@ def test_a_rotation_is_turned_back_by_activating_the_key_before(life):
 def test_a_compromised_key_is_never_activated(life):
     life.rotates()
     data_key.mark_compromised(life.scene.store, 1)
-    reader.beat(life.scene.store, Reader("late/1", {}, seals=True, policy="allow"))
+    life.scene.store.run(reader.telling(Reader("late/1", {}, seals=True, policy="allow")))
     before, clock = life.everything, Clock()
 
     with pytest.raises(Refused, match="1 was compromised and must not seal again"):

@@ -208,10 +208,10 @@ def test_an_application_that_has_loaded_its_keys_goes_on_under_the_old_kek(
     life.keys.retire(4)
     now = 0.0
     with ConnectionPool(database, min_size=1) as pool:
-        vault = Vault.connect(pool, config, old, clock=lambda: now)
+        vault = Vault.connect(pool, config, old, clock=lambda: now, beats=None)
         life.keys.rewrap(new)
         with pytest.raises(KekError):
-            Vault.connect(pool, config, old)
+            Vault.connect(pool, config, old, beats=None)
 
         assert vault.read("users.mfa_secret", 1, life.scene.stored()[1]).reveal() == SEED
         now = 3600.0

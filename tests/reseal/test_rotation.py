@@ -29,7 +29,7 @@ RIGHT, WRONG = {1: b"one", 2: STAGED.check_value}, {1: b"one", 2: b"other"}
 
 
 def beat(store, instance, opens, active=None, *, seals=True):
-    reader.beat(store, Reader(instance, opens, seals=seals, policy="allow", active=active))
+    store.run(reader.telling(Reader(instance, opens, seals=seals, policy="allow", active=active)))
 
 
 class Clock:
@@ -167,7 +167,7 @@ def test_a_vault_made_before_never_fails_a_read_and_seals_under_the_next_key(
     scene, database, config, access
 ):
     with ConnectionPool(database, min_size=1) as pool:
-        old, told = (Vault.connect(pool, config, access.kek()) for _ in range(2))
+        old, told = (Vault.connect(pool, config, access.kek(), beats=None) for _ in range(2))
         rows = scene.enrol(*[SENTINEL] * 3)
         for row in rows:
             scene.put(row, old.seal(scene.name, row, SENTINEL))

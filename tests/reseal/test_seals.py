@@ -24,7 +24,7 @@ SEALS = "SELECT coalesce(sum(seals), 0)::int FROM reseal.batch WHERE key_version
 @pytest.fixture
 def vault(store, database, config, access):
     with ConnectionPool(database, min_size=1) as pool:
-        yield Vault.connect(pool, config, access.kek())
+        yield Vault.connect(pool, config, access.kek(), beats=None)
 
 
 def seals_of(admin, version=1):

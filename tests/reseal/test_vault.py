@@ -43,7 +43,9 @@ def pool(database):
 
 @pytest.fixture
 def connect(pool, config, access):
-    return lambda fields=config, **options: Vault.connect(pool, fields, access.kek(), **options)
+    return lambda fields=config, **options: Vault.connect(
+        pool, fields, access.kek(), beats=None, **options
+    )
 
 
 def add_key(store, access, version, state):
@@ -165,14 +167,15 @@ def test_before_the_first_run_plaintext_is_read_and_nothing_can_be_sealed(connec
         vault.seal(FIELD, 1, SENTINEL)
 
 
-def test_without_a_key_the_database_is_not_asked_at_every_enrolment(connect, access, monkeypatch):
-    vault = connect()
+def test_without_a_key_the_database_is_not_asked_at_every_enrolment(connect, access):
+    now = 0.0
+    vault = connect(clock=lambda: now)
     made = access.store("test")
     schema.migrate(made)
     data_key.ensure_active(made, access.kek(), "test")
 
     assert not vault.can_seal
-    monkeypatch.setattr("reseal.vault._SECONDS_BETWEEN_LOOKS", 0.0)
+    now = 2.0
     assert vault.can_seal
     made.close()
 
@@ -262,7 +265,7 @@ def test_fields_can_be_named_by_a_path_and_the_kek_by_a_uri(
     )
     monkeypatch.setenv("TEST_KEK", keys["TEST_KEK"])
 
-    vault = Vault.connect(pool, str(path), kek="env:TEST_KEK")
+    vault = Vault.connect(pool, str(path), kek="env:TEST_KEK", beats=None)
 
     assert vault.can_seal
 

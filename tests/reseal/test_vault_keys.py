@@ -60,7 +60,7 @@ def kek(access):
 
 @pytest.fixture
 def vault(store, pool, config, kek, time):
-    return Vault.connect(pool, config, kek, clock=time)
+    return Vault.connect(pool, config, kek, clock=time, beats=None)
 
 
 def version_of(stored: str) -> int:

@@ -1,0 +1,233 @@
+"""What a vault does, without any I/O: `Vault` and `AsyncVault` are its two shells.
+
+Reading under a loaded key asks nothing of them. An envelope under an unknown version has the
+keys loaded anew, and so has a seal a minute later.
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from reseal.config import Config
+from reseal.envelope import Envelope, looks_sealed
+from reseal.errors import (
+    EnvelopeError,
+    FieldError,
+    KeyringError,
+    NoSecret,
+    NotSealed,
+    PlaintextRefused,
+    ResealError,
+    StoreError,
+    UnknownKeyVersion,
+    WillNotOpen,
+)
+from reseal.field import Field
+from reseal.kek import Kek
+from reseal.keyring import Keyring
+from reseal.place import KeyPart, Place
+from reseal.secret import Secret
+from reseal.shape import Shape
+from reseal.steps import Renewal, Steps, transaction
+from reseal.store import aside, data_key, key_use, reader
+from reseal.store.column import escape
+from reseal.store.store import Statement
+from reseal.usage import Usage, Used
+
+Key = KeyPart | tuple[KeyPart, ...]
+# Drivers give `bytea` as one of these.
+Value = str | bytes | bytearray | memoryview
+
+_log = logging.getLogger("reseal.vault")
+
+# Where there is no key yet, the table is asked again, but not at every enrolment.
+_SECONDS_BETWEEN_LOOKS = 2.0
+# An instance that seals without looking would go on under a key that has long been replaced.
+_SECONDS_A_KEYRING_SEALS = 60.0
+# A version that the table does not know is not asked for again at every read of its row.
+_SECONDS_A_VERSION_STAYS_UNKNOWN = 1.0
+# No such table, no such schema: the first run has not been there yet.
+_NOT_MADE = frozenset({"42P01", "3F000"})
+
+
+class Plaintext(StrEnum):
+    """What reading does with a secret that is not sealed yet."""
+
+    ALLOW = "allow"
+    WARN = "warn"
+    """Allow, and log the place."""
+    REFUSE = "refuse"
+
+
+class VaultCore:
+    """The keys that are loaded, and what is done with them."""
+
+    def __init__(
+        self, config: Config, kek: Kek, policy: Plaintext, clock: Callable[[], float]
+    ) -> None:
+        self.config = config
+        self.policy = policy
+        self.keyring: Keyring | None = None
+        self._kek = kek
+        self._clock = clock
+        self._looked = 0.0
+        self._unknown: dict[int, float] = {}
+        self._usage = Usage()
+        self._token = uuid4().hex[:8]
+
+    def begin_in_child(self) -> None:
+        """Begin anew in a process that was forked: what the parent counted, the parent tells."""
+        self._usage = Usage()
+        self._token = uuid4().hex[:8]
+
+    def sealing_keyring(self) -> Steps[Keyring | None]:
+        """Have the keys looked at again if it is time, and return them."""
+        if not self._is_fresh():
+            try:
+                yield Renewal(lambda: not self._is_fresh())
+            except ResealError as error:
+                if self.keyring is None:
+                    raise
+                # What is loaded still seals and opens: nobody is kept from enrolling.
+                _log.warning("the keys were not loaded anew: %s", error)
+        return self.keyring
+
+    def seal(self, name: str, key: Key, plain: Value) -> Steps[str]:
+        """Return what to store in the row."""
+        field = self.config.field(name)
+        place, text = _place(field, key), _text(plain)
+        if looks_sealed(text) or text in field.empty:
+            raise EnvelopeError(f"what should be sealed for {place} is no secret in the clear")
+        keyring = yield from self.sealing_keyring()
+        if keyring is None:
+            raise KeyringError("there is no data key yet; the first encryption makes one")
+        envelope = str(keyring.seal(place, _secret(plain)))
+        self._usage.sealed(keyring.active)
+        if not field.keeps_aside:
+            return envelope
+        mark = aside.fresh_mark(keyring.active)
+        yield transaction(aside.keeping(field.name, mark, envelope))
+        return mark
+
+    def read(self, name: str, key: Key, stored: Value | None) -> Steps[Secret]:
+        """Return the secret that a row holds."""
+        field = self.config.field(name)
+        place = _place(field, key)
+        if stored is None:
+            raise NoSecret(f"there is no secret at {place}")
+        text = _text(stored)
+        if field.keeps_aside and aside.is_mark(text.rstrip()):
+            text = yield from _fetched(field, place, text.rstrip())
+        if looks_sealed(text):
+            return (yield from self._open(place, Envelope.parse(text)))
+        return self._legacy(field, place, stored)
+
+    def load(self) -> Steps[None]:
+        """Load the keys anew; where that fails, those that are loaded stay."""
+        self._looked = self._clock()
+        try:
+            self.keyring = yield from data_key.loading(self._kek)
+        except StoreError as error:
+            if error.sqlstate not in _NOT_MADE:
+                raise
+            self.keyring = None
+
+    def beat(self, *, seals: bool | None = None) -> Steps[bool]:
+        """Tell runs what this instance opens and how often it did; False where nobody listens."""
+        keyring, used = self.keyring, self._usage.take()
+        row = reader.Reader(
+            instance=self._instance,
+            opens=keyring.check_values if keyring else {},
+            seals=keyring is not None if seals is None else seals,
+            policy=self.policy,
+            active=keyring.active if keyring else None,
+        )
+        return (yield from self._told(used, reader.telling(row)))
+
+    def leave(self) -> Steps[bool]:
+        """Tell how often keys were used since the last beat, and that this instance ends."""
+        return (yield from self._told(self._usage.take(), reader.leaving(self._instance)))
+
+    @property
+    def _instance(self) -> str:
+        return f"{socket.gethostname()}/{os.getpid()}/{self._token}"
+
+    def _told(self, used: Mapping[int, Used], statement: Statement) -> Steps[bool]:
+        is_told = False
+        try:
+            yield transaction(statement, *key_use.telling(self._instance, used))
+            is_told = True
+        except StoreError as error:
+            if error.sqlstate not in _NOT_MADE:
+                raise
+        finally:
+            if not is_told:
+                self._usage.give_back(used)
+        return is_told
+
+    def _open(self, place: Place, envelope: Envelope) -> Steps[Secret]:
+        keyring, version = self.keyring, envelope.key_version
+        if keyring is None or version not in keyring.check_values:
+            keyring = yield from self._newer(keyring, version)
+        secret = keyring.open(place, envelope)
+        self._usage.opened(version)
+        return secret
+
+    def _newer(self, known: Keyring | None, version: int) -> Steps[Keyring]:
+        now = self._clock()
+        if now - self._unknown.get(version, -1e9) >= _SECONDS_A_VERSION_STAYS_UNKNOWN:
+            # Of those that meet a new version together, only the first asks the database.
+            yield Renewal(lambda: self.keyring is known)
+        keyring = self.keyring
+        if keyring is None or version not in keyring.check_values:
+            self._unknown[version] = now
+            raise UnknownKeyVersion(version)
+        return keyring
+
+    def _legacy(self, field: Field, place: Place, stored: Value) -> Secret:
+        shape = field.shape(_text(stored))
+        if shape is Shape.EMPTY:
+            raise NoSecret(f"there is no secret at {place}")
+        if shape is Shape.FOREIGN:
+            raise NotSealed(f"{place} was encrypted by another application")
+        if self.policy is Plaintext.REFUSE:
+            raise PlaintextRefused(f"{place} holds plaintext, which the policy refuses")
+        if self.policy is Plaintext.WARN:
+            _log.warning("%s holds plaintext", place)
+        return _secret(stored)
+
+    def _is_fresh(self) -> bool:
+        rest = _SECONDS_BETWEEN_LOOKS if self.keyring is None else _SECONDS_A_KEYRING_SEALS
+        return self._clock() - self._looked < rest
+
+
+def _fetched(field: Field, place: Place, mark: str) -> Steps[str]:
+    (rows,) = yield transaction(aside.fetching(field.name, mark))
+    if not rows:
+        raise WillNotOpen(f"the envelope that was kept aside for {place} is gone")
+    return str(rows[0][0])
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else escape(bytes(value))
+
+
+def _secret(value: Value) -> Secret:
+    return Secret(value if isinstance(value, str) else bytes(value))
+
+
+def _place(field: Field, key: Key) -> Place:
+    parts = key if isinstance(key, tuple) else (key,)
+    if field.binds_row and len(parts) != len(field.key or parts):
+        raise FieldError(f"the key of field {field.name!r} has {len(field.key)} parts")
+    if not all(map(_can_bind, parts)):
+        raise FieldError(f"a row key of {field.name!r} must be made of int, str or UUID")
+    return field.place(parts)
+
+
+def _can_bind(part: object) -> bool:
+    # An envelope is bound to the type too; one bound to a type that no sweep reads is lost.
+    return isinstance(part, int | str | UUID) and not isinstance(part, bool)
