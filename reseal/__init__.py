@@ -29,13 +29,16 @@ from reseal.place import Place
 from reseal.secret import Secret
 
 if TYPE_CHECKING:
+    from reseal.async_users import AsyncUsers
     from reseal.async_vault import AsyncVault
     from reseal.pool import open_async_pool, open_pool
+    from reseal.users import Users
     from reseal.vault import Vault
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncUsers",
     "AsyncVault",
     "Config",
     "ConfigurationError",
@@ -57,6 +60,7 @@ __all__ = [
     "StoreError",
     "UnknownKeyVersion",
     "Unreachable",
+    "Users",
     "Vault",
     "WillNotOpen",
     "WrongToken",
@@ -68,7 +72,9 @@ __all__ = [
 
 # These bring psycopg and cryptography along: imported when they are first asked for.
 _LATE = {
+    "AsyncUsers": "reseal.async_users",
     "AsyncVault": "reseal.async_vault",
+    "Users": "reseal.users",
     "Vault": "reseal.vault",
     "open_async_pool": "reseal.pool",
     "open_pool": "reseal.pool",

@@ -62,6 +62,11 @@ class AsyncVault:
         """The fields that it seals and reads."""
         return self.core.config
 
+    @property
+    def schema(self) -> str:
+        """The schema of Reseal's own tables."""
+        return self._lender.schema
+
     async def can_seal(self) -> bool:
         """Say whether there is an active data key; there is none before the first encryption."""
         return await drive_async(self.core.sealing_keyring(), self.answer) is not None

@@ -81,6 +81,11 @@ class Vault:
         return self.core.config
 
     @property
+    def schema(self) -> str:
+        """The schema of Reseal's own tables."""
+        return self._lender.schema
+
+    @property
     def can_seal(self) -> bool:
         """Whether there is an active data key; there is none before the first encryption."""
         return drive(self.core.sealing_keyring(), self.answer) is not None

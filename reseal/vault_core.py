@@ -50,7 +50,7 @@ _SECONDS_A_KEYRING_SEALS = 60.0
 # A version that the table does not know is not asked for again at every read of its row.
 _SECONDS_A_VERSION_STAYS_UNKNOWN = 1.0
 # No such table, no such schema: the first run has not been there yet.
-_NOT_MADE = frozenset({"42P01", "3F000"})
+NOT_MADE = frozenset({"42P01", "3F000"})
 
 
 class Plaintext(StrEnum):
@@ -125,13 +125,18 @@ class VaultCore:
             return (yield from self._open(place, Envelope.parse(text)))
         return self._legacy(field, place, stored)
 
+    def is_due(self, name: str, stored: Value) -> Steps[bool]:
+        """Say whether what a row holds could be sealed now, or under a newer key."""
+        keyring = yield from self.sealing_keyring()
+        return keyring is not None and _version(self.config.field(name), stored) != keyring.active
+
     def load(self) -> Steps[None]:
         """Load the keys anew; where that fails, those that are loaded stay."""
         self._looked = self._clock()
         try:
             self.keyring = yield from data_key.loading(self._kek)
         except StoreError as error:
-            if error.sqlstate not in _NOT_MADE:
+            if error.sqlstate not in NOT_MADE:
                 raise
             self.keyring = None
 
@@ -161,7 +166,7 @@ class VaultCore:
             yield transaction(statement, *key_use.telling(self._instance, used))
             is_told = True
         except StoreError as error:
-            if error.sqlstate not in _NOT_MADE:
+            if error.sqlstate not in NOT_MADE:
                 raise
         finally:
             if not is_told:
@@ -209,6 +214,13 @@ def _fetched(field: Field, place: Place, mark: str) -> Steps[str]:
     if not rows:
         raise WillNotOpen(f"the envelope that was kept aside for {place} is gone")
     return str(rows[0][0])
+
+
+def _version(field: Field, stored: Value) -> int | None:
+    text = _text(stored)
+    if field.keeps_aside and aside.is_mark(text.rstrip()):
+        return aside.version_of(text)
+    return Envelope.parse(text).key_version if looks_sealed(text) else None
 
 
 def _text(value: Value) -> str:

@@ -23,10 +23,10 @@ from psycopg_pool import ConnectionPool
 
 from reseal.config import Config
 from reseal.demo.desk import Desk
-from reseal.demo.fresh import fresh
 from reseal.demo.report import Report
 from reseal.demo.table import Key, Table
 from reseal.errors import ConfigurationError, ResealError
+from reseal.fresh import fresh
 from reseal.kek import Kek
 from reseal.secret import Secret
 from reseal.store.catalog import describe

@@ -57,6 +57,11 @@ def fresh_mark(version: int) -> str:
     return head + "".join(secrets.choice(_ALPHABET) for _ in range(rest))
 
 
+def version_of(mark: str) -> int:
+    """Return the key version under which the envelope of a mark is."""
+    return int(mark[len("rs") : mark.index(".")])
+
+
 def looked_up(
     own_schema: str, field: Field, judged: sql.Composable, text: sql.Composable
 ) -> sql.Composable:

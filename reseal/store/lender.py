@@ -1,7 +1,7 @@
 """Transactions on connections of the application's own pool, whose errors carry no row."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 from psycopg import AsyncConnection, Connection
@@ -26,13 +26,27 @@ Statements = tuple[Statement, ...]
 Answers = list[list[TupleRow]]
 
 
+class Borrower(Protocol):
+    """What runs transactions."""
+
+    def transact(self, statements: Statements) -> Answers:
+        """Run statements in one transaction and return the rows of each."""
+
+
+class AsyncBorrower(Protocol):
+    """What runs transactions on an event loop."""
+
+    async def transact(self, statements: Statements) -> Answers:
+        """Run statements in one transaction and return the rows of each."""
+
+
 class Lender:
     """Borrow connections of a pool; in a process that was forked, of a pool like it."""
 
     def __init__(self, pool: "ConnectionPool[Any]", schema: str) -> None:
         self._pool = pool
         self._process = os.getpid()
-        self._schema = schema
+        self.schema = schema
 
     def transact(self, statements: Statements) -> Answers:
         """Run statements in one transaction and return the rows of each; raise StoreError only."""
@@ -46,7 +60,7 @@ class Lender:
     def _once(self, statements: Statements) -> Answers:
         try:
             with self._own().connection(timeout=_SECONDS_TO_WAIT) as connection:
-                return on(connection, self._schema, statements)
+                return on(connection, self.schema, statements)
         except psycopg.Error as error:
             failure = _failure(error)
         raise failure
@@ -64,7 +78,7 @@ class AsyncLender:
 
     def __init__(self, pool: "AsyncConnectionPool[Any]", schema: str) -> None:
         self._pool = pool
-        self._schema = schema
+        self.schema = schema
 
     async def transact(self, statements: Statements) -> Answers:
         """Run statements in one transaction and return the rows of each; raise StoreError only."""
@@ -78,7 +92,39 @@ class AsyncLender:
     async def _once(self, statements: Statements) -> Answers:
         try:
             async with self._pool.connection(timeout=_SECONDS_TO_WAIT) as connection:
-                return await on_async(connection, self._schema, statements)
+                return await on_async(connection, self.schema, statements)
+        except psycopg.Error as error:
+            failure = _failure(error)
+        raise failure
+
+
+class OnConnection:
+    """Run statements on one connection of the application's, inside its own transaction."""
+
+    def __init__(self, connection: Connection[Any], schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+
+    def transact(self, statements: Statements) -> Answers:
+        """Run statements as one step of the transaction; raise StoreError only."""
+        try:
+            return on(self._connection, self._schema, statements)
+        except psycopg.Error as error:
+            failure = _failure(error)
+        raise failure
+
+
+class OnAsyncConnection:
+    """Run statements on one asyncio connection of the application's."""
+
+    def __init__(self, connection: AsyncConnection[Any], schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+
+    async def transact(self, statements: Statements) -> Answers:
+        """Run statements as one step of the transaction; raise StoreError only."""
+        try:
+            return await on_async(self._connection, self._schema, statements)
         except psycopg.Error as error:
             failure = _failure(error)
         raise failure

@@ -43,7 +43,7 @@ def wait_until(is_so) -> None:
 def asked(vault: Vault, query: str) -> int:
     """What the vault's own connection answers."""
     ((row,),) = vault.answer(transaction(Statement(query)))
-    return row[0]
+    return int(row[0])
 
 
 def backend(vault: Vault) -> int:
