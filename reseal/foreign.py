@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reseal.envelope import PREFIX
+
 
 class Nature(StrEnum):
     """What was done to the secret, if it is one."""
@@ -16,6 +18,8 @@ class Nature(StrEnum):
     SIGNED = "signed"
     PICKLED = "pickled"
     HASHED = "hashed"
+    DAMAGED = "damaged"
+    """An envelope of our own that no longer begins as one."""
 
 
 _ADDITIONS = {
@@ -23,6 +27,7 @@ _ADDITIONS = {
     Nature.SIGNED: ", signed only",
     Nature.PICKLED: ", pickled",
     Nature.HASHED: ", hashed",
+    Nature.DAMAGED: ", damaged",
 }
 
 
@@ -56,6 +61,8 @@ class Foreign:
                 return "a pickle, which Reseal does not load"
             case Nature.HASHED:
                 return "a password hash"
+            case Nature.DAMAGED:
+                return "an envelope whose first characters are damaged"
 
 
 _HEX = "[0-9A-Fa-f]"
@@ -80,7 +87,10 @@ _DIGEST = "(?:[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})"
 _PICKLE_2 = r"\\200(?:[\u0002\u0003]|\\00[23])[}(XcUC\u005d].*[.]\Z"
 _PICKLE_4 = r"\\200(?:[\u0004\u0005]|\\00[45])\\225.*(?:\\000){6}"
 
-ENCRYPTED, SIGNED, PICKLED, HASHED = Nature
+ENCRYPTED, SIGNED, PICKLED, HASHED, DAMAGED = Nature
+
+# One character off, whichever it is: taken for plaintext, it would be sealed once more.
+_NEARLY_OURS = "|".join(f"{PREFIX[:at]}.{PREFIX[at + 1 :]}" for at in range(len(PREFIX)))
 
 # Each begins with a mark of its own, which few secrets share, so that both engines pass over all
 # of them at the first character. None of them can be base32 of one case.
@@ -120,8 +130,8 @@ MARKED = (
         ENCRYPTED,
         "age-encryption[.]org/|-----BEGIN AGE ENCRYPTED FILE|YWdlLWVuY3J5cHRpb24u",
     ),
-    Foreign("AWS KMS", ENCRYPTED, "AQICAH[g-j]"),
-    Foreign("AWS Encryption SDK", ENCRYPTED, "AYADe|AgV4"),
+    # KMS by itself, and two versions of the Encryption SDK.
+    Foreign("AWS", ENCRYPTED, "AQICAH[g-j]|AYADe|AgV4"),
     Foreign("django-mfa", SIGNED, "mfa1:"),
     Foreign(
         "pickle in base64",
@@ -139,6 +149,7 @@ MARKED = (
         "|(?:pbkdf2|scrypt):[^$]*[$]"
         "|[{](?:S?SHA[0-9]*|S?MD5|CRYPT|ARGON2|BCRYPT|BLF-CRYPT|PBKDF2[A-Z0-9-]*)[}]",
     ),
+    Foreign("Reseal", DAMAGED, _NEARLY_OURS),
     Foreign("Better Auth", ENCRYPTED, rf"[$]ba[$]{_PRINTABLE}"),
     Foreign("$name$ prefix", ENCRYPTED, rf"[$][A-Za-z0-9_-]+[$]{_PRINTABLE}"),
 )

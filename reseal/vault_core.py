@@ -17,6 +17,7 @@ from reseal.errors import (
     EnvelopeError,
     FieldError,
     KeyringError,
+    MalformedEnvelope,
     NoSecret,
     NotSealed,
     PlaintextRefused,
@@ -26,6 +27,7 @@ from reseal.errors import (
     WillNotOpen,
 )
 from reseal.field import Field
+from reseal.foreign import Nature, kind_of
 from reseal.kek import Kek
 from reseal.keyring import Keyring
 from reseal.place import KeyPart, Place
@@ -197,7 +199,7 @@ class VaultCore:
         if shape is Shape.EMPTY:
             raise NoSecret(f"there is no secret at {place}")
         if shape is Shape.FOREIGN:
-            raise NotSealed(f"{place} was encrypted by another application")
+            raise _not_ours(place, _text(stored))
         if self.policy is Plaintext.REFUSE:
             raise PlaintextRefused(f"{place} holds plaintext, which the policy refuses")
         if self.policy is Plaintext.WARN:
@@ -214,6 +216,13 @@ def _fetched(field: Field, place: Place, mark: str) -> Steps[str]:
     if not rows:
         raise WillNotOpen(f"the envelope that was kept aside for {place} is gone")
     return str(rows[0][0])
+
+
+def _not_ours(place: Place, text: str) -> EnvelopeError:
+    kind = kind_of(text)
+    if kind and kind.nature is Nature.DAMAGED:
+        return MalformedEnvelope(f"what stands at {place} is {kind.reason}")
+    return NotSealed(f"{place} was encrypted by another application")
 
 
 def _version(field: Field, stored: Value) -> int | None:

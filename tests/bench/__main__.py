@@ -1,4 +1,4 @@
-"""Measure in paired rounds: `python -m tests.bench [--rows N] [--rounds N] [--out FILE]`."""
+"""Measure in paired rounds: `python -m tests.bench [--read] [--rows N] [--rounds N] [--out F]`."""
 
 import argparse
 import os
@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flows.server import LocalServer, prepare_home
+from tests.bench import reading
 from tests.bench.contenders import CONTENDERS, Measured
 from tests.bench.report import as_json, show, show_round
 from tests.bench.site import Site, opened
@@ -15,6 +16,9 @@ from tests.bench.site import Site, opened
 def main() -> int:
     """Run the rounds, print each as it ends, and the medians."""
     given = _parser().parse_args()
+    if given.read:
+        reading.show(reading.measure(given.rounds))
+        return 0
     with TemporaryDirectory(prefix="reseal-prefect-") as state, opened(given.rows) as site:
         prepare_home(Path(state))
         prefect = LocalServer()
@@ -43,6 +47,7 @@ def _round(site: Site, number: int) -> list[Measured]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--read", action="store_true", help="what Vault.read adds to a login")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", type=Path, help="a file for the figures, as JSON")

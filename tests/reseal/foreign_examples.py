@@ -9,13 +9,15 @@ SHORT_SIGNATURE = "wh6tMHxLgJqB6oY1uT73iMlyrOA"
 DIGEST = "04ba578582290dc455fd489a9754ab38a685dcd3"
 HEX = "dda276c68eb7c448c7e03face831ea04"
 
-ENCRYPTED, SIGNED, PICKLED, HASHED = Nature
+ENCRYPTED, SIGNED, PICKLED, HASHED, DAMAGED = Nature
 
 # What Laravel's encrypter writes is base64 of this, however its parts are spaced.
 LARAVEL = b'{"iv":"SucCyd3/ZRmxWDSfjeXG+Q==","value":"IQozxyMr4XAFilGV7V6kig==","mac":"abfb"}'
 
 # One line for each: the sentence, the name, the nature, the value.
 EXAMPLES = [
+    ("an envelope whose first bit is turned", "Reseal", DAMAGED, "dyJrZXlWZXJzaW9uIjoxLCJ2IjoxLCJ"),
+    ("an envelope with another letter", "Reseal", DAMAGED, "eyJrZXlWZXJzaW9uIjpxLCJ2IjoxLCJ"),
     ("Fernet", "Fernet", ENCRYPTED, "gAAAAABrBUEH2ZuwcLOqbnPmemLZfAhwlkhbD1nK55idmmuHVdzZdatSFQ=="),
     ("Fernet in base64 again", "Fernet", ENCRYPTED, "Z0FBQUFBQnJCVUVIMlp1d2NMT3FiblBtZW1MWm"),
     ("Vault Transit", "Vault Transit", ENCRYPTED, "vault:v12:cZNHVx+sxdMErXRSuDa1q/pz49fXTn1PSc"),
@@ -83,8 +85,8 @@ EXAMPLES = [
     ("pgcrypto in a bytea", "OpenPGP", ENCRYPTED, "\\303\r\x04\x07\x03\x02\\201I+}KF"),
     ("age", "age", ENCRYPTED, "age-encryption.org/v1\n-> X25519 abc"),
     ("age in base64", "age", ENCRYPTED, "YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSBhYmM="),
-    ("AWS KMS", "AWS KMS", ENCRYPTED, "AQICAHhnAxtxaAn9IVWsGezp7zmOfl3CnkhXTQpVBtLfiXYDzjrQgan"),
-    ("AWS SDK", "AWS Encryption SDK", ENCRYPTED, "AYADeGDa5xgovivKUHaebjwgqeTLcSTizeQ+SsxHKvguoQ"),
+    ("AWS KMS", "AWS", ENCRYPTED, "AQICAHhnAxtxaAn9IVWsGezp7zmOfl3CnkhXTQpVBtLfiXYDzjrQgan"),
+    ("AWS SDK", "AWS", ENCRYPTED, "AYADeGDa5xgovivKUHaebjwgqeTLcSTizeQ+SsxHKvguoQ"),
     ("django-mfa", "django-mfa", SIGNED, f"mfa1:JBSWY3DPEHPK3PXP:1xVlFI:{SIGNATURE}"),
     (
         "a pickle of protocol 2 in base64",
