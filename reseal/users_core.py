@@ -12,6 +12,7 @@ from reseal.errors import (
     NoSecret,
     Replayed,
     ResealError,
+    RowRefused,
     StoreError,
     Superseded,
     TokenError,
@@ -34,6 +35,8 @@ RowKey = tuple[KeyPart, ...]
 _log = logging.getLogger("reseal.users")
 
 _ATTEMPTS = 3
+# PostgreSQL manual, appendix A: a string is too long for its column.
+_TOO_LONG = "22001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +85,18 @@ class UsersCore:
     def generate(self, account: Account) -> Steps[str | bytes]:
         """Give a user a new secret and return it; no code of the old one counts any more."""
         made = fresh_key(self._field.format, account.email)
-        stored: str | bytes = made
-        if self._vault.policy is Plaintext.REFUSE or (yield from self._vault.sealing_keyring()):
+        is_refused = self._vault.policy is Plaintext.REFUSE
+        if is_refused or (yield from self._vault.sealing_keyring()):
             stored = yield from self._vault.seal(self._field.name, account.key, made)
-        # Before the first run there is no key, and it stands as it always did.
-        yield from self._write(account, stored)
+            try:
+                yield from self._write(account, stored)
+            except RowRefused as error:
+                if is_refused or error.sqlstate != _TOO_LONG:
+                    raise
+            else:
+                return made
+        # Before the first run there is no key, or no room for envelopes in this column yet.
+        yield from self._write(account, made)
         return made
 
     def uri(self, account: Account, issuer: str) -> Steps[OtpauthUri]:

@@ -76,11 +76,9 @@ def _round(vault: Vault, logins: list[Login]) -> Reading:
     verified, read, both = [], [], []
     for call in range(_CALLS):
         login = logins[call % len(logins)]
-        verified.append(_nanoseconds(lambda one=login: pyotp.TOTP(one.plain).verify(one.code)))
-        read.append(_nanoseconds(lambda one=login: _read(vault, one)))
-        both.append(
-            _nanoseconds(lambda one=login: pyotp.TOTP(_read(vault, one).reveal()).verify(one.code))
-        )
+        verified.append(_nanoseconds(_verify, login.plain, login.code))
+        read.append(_nanoseconds(_read, vault, login))
+        both.append(_nanoseconds(_read_and_verify, vault, login))
     differences = [after - before for before, after in zip(verified, both, strict=True)]
     return Reading(*(median(each) / 1000 for each in (verified, read, both, differences)))
 
@@ -89,9 +87,17 @@ def _read(vault: Vault, login: Login) -> Secret:
     return vault.read(FIELD.name, login.key, login.stored)
 
 
-def _nanoseconds(call: Callable[[], object]) -> int:
+def _verify(secret: str, code: str) -> bool:
+    return pyotp.TOTP(secret).verify(code)
+
+
+def _read_and_verify(vault: Vault, login: Login) -> bool:
+    return _verify(_read(vault, login).reveal(), login.code)
+
+
+def _nanoseconds(call: Callable[..., object], *arguments: object) -> int:
     began = perf_counter_ns()
-    call()
+    call(*arguments)
     return perf_counter_ns() - began
 
 

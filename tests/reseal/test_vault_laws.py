@@ -4,6 +4,7 @@ Its answer to any ask is to fail: a read whose key is loaded sends no statement.
 """
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -108,9 +109,10 @@ def test_every_one_bit_change_of_what_is_inside_is_refused(data, key):
     part = data.draw(st.sampled_from(["iv", "tag", "ciphertext"]))
     octets = bytearray(getattr(envelope, part))
     octets[data.draw(st.integers(0, len(octets) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    changed: dict[str, Any] = {part: bytes(octets)}
 
     with pytest.raises(WillNotOpen):
-        VAULT.read("users.text", key, str(replace(envelope, **{part: bytes(octets)})))
+        VAULT.read("users.text", key, str(replace(envelope, **changed)))
 
 
 @given(one=row_keys, other=row_keys)

@@ -2,7 +2,10 @@
 
 import asyncio
 import inspect
+from collections.abc import Callable
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import pytest
 from psycopg.rows import dict_row
@@ -49,14 +52,15 @@ def clock():
 @pytest.fixture(params=["threads", "asyncio"])
 def connect(request, database, config, access, clock):
     """Make the users of a table, with a vault of their own, on threads or on an event loop."""
-    rows, made = {"row_factory": dict_row}, []
+    rows = {"row_factory": dict_row}
+    made: list[Callable[[], Any]] = []
     loop = asyncio.new_event_loop()
 
     def on_threads(fields, words, kek):
         pool = ConnectionPool(database, min_size=1, max_size=4, kwargs=rows, open=True)
         made.append(pool.close)
         vault = Vault.connect(pool, fields, kek, beats=None, **words)
-        return lambda **more: Users(pool, vault, clock=clock, **more)
+        return partial(Users, pool, vault, clock=clock)
 
     def on_loop(fields, words, kek):
         async def opened():

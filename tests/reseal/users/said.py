@@ -18,3 +18,10 @@ def code(secret=SENTINEL, at=NOW, **words):
 
 def version_of(text):
     return Envelope.parse(text).key_version
+
+
+def scanned(uri) -> pyotp.TOTP:
+    """What a phone makes of the code that it scans."""
+    phone = pyotp.parse_uri(str(uri))
+    assert isinstance(phone, pyotp.TOTP)
+    return phone

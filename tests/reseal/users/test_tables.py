@@ -7,6 +7,7 @@ from reseal.errors import (
     FieldError,
     KeyringError,
     PlaintextRefused,
+    RowRefused,
 )
 from tests.conftest import SENTINEL, USERS_FIELD
 from tests.reseal.key_scene import KeyScene
@@ -132,3 +133,23 @@ def test_in_the_applications_own_transaction_all_of_it_or_nothing(on_pool):
         assert ada.enable_mfa(code(secret))
         connection.rollback()
         assert users.on(connection).by_email(ADA) is None
+
+
+@pytest.mark.parametrize("policy", ["allow", "refuse"])
+def test_where_no_envelope_fits_yet_a_secret_stands_as_it_did_unless_that_is_refused(
+    store, connect, enrolled, stored, admin, policy, caplog
+):
+    admin.execute("ALTER TABLE users ALTER mfa_secret TYPE varchar(80)")
+    enrolled()
+    ada = connect(vault={"plaintext": policy}).by_email(ADA)
+
+    if policy == "refuse":
+        with pytest.raises(RowRefused):
+            ada.generate_mfa_secret()
+        assert stored() == SENTINEL
+        return
+    assert ada.verify_mfa_token(code())
+    secret = ada.generate_mfa_secret()
+    assert stored() == secret
+    assert ada.verify_mfa_token(code(secret))
+    assert secret not in caplog.text
