@@ -46,11 +46,12 @@ class AsyncVault:
         schema: str | None = None,
         *,
         plaintext: str = Plaintext.ALLOW,
+        seals: bool = True,
         beats: float | None = SECONDS_BETWEEN_BEATS,
         clock: Callable[[], float] = time.monotonic,
     ) -> Self:
         """Load the keys through the application's own pool; the words are those of `Vault`."""
-        core, config = await asyncio.to_thread(prepared, fields, kek, plaintext, clock)
+        core, config = await asyncio.to_thread(prepared, fields, kek, plaintext, clock, seals=seals)
         vault = cls(core, AsyncLender(pool, schema or config.schema))
         await vault.refresh()
         if beats is not None:
@@ -77,6 +78,9 @@ class AsyncVault:
 
     async def read(self, field: str, key: Key, stored: Value | None) -> Secret:
         """Return the secret that a row holds, sealed or, if the policy allows it, legacy."""
+        secret = self.core.at_hand(field, key, stored)
+        if secret is not None:
+            return secret
         return await drive_async(self.core.read(field, key, stored), self.answer)
 
     async def refresh(self) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 from reseal import totp
 from reseal.errors import (
     FieldError,
-    KeyringError,
     NoSecret,
     Replayed,
     ResealError,
@@ -148,7 +147,7 @@ class UsersCore:
         """Put a user's secret under the active key; False where it already is."""
         table = yield from self._table()
         if (yield from self._vault.sealing_keyring()) is None:
-            raise KeyringError("there is no data key yet; the first encryption makes one")
+            raise self._vault.no_key()
         for _ in range(_ATTEMPTS):
             seen, secret = yield from self._read(account)
             if not (yield from self._vault.is_due(self._field.name, seen.stored)):

@@ -59,16 +59,19 @@ class Vault:
         schema: str | None = None,
         *,
         plaintext: str = Plaintext.ALLOW,
+        seals: bool = True,
         beats: float | None = SECONDS_BETWEEN_BEATS,
         clock: Callable[[], float] = time.monotonic,
     ) -> Self:
         """Load the keys through the application's own pool; `plaintext` is the policy.
 
+        `seals=False` is for an application that should read envelopes and write none: before a
+        run is rolled back, and after it.
         `beats` are the seconds between two looks in the background; with None there are none, and
         the application calls `refresh` and `heartbeat` itself. `clock` tells by seconds that never
         go back how old the loaded keys are.
         """
-        core, config = prepared(fields, kek, plaintext, clock)
+        core, config = prepared(fields, kek, plaintext, clock, seals=seals)
         vault = cls(core, Lender(pool, schema or config.schema))
         vault.refresh()
         if beats is not None:
@@ -103,7 +106,8 @@ class Vault:
 
         Of a document, give the leaf. A mark of an envelope that is kept aside is looked up.
         """
-        return drive(self.core.read(field, key, stored), self.answer)
+        secret = self.core.at_hand(field, key, stored)
+        return drive(self.core.read(field, key, stored), self.answer) if secret is None else secret
 
     def refresh(self) -> None:
         """Load the keys anew; where that fails, those that are loaded stay."""
@@ -155,7 +159,12 @@ class Vault:
 
 
 def prepared(
-    fields: Config | Path | str, kek: Kek | str, plaintext: str, clock: Callable[[], float]
+    fields: Config | Path | str,
+    kek: Kek | str,
+    plaintext: str,
+    clock: Callable[[], float],
+    *,
+    seals: bool,
 ) -> tuple[VaultCore, Config]:
     """Return a core that has loaded no keys yet."""
     if plaintext not in list(Plaintext):
@@ -163,7 +172,7 @@ def prepared(
     config = fields if isinstance(fields, Config) else load_config(Path(fields))
     if isinstance(kek, str):
         kek = open_kek(kek, Settings.from_environment().variables, known={})
-    return VaultCore(config, kek, Plaintext(plaintext), clock), config
+    return VaultCore(config, kek, Plaintext(plaintext), clock, seals=seals), config
 
 
 _living: "weakref.WeakSet[Vault]" = weakref.WeakSet()

@@ -68,10 +68,17 @@ class VaultCore:
     """The keys that are loaded, and what is done with them."""
 
     def __init__(
-        self, config: Config, kek: Kek, policy: Plaintext, clock: Callable[[], float]
+        self,
+        config: Config,
+        kek: Kek,
+        policy: Plaintext,
+        clock: Callable[[], float],
+        *,
+        seals: bool = True,
     ) -> None:
         self.config = config
         self.policy = policy
+        self.seals = seals
         self.keyring: Keyring | None = None
         self._kek = kek
         self._clock = clock
@@ -86,7 +93,9 @@ class VaultCore:
         self._token = uuid4().hex[:8]
 
     def sealing_keyring(self) -> Steps[Keyring | None]:
-        """Have the keys looked at again if it is time, and return them."""
+        """Have the keys looked at again if it is time, and return them if they may seal."""
+        if not self.seals:
+            return None
         if not self._is_fresh():
             try:
                 yield Renewal(lambda: not self._is_fresh())
@@ -105,7 +114,7 @@ class VaultCore:
             raise EnvelopeError(f"what should be sealed for {place} is no secret in the clear")
         keyring = yield from self.sealing_keyring()
         if keyring is None:
-            raise KeyringError("there is no data key yet; the first encryption makes one")
+            raise self.no_key()
         envelope = str(keyring.seal(place, _secret(plain)))
         self._usage.sealed(keyring.active)
         if not field.keeps_aside:
@@ -113,6 +122,22 @@ class VaultCore:
         mark = aside.fresh_mark(keyring.active)
         yield transaction(aside.keeping(field.name, mark, envelope))
         return mark
+
+    def at_hand(self, name: str, key: Key, stored: Value | None) -> Secret | None:
+        """Return what an envelope under a loaded key holds; None for whatever takes more steps.
+
+        This is what nearly every login needs, and it takes half the time of `read`.
+        """
+        keyring = self.keyring
+        if keyring is None or not isinstance(stored, str) or not looks_sealed(stored):
+            return None
+        envelope = Envelope.parse(stored)
+        if envelope.key_version not in keyring.check_values:
+            return None
+        field = self.config.field(name)
+        secret = keyring.cipher(field.bound_name).open(_bound_key(field, key), envelope)
+        self._usage.opened(envelope.key_version)
+        return secret
 
     def read(self, name: str, key: Key, stored: Value | None) -> Steps[Secret]:
         """Return the secret that a row holds."""
@@ -126,6 +151,12 @@ class VaultCore:
         if looks_sealed(text):
             return (yield from self._open(place, Envelope.parse(text)))
         return self._legacy(field, place, stored)
+
+    def no_key(self) -> KeyringError:
+        """Return why nothing can be sealed."""
+        if not self.seals:
+            return KeyringError("this vault was connected with seals=False, so it only reads")
+        return KeyringError("there is no data key yet; the first encryption makes one")
 
     def is_due(self, name: str, stored: Value) -> Steps[bool]:
         """Say whether what a row holds could be sealed now, or under a newer key."""
@@ -148,7 +179,7 @@ class VaultCore:
         row = reader.Reader(
             instance=self._instance,
             opens=keyring.check_values if keyring else {},
-            seals=keyring is not None if seals is None else seals,
+            seals=(keyring is not None and self.seals) if seals is None else seals,
             policy=self.policy,
             active=keyring.active if keyring else None,
         )
@@ -241,14 +272,15 @@ def _secret(value: Value) -> Secret:
 
 
 def _place(field: Field, key: Key) -> Place:
+    return Place(field.bound_name, _bound_key(field, key))
+
+
+def _bound_key(field: Field, key: Key) -> tuple[KeyPart, ...]:
     parts = key if isinstance(key, tuple) else (key,)
     if field.binds_row and len(parts) != len(field.key or parts):
         raise FieldError(f"the key of field {field.name!r} has {len(field.key)} parts")
-    if not all(map(_can_bind, parts)):
-        raise FieldError(f"a row key of {field.name!r} must be made of int, str or UUID")
-    return field.place(parts)
-
-
-def _can_bind(part: object) -> bool:
-    # An envelope is bound to the type too; one bound to a type that no sweep reads is lost.
-    return isinstance(part, int | str | UUID) and not isinstance(part, bool)
+    for part in parts:
+        # An envelope is bound to the type too; one bound to a type that no sweep reads is lost.
+        if not isinstance(part, int | str | UUID) or isinstance(part, bool):
+            raise FieldError(f"a row key of {field.name!r} must be made of int, str or UUID")
+    return field.bound_key(parts)

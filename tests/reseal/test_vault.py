@@ -167,6 +167,17 @@ def test_before_the_first_run_plaintext_is_read_and_nothing_can_be_sealed(connec
         vault.seal(FIELD, 1, SENTINEL)
 
 
+def test_a_vault_that_should_not_seal_reads_and_says_so_to_runs(store, connect, admin):
+    stored, vault = connect().seal(FIELD, 1, SENTINEL), connect(seals=False)
+
+    assert vault.read(FIELD, 1, stored).reveal() == SENTINEL
+    assert not vault.can_seal
+    with pytest.raises(KeyringError, match="only reads"):
+        vault.seal(FIELD, 1, SENTINEL)
+    vault.heartbeat()
+    assert admin.execute("SELECT seals FROM reseal.reader").fetchone() == (False,)
+
+
 def test_without_a_key_the_database_is_not_asked_at_every_enrolment(connect, access):
     now = 0.0
     vault = connect(clock=lambda: now)

@@ -109,3 +109,14 @@ def test_rotating_a_users_key_reseals_the_row_and_says_whether(users, enrolled, 
     assert ada.rotate_encryption_key()
     assert version_of(stored()) == 2
     assert ada.verify_mfa_token(code())
+
+
+def test_a_vault_that_should_not_seal_leaves_what_stands_and_enrols_in_plaintext(
+    store, connect, enrolled, stored
+):
+    enrolled()
+    ada = connect(vault={"seals": False}).by_email(ADA)
+
+    assert ada.verify_mfa_token(code())
+    assert stored() == SENTINEL
+    assert ada.generate_mfa_secret() == stored()
