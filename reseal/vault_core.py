@@ -280,7 +280,11 @@ def _bound_key(field: Field, key: Key) -> tuple[KeyPart, ...]:
     if field.binds_row and len(parts) != len(field.key or parts):
         raise FieldError(f"the key of field {field.name!r} has {len(field.key)} parts")
     for part in parts:
-        # An envelope is bound to the type too; one bound to a type that no sweep reads is lost.
-        if not isinstance(part, int | str | UUID) or isinstance(part, bool):
+        if not _can_bind(part):
             raise FieldError(f"a row key of {field.name!r} must be made of int, str or UUID")
     return field.bound_key(parts)
+
+
+def _can_bind(part: object) -> bool:
+    # An envelope is bound to the type too; one bound to a type that no sweep reads is lost.
+    return isinstance(part, int | str | UUID) and not isinstance(part, bool)

@@ -38,8 +38,8 @@ def _encrypt(scene: Scene, given: argparse.Namespace) -> bool:
 
 
 def _rotate(scene: Scene, given: argparse.Namespace) -> bool:
-    start, chains = scene.command_line.start, one_by_one()
-    campaign = RotationCampaign(scene, start, chains, given.rows, given.seed, _say, MODES)
+    chains = one_by_one()
+    campaign = RotationCampaign(scene, chains, given.rows, given.seed, _say, MODES)
     return not campaign.fight()
 
 
@@ -55,7 +55,10 @@ def _scene() -> Iterator[Scene]:
         prefect = LocalServer()
         try:
             prefect.wait()
-            yield scene_on(url, prefect.api_url, directory / "prefect", directory)
+            scene = scene_on(url, prefect.api_url, directory / "prefect", directory)
+            # Killed also while it starts, as a person starts it.
+            scene.command_line.is_cold = True
+            yield scene
         finally:
             prefect.close()
             stop_server(directory / "data")

@@ -9,7 +9,6 @@ import psycopg
 
 from tests.chaos.busy import Users, busy
 from tests.chaos.delay import holds_off_batches
-from tests.chaos.forked import Start
 from tests.chaos.hold import VERSION, holding
 from tests.chaos.rotation_judge import Standing, look, misplaced, unfinished, unsound, untidy
 from tests.chaos.rotation_points import Chain, Point
@@ -32,7 +31,6 @@ class RotationCampaign:
     """
 
     scene: Scene
-    start: Start
     chains: tuple[Chain, ...]
     rows: int
     seed: int
@@ -74,7 +72,9 @@ class RotationCampaign:
                     return held.has_come
                 return connection.execute(sees).fetchone() == (True,)
 
-            process = self.start("rotate", "--json", *self._dice.choice(self.modes))
+            process = self.scene.command_line.start(
+                "rotate", "--json", *self._dice.choice(self.modes)
+            )
             try:
                 is_met = wait_for(process, has_come, _SECONDS_TO_COME)
             finally:
@@ -99,7 +99,7 @@ class RotationCampaign:
     def _rotate(self) -> Ended:
         meanwhile = Meanwhile()
         with meanwhile.does(holds_off_batches(self.scene, meanwhile.ended)):
-            process = self.start("rotate", "--json")
+            process = self.scene.command_line.start("rotate", "--json")
             printed = process.communicate()
         return Ended(process.wait(), *printed)
 

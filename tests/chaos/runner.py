@@ -4,32 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from time import monotonic, sleep
-from typing import Protocol
 
 import psutil  # type: ignore[import-untyped]
 
 from tests.chaos.moments import Look, Moment, Watch
+from tests.flows.forked import Started
 from tests.flows.scene import Scene
 
 _SECONDS_TO_FOLLOW = 30
-
-
-class Process(Protocol):
-    """What is asked of a run that was started, as `subprocess.Popen` answers it."""
-
-    @property
-    def pid(self) -> int: ...
-
-    @property
-    def returncode(self) -> int | None: ...
-
-    def poll(self) -> int | None: ...
-
-    def wait(self) -> int: ...
-
-    def kill(self) -> None: ...
-
-    def communicate(self) -> tuple[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -55,10 +37,10 @@ def kill_at(scene: Scene, moment: Moment, watch: Watch) -> Killed | int:
     if wait_for(process, lambda: watch.is_due(moment)):
         return Killed(watch.look(), kill(process))
     process.communicate()
-    return process.returncode
+    return process.wait()
 
 
-def wait_for(process: Process, has_come: Callable[[], bool], seconds: float = inf) -> bool:
+def wait_for(process: Started, has_come: Callable[[], bool], seconds: float = inf) -> bool:
     """Wait until something has come about; return False where the run ends before, or in time."""
     deadline = monotonic() + seconds
     while not has_come():
@@ -68,7 +50,7 @@ def wait_for(process: Process, has_come: Callable[[], bool], seconds: float = in
     return True
 
 
-def kill(process: Process) -> Death:
+def kill(process: Started) -> Death:
     """Kill a run and wait until its children are gone too."""
     family = _children(process)
     process.kill()
@@ -83,7 +65,7 @@ def kill(process: Process) -> Death:
     return Death(len(family), seconds, survivors)
 
 
-def _children(process: Process) -> list[psutil.Process]:
+def _children(process: Started) -> list[psutil.Process]:
     try:
         return list(psutil.Process(process.pid).children(recursive=True))
     except psutil.NoSuchProcess:

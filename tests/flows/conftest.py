@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from flows.server import LocalServer, prepare_home
+from tests.flows.forked import Started, fork
 
 if TYPE_CHECKING:
     from tests.flows.scene import Scene
 
-RESEAL = [sys.executable, "-m", "reseal.command"]
+RESEAL = "reseal.command"
 
 CONFIG = """
 [reseal]
@@ -57,23 +58,31 @@ class Ended:
 
 @dataclass
 class CommandLine:
-    """A working directory with a reseal.toml, and the environment to run commands in."""
+    """A working directory with a reseal.toml, and the environment to run commands in.
+
+    With `is_cold` each command is an interpreter of its own, as for a person; else it is forked
+    from one that has imported everything.
+    """
 
     directory: Path
     environment: dict[str, str] = field(repr=False)
+    is_cold: bool = False
 
     def run(self, *words: str, timeout: float = 180, **environment: str) -> Ended:
         """Run `reseal` and wait for it; `environment` changes single variables."""
         process = self.start(*words, **environment)
         out, err = process.communicate(timeout=timeout)
-        return Ended(process.returncode, out, err)
+        return Ended(process.wait(), out, err)
 
-    def start(self, *words: str, **environment: str) -> "subprocess.Popen[str]":
+    def start(self, *words: str, **environment: str) -> Started:
         """Start `reseal` and leave it running."""
+        variables = {**self.environment, **environment}
+        if not self.is_cold:
+            return fork([RESEAL, *words], self.directory, variables)
         return subprocess.Popen(
-            [*RESEAL, *words],
+            [sys.executable, "-m", RESEAL, *words],
             cwd=self.directory,
-            env={**self.environment, **environment},
+            env=variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

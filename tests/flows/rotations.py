@@ -179,7 +179,7 @@ def kill_amid_a_rotation(story: Story) -> None:
         process.kill()
         out, err = process.communicate()
     story.steps["killed"] = Step(
-        Ended(process.returncode, out, err), story.keys(), story.scene.stored()
+        Ended(process.wait(), out, err), story.keys(), story.scene.stored()
     )
     story.does("DROP TRIGGER slow ON users")
 

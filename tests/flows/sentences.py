@@ -5,11 +5,12 @@ from pathlib import Path
 import psycopg
 
 from tests.conftest import SENTINEL
+from tests.flows import forked
 from tests.flows.conftest import CONFIG, CommandLine, Ended
 from tests.flows.scene import FIELD, clean_environment
 
-# No server can be reached there: none is needed to say no.
-NOBODY = "http://127.0.0.1:1/api"
+# None is needed to say no.
+NOBODY = forked.NOBODY
 
 STATE = """
 SELECT (SELECT array_agg(nspname ORDER BY nspname) FROM pg_namespace),

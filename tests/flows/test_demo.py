@@ -1,4 +1,6 @@
-"""`reseal demo` as `make demo` runs it, with fewer users."""
+"""`reseal demo` as `make demo` runs it, from a cold start, with fewer users."""
+
+from dataclasses import replace
 
 import pytest
 
@@ -7,12 +9,15 @@ from tests.flows.conftest import CommandLine
 pytestmark = pytest.mark.slow
 
 
-def test_the_demonstration_ends_with_no_plaintext_and_no_failed_login(
-    command_line: CommandLine, admin
-):
+@pytest.fixture
+def cold(command_line: CommandLine) -> CommandLine:
+    return replace(command_line, is_cold=True)
+
+
+def test_the_demonstration_ends_with_no_plaintext_and_no_failed_login(cold: CommandLine, admin):
     admin.execute("DROP TABLE users")
 
-    ended = command_line.run("demo", "--rows", "5000", "--json")
+    ended = cold.run("demo", "--rows", "5000", "--json")
 
     assert ended.code == 0, ended.err
     census = ended.document["fields"]["users.mfa_secret"]["after"]
@@ -25,11 +30,11 @@ def test_the_demonstration_ends_with_no_plaintext_and_no_failed_login(
 
 
 def test_the_demonstration_leaves_a_table_of_users_alone_that_is_not_its_own(
-    command_line: CommandLine, admin
+    cold: CommandLine, admin
 ):
     admin.execute("INSERT INTO users (email, mfa_secret) VALUES ('a', 'JBSWY3DPEHPK3PXP')")
 
-    ended = command_line.run("demo", "--rows", "10")
+    ended = cold.run("demo", "--rows", "10")
 
     assert ended.code == 2
     assert "users" in ended.err

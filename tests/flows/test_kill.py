@@ -3,14 +3,15 @@
 import json
 import os
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.chaos.campaign import Campaign
+from tests.flows.forked import Started
 from tests.flows.scene import Scene, together, wait_until
 
 pytestmark = pytest.mark.slow
@@ -50,9 +51,12 @@ def scene(make_scene: Callable[[], Scene]) -> Scene:
 
 
 @contextmanager
-def sealing(scene: Scene) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """A careful run amid its sealing, and its id; it is ended with the block."""
-    process = scene.command_line.start("encrypt", "--safe", "--json")
+def sealing(scene: Scene) -> Iterator[tuple[Started, str]]:
+    """A careful run amid its sealing, and its id; it is ended with the block.
+
+    Started as a person starts it: who stops and dies here is no copy of another process.
+    """
+    process = replace(scene.command_line, is_cold=True).start("encrypt", "--safe", "--json")
     try:
         wait_until(lambda: scene.ask("SELECT to_regclass('reseal.control') IS NOT NULL"))
         wait_until(lambda: scene.ask(RUNNING))
@@ -65,7 +69,7 @@ def sealing(scene: Scene) -> Iterator[tuple["subprocess.Popen[str]", str]]:
         process.communicate()
 
 
-def family(process: "subprocess.Popen[str]") -> list[psutil.Process]:
+def family(process: Started) -> list[psutil.Process]:
     """A runner and its workers."""
     if process.poll() is not None:
         return []

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.chaos.forked import forking
 from tests.chaos.rotation_campaign import RotationCampaign
 from tests.chaos.rotation_points import POINTS, all_in_one, one_by_one
 from tests.flows.scene import Scene
@@ -15,10 +14,8 @@ ROWS, SEED = 2000, 1905
 
 
 def test_nothing_is_lost_wherever_a_rotation_is_killed(make_scene: Callable[[], Scene]) -> None:
-    scene = make_scene()
     said: list[str] = []
-    with forking(scene) as start:
-        wrong = RotationCampaign(scene, start, all_in_one(), ROWS, SEED, said.append).fight()
+    wrong = RotationCampaign(make_scene(), all_in_one(), ROWS, SEED, said.append).fight()
 
     assert wrong == [], "\n".join(said)
 

@@ -1,4 +1,7 @@
-"""A planted secret, looked for wherever a run writes: it may be in none of these places."""
+"""A planted secret, looked for wherever a run writes: it may be in none of these places.
+
+From cold starts, so that what a run writes while it imports and while it is taken apart is there.
+"""
 
 import re
 import sqlite3
@@ -135,6 +138,7 @@ def leaks(
     url, log = talkative
     directory, temporary = tmp_path_factory.mktemp("leaks"), tmp_path_factory.mktemp("temporary")
     scene = scene_on(url, prefect_api, prefect_home, directory)
+    scene.command_line.is_cold = True
     plant(scene)
     scene.command_line.environment |= {
         "PREFECT_LOGGING_LEVEL": "DEBUG",

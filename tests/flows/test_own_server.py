@@ -1,4 +1,7 @@
-"""Without any setting: the embedded server, Prefect's own, and nothing outside the directory."""
+"""Without any setting: the embedded server, Prefect's own, and nothing outside the directory.
+
+From cold starts, because each command must find its settings and bring up a server for itself.
+"""
 
 import os
 from collections.abc import Iterator
@@ -43,7 +46,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     environment = {
         name: text for name, text in clean_environment().items() if not name.startswith(ours)
     }
-    run = CommandLine(directory, {**environment, "HOME": str(home)}).run
+    run = CommandLine(directory, {**environment, "HOME": str(home)}, is_cold=True).run
     url = start_server(directory / ".reseal" / "postgres")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(USERS.encode())

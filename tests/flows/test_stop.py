@@ -55,7 +55,7 @@ def stopped(make_scene: Callable[[], Scene]) -> Stopped:
     process.send_signal(signal.SIGTERM)
     told = monotonic()
     out, err = process.communicate(timeout=60)
-    ended = Ended(process.returncode, out, err)
+    ended = Ended(process.wait(), out, err)
     return Stopped(scene, before, scene.sealed(), ended, monotonic() - told)
 
 

@@ -1,16 +1,15 @@
 """Ten rotations in a row, as ten quarters bring them; `make keys` has more rows."""
 
-import json
 import os
 import random
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from reseal.place import Place
 from reseal.secret import Secret
 from reseal.store import data_key, schema
-from tests.chaos.forked import Start, forking
 from tests.flows.rotations import KEYS, READY
 from tests.flows.scene import FIELD, Scene, secrets
 
@@ -33,13 +32,11 @@ def sealed(scene: Scene) -> dict[int, str]:
     return dict(enumerate(texts, start=1))
 
 
-def rotate(start: Start) -> dict[str, object]:
+def rotate(scene: Scene) -> dict[str, Any]:
     """Rotate once, with all cores; return what became of the rows."""
-    out, err = start("rotate", READY, "--aggressive", "--json").communicate()
-    document = json.loads(out)
-    assert document["exit_code"] == 0, document["message"] + err
-    part: dict[str, object] = document["fields"][FIELD]
-    return part
+    ended = scene.command_line.run("rotate", READY, "--aggressive", "--json")
+    assert ended.code == 0, ended.document["message"] + ended.err
+    return ended.part(FIELD)
 
 
 def test_after_ten_rotations_every_secret_is_what_it_was(
@@ -49,11 +46,10 @@ def test_after_ten_rotations_every_secret_is_what_it_was(
     had = sealed(scene)
     assert len(had) >= ROWS
 
-    with forking(scene) as start:
-        parts = [rotate(start) for _ in range(ROTATIONS)]
+    parts = [rotate(scene) for _ in range(ROTATIONS)]
 
     assert [part["changed"] for part in parts] == [ROWS] * ROTATIONS
-    versions = [part["after"]["sealed"] for part in parts]  # type: ignore[index]
+    versions = [part["after"]["sealed"] for part in parts]
     assert versions == [{str(version): ROWS} for version in range(2, ROTATIONS + 2)]
     states = scene.ask(KEYS)
     assert states.pop(str(ROTATIONS + 1)) == "active"
