@@ -1,0 +1,75 @@
+"""The key of a mapped object's row, as envelopes are bound to it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Integer, Uuid, func, select
+from sqlalchemy.orm import Mapper, object_mapper
+from sqlalchemy.schema import Column, Sequence
+
+from reseal.errors import FieldError
+from reseal.field import Field
+from reseal.place import KeyPart
+
+RowKey = tuple[KeyPart, ...]
+
+
+def row_key(instance: Any, field: Field) -> RowKey | None:
+    """Return the key of an object's row; None as long as it has none."""
+    if not field.binds_row:
+        return ()
+    mapper = object_mapper(instance)
+    columns = _columns(mapper, field)
+    values = [mapper.get_property_by_column(column).class_attribute for column in columns]
+    parts = [value.__get__(instance, type(instance)) for value in values]
+    if any(part is None for part in parts):
+        return None
+    return tuple(_bound(column, part) for column, part in zip(columns, parts, strict=True))
+
+
+def take_key(mapper: Mapper[Any], connection: Connection, instance: Any, field: Field) -> None:
+    """Give an object that is about to be inserted the key that the database would give it.
+
+    Defaults of the model are asked, and where there are none, the column's own sequence.
+    """
+    for column in _columns(mapper, field):
+        attribute = mapper.get_property_by_column(column).key
+        if getattr(instance, attribute) is None:
+            setattr(instance, attribute, _next(connection, column))
+
+
+def _columns(mapper: Mapper[Any], field: Field) -> list[Column[Any]]:
+    if not field.key:
+        return list(mapper.primary_key)
+    by_name = {column.name: column for column in mapper.columns}
+    for name in field.key:
+        if name not in by_name:
+            raise FieldError(
+                f"{mapper.class_.__name__} maps no column {name!r}, which is the key of "
+                f"{field.name!r} in reseal.toml"
+            )
+    return [by_name[name] for name in field.key]
+
+
+def _bound(column: Column[Any], value: Any) -> KeyPart:
+    # An envelope is bound to the type too: what the database has, not what was assigned.
+    if isinstance(column.type, Uuid) and not isinstance(value, UUID):
+        return UUID(value)
+    if isinstance(column.type, Integer):
+        return int(value)
+    part: KeyPart = value
+    return part
+
+
+def _next(connection: Connection, column: Column[Any]) -> Any:
+    default: Any = column.default
+    if isinstance(default, Sequence):
+        return connection.scalar(default)
+    if default is not None and default.is_scalar:
+        return default.arg
+    if default is not None and default.is_callable:
+        return default.arg(None)
+    table = column.table
+    quoted = connection.dialect.identifier_preparer.format_table(table)
+    sequence = func.pg_get_serial_sequence(quoted, column.name)
+    return connection.scalar(select(func.nextval(sequence)))

@@ -1,0 +1,114 @@
+"""Types of sealed columns: one that seals by itself, and one that lets nothing unsealed pass."""
+
+from typing import Any
+
+from sqlalchemy import Text
+from sqlalchemy.sql.operators import eq, is_, is_not, ne
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from reseal.errors import FieldError
+from reseal.integrations.sqlalchemy.vaults import FieldVault, GivenVault
+from reseal.secret import Secret
+
+
+class Unsealed:
+    """A new secret whose row has no key yet."""
+
+    __slots__ = ("is_text", "secret")
+
+    def __init__(self, plain: str | bytes) -> None:
+        self.secret = Secret(plain)
+        self.is_text = isinstance(plain, str)
+
+    def plain(self) -> str | bytes:
+        """Return the secret."""
+        return self.secret.reveal() if self.is_text else self.secret.octets()
+
+    def __repr__(self) -> str:
+        return "Unsealed(***)"
+
+
+class SealedColumn(TypeDecorator[Any]):
+    """The type of a column behind a sealed attribute: what was not sealed there does not pass.
+
+    A statement on many rows, an insert of dictionaries and a bulk update go past the attribute and
+    know no row.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, held: FieldVault, declared: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.held = held
+        self._declared = declared
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        """Be to the driver what the column was declared as."""
+        return dialect.type_descriptor(self._declared)
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        """Let pass what is sealed, what is no secret, and plaintext before the first run."""
+        is_secret = isinstance(value, Unsealed) or self.held.is_secret(value)
+        if is_secret and self.held.must_seal:
+            raise self.held.refuse(
+                "is sealed for its row, which this statement does not tell; assign it to an "
+                "object, or seal it with `vault.seal` first"
+            )
+        return value.plain() if isinstance(value, Unsealed) else value
+
+    def process_literal_param(self, value: Any, dialect: Any) -> str:
+        """Show a statement with its values, but not a secret."""
+        # To raise would have SQLAlchemy print the value in an error of its own.
+        is_secret = isinstance(value, Unsealed) or self.held.is_secret(value)
+        return "(a secret)" if is_secret else str(value)
+
+
+class SealedText(TypeDecorator[str]):
+    """Text that is sealed on its way into the column and opened on its way out.
+
+    Rows are opened as they are loaded, so one that does not open fails the query; `seal` does not
+    have that fault. An unchanged secret keeps its envelope, because SQLAlchemy does not write it.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    class comparator_factory(TypeDecorator.Comparator[str]):  # noqa: N801 - SQLAlchemy's name
+        """Refuse whatever compares secrets by their envelopes."""
+
+        def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+            """Let through the question whether there is a secret."""
+            if op not in (is_, is_not, eq, ne) or other[0] is not None:
+                raise FieldError(
+                    "a sealed column cannot be searched or sorted by its value; find the row by "
+                    "its key and compare the secret"
+                )
+            return super().operate(op, *other, **kwargs)
+
+    def __init__(self, field: str, vault: GivenVault) -> None:
+        super().__init__()
+        self.field = field
+        self.vault = vault
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        """Seal a secret; let through nothing, and what is sealed."""
+        held = self._held()
+        return str(held.sealed((), value)) if held.is_secret(value) else value  # type: ignore[arg-type]
+
+    def process_literal_param(self, value: str | None, dialect: Any) -> str:
+        """Seal a secret that is written into the text of a statement, too."""
+        return str(self.process_bind_param(value, dialect))
+
+    def process_result_value(self, value: str | None, dialect: Any) -> str | None:
+        """Open what is stored."""
+        return None if value is None else str(self._held().opened((), value))
+
+    def _held(self) -> FieldVault:
+        held = FieldVault(self.field, self.vault)
+        if held.field.binds_row:
+            raise FieldError(
+                f"field {self.field!r} binds its rows, of which a column type is told nothing; "
+                'use seal(), or write bind = "field" in reseal.toml before the first run'
+            )
+        return held
