@@ -42,7 +42,7 @@ def take_over(run: Run, version: int, *, assumed: bool, urgent: bool = False) ->
 
 def carry_out(run: Run, change: Change, *said: str) -> None:
     """Put every row under the active key, prove it, and look what the older keys still need."""
-    prepare(run, change)
+    prepare(run)
     stages.back_up(run)
     stages.reseal(run)
     _follow_up(run, change)
@@ -74,11 +74,11 @@ def _look_at_gates(run: Run) -> None:
         run.note("retirement gates", waiting_for_approval=ready)
 
 
-def prepare(run: Run, change: Change) -> None:
+def prepare(run: Run) -> None:
     """Make the tables ready, as new enrolments may be longer than what was sealed before."""
     warm_up()
     with run.stage("prepare"):
-        stages.prepare_tables(run, change.active)
+        stages.prepare_tables(run)
 
 
 def sum_up(run: Run, change: Change, *first: str) -> None:

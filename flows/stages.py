@@ -48,18 +48,20 @@ def preflight(
 
 
 def prepare(run: Run) -> None:
-    """See to an active key, and make the tables ready to hold envelopes under it."""
+    """Make the tables ready to hold envelopes, and see to an active key."""
     warm_up()
     with run.stage("prepare"):
-        prepare_tables(run, prepare_key())
+        # Once there is a key, applications seal what is enrolled: there must be room for it.
+        prepare_tables(run)
+        run.note("data key ready", key_version=prepare_key())
 
 
-def prepare_tables(run: Run, version: int) -> None:
+def prepare_tables(run: Run) -> None:
     """Make room in the column and drop the indexes over the secret."""
     for field in run.fields:
         done = prepare_table(field.name)
         run.evidence.write(f"prepare-{field.name}", done.as_dict())
-        run.note("prepared", field=field.name, key_version=version, **done.as_dict())
+        run.note("prepared", field=field.name, **done.as_dict())
 
 
 def back_up(run: Run) -> None:

@@ -113,8 +113,9 @@ def open_pool(
 ) -> "ConnectionPool[Connection[Any]]":
     """Open a pool on a database, by default the one of RESEAL_DATABASE_URL.
 
-    Each connection is checked before it is handed out. `options` go to psycopg_pool. What was
-    made of the tier is logged under `reseal.pool`.
+    Each connection is checked before it is handed out, and prepares no statements by itself: a
+    run may widen the column, and a prepared plan would then refuse to give its rows. `options` go
+    to psycopg_pool. What was made of the tier is logged under `reseal.pool`.
     """
     url, chosen, words = _asked(url, tier, mfa_boost, options)
     return ConnectionPool(url, check=ConnectionPool.check_connection, open=True, **chosen, **words)
@@ -158,5 +159,8 @@ def _asked(
     return (
         url,
         {**chosen, **{k: options[k] for k in chosen if k in options}},
-        {word: value for word, value in options.items() if word not in chosen},
+        {
+            **{word: value for word, value in options.items() if word not in chosen},
+            "kwargs": {"prepare_threshold": None, **options.get("kwargs", {})},
+        },
     )

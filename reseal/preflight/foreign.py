@@ -30,6 +30,7 @@ REMEDIES = {
     " signed these write the bare secret",
     Nature.PICKLED: "let the application that pickled these write the bare secret",
     Nature.HASHED: "compare the column in reseal.toml: no secret can be got back from a hash",
+    Nature.DAMAGED: "mend the damaged envelopes from a backup, or let their users enrol anew",
 }
 
 

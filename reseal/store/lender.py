@@ -135,7 +135,8 @@ def on(connection: Connection[Any], schema: str, statements: Statements) -> Answ
     answers = []
     with connection.transaction(), connection.cursor(row_factory=tuple_row) as cursor:
         for statement in statements:
-            cursor.execute(*statement.query(schema, connection))
+            # A run may widen the column: a prepared plan would then refuse to give its rows.
+            cursor.execute(*statement.query(schema, connection), prepare=False)
             answers.append(cursor.fetchall() if cursor.description else [])
     return answers
 
@@ -147,7 +148,7 @@ async def on_async(
     answers = []
     async with connection.transaction(), connection.cursor(row_factory=tuple_row) as cursor:
         for statement in statements:
-            await cursor.execute(*statement.query(schema, connection))
+            await cursor.execute(*statement.query(schema, connection), prepare=False)
             answers.append(await cursor.fetchall() if cursor.description else [])
     return answers
 

@@ -45,6 +45,20 @@ PACKAGES = {
             "SELECT data ->> 'seed' FROM mfa_authenticator WHERE type = 'recovery_codes'",
         ],
     ),
+    "sqlalchemy_app": (
+        '[[field]]\nname = "sa_account.seed"\ntable = "sa_account"\ncolumn = "seed"\n',
+        ["SELECT seed FROM sa_account"],
+    ),
+    "flask_security": (
+        '[[field]]\nname = "fs_user.tf_totp_secret"\ntable = "fs_user"\n'
+        'column = "tf_totp_secret"\npath = "enckey.k"\n'
+        '[[field]]\nname = "fs_user.us_totp_secrets"\ntable = "fs_user"\n'
+        'column = "us_totp_secrets"\nformat = "text"\n',
+        [
+            "SELECT tf_totp_secret::json -> 'enckey' ->> 'k' FROM fs_user",
+            "SELECT us_totp_secrets FROM fs_user",
+        ],
+    ),
 }
 
 

@@ -7,71 +7,130 @@ never puts an older value back over what a run has sealed meanwhile.
 
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Column, Connection, LargeBinary, String, event, inspect
 from sqlalchemy.orm import InstrumentedAttribute, Mapper
+from sqlalchemy.orm.attributes import get_attribute, set_attribute
 
 from reseal.errors import EnvelopeError, FieldError
+from reseal.integrations.sqlalchemy.room import Room
 from reseal.integrations.sqlalchemy.row_key import row_key, take_key
 from reseal.integrations.sqlalchemy.type import SealedColumn, Unsealed
-from reseal.integrations.sqlalchemy.vaults import FieldVault, GivenVault
+from reseal.integrations.sqlalchemy.vaults import FieldVault, GivenVault, RowKey
 from reseal.secret import Secret
 
 
-def seal(attribute: InstrumentedAttribute[Any], field: str, vault: GivenVault) -> None:
+def seal(
+    attribute: InstrumentedAttribute[Any] | Column[Any], field: str, vault: GivenVault
+) -> None:
     """Seal an attribute of a mapped class, from now on and in all of its objects.
 
     Reading opens what stands in the row; a row that does not open raises there, and not where it
     is loaded. A secret that equals the present one changes nothing. Another is sealed for its row,
     at the latest when that is inserted; before the first run it is stored as it always was.
     """
-    held = FieldVault(field, vault)
+    # A checker takes the columns of a mix-in for what they are before the class is mapped.
+    if not isinstance(attribute, InstrumentedAttribute):
+        raise FieldError(f"{field!r} is sealed already, or is no attribute of a mapped class")
+    held, room = FieldVault(field, vault), Room(attribute.property.columns[0])
     for column in attribute.property.columns:
+        if not isinstance(column.type, String | LargeBinary):
+            raise FieldError(f"{field!r} is a {column.type!r}; only text and bytes are sealed")
         column.type = SealedColumn(held, column.type)
-    sealed = SealedAttribute(attribute, held)
-    setattr(attribute.class_, attribute.key, sealed)
-    for moment in ("before_insert", "before_update"):
-        event.listen(attribute.class_, moment, sealed.settle, propagate=True)
+    _front(attribute, held, room)
+    _settle_before_writing(attribute, held, room)
+
+
+def _front(attribute: InstrumentedAttribute[Any], held: FieldVault, room: Room) -> None:
+    """Put the descriptor in front, in classes that inherit the attribute too."""
+
+    def instrumented(cls: type, key: str, inherited: InstrumentedAttribute[Any]) -> None:
+        if key == attribute.key:
+            setattr(cls, key, SealedAttribute(inherited, held, room))
+
+    for mapper in attribute.parent.self_and_descendants:
+        instrumented(mapper.class_, attribute.key, mapper.class_.__dict__[attribute.key])
+    event.listen(attribute.class_, "attribute_instrument", instrumented, propagate=True)
+
+
+def _settle_before_writing(
+    attribute: InstrumentedAttribute[Any], held: FieldVault, room: Room
+) -> None:
+    name = attribute.key
+
+    def inserting(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
+        if isinstance(_plain(target, name), str | bytes):
+            take_key(mapper, connection, target, held.field)
+            settle(connection, target)
+
+    def updating(_mapper: Mapper[Any], connection: Connection, target: Any) -> None:
+        if inspect(target).attrs[name].history.added:
+            settle(connection, target)
+
+    def settle(connection: Connection, target: Any) -> None:
+        plain, key = _plain(target, name), row_key(target, held.field) or ()
+        if held.has_plain(plain):
+            set_attribute(target, name, _settled(held, room, connection, key, plain))
+        elif isinstance(plain, str | bytes):
+            # The key may have been assigned, or changed, after the secret was.
+            held.opened(key, plain)
+
+    event.listen(attribute.class_, "before_insert", inserting, propagate=True)
+    event.listen(attribute.class_, "before_update", updating, propagate=True)
+
+
+def _settled(
+    held: FieldVault, room: Room, connection: Connection, key: RowKey, plain: str | bytes
+) -> str | bytes | Unsealed:
+    """Seal a secret, or let it stand as it always did before there is a key and room."""
+    sealed = held.sealed(key, plain)
+    if sealed == plain:
+        return Unsealed(plain, may_pass=True)
+    if room.holds(connection, sealed):
+        return sealed
+    if held.refuses_plaintext:
+        raise held.refuse("has no room for its envelope, which `reseal encrypt` makes first")
+    return Unsealed(plain, may_pass=True)
+
+
+def _plain(target: Any, name: str) -> Any:
+    stored = target.__dict__.get(name)
+    return stored.plain() if isinstance(stored, Unsealed) else stored
 
 
 class SealedAttribute:
     """The descriptor in front of a mapped attribute."""
 
-    def __init__(self, mapped: InstrumentedAttribute[Any], vault: FieldVault) -> None:
+    def __init__(self, mapped: InstrumentedAttribute[Any], vault: FieldVault, room: Room) -> None:
         self._mapped = mapped
         self._vault = vault
+        self._room = room
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """Return the secret of an object; of the class, what a query may ask."""
         if instance is None:
             return Asked(self._mapped, self._vault.name)
-        stored = self._mapped.__get__(instance, owner)
+        stored = get_attribute(instance, self._mapped.key)
         if isinstance(stored, Unsealed):
             return stored.plain()
         if not isinstance(stored, str | bytes):
             return stored
-        return self._vault.opened(self._key(instance), stored)
+        return self._vault.opened(row_key(instance, self._vault.field) or (), stored)
 
     def __set__(self, instance: Any, value: Any) -> None:
         """Take a new secret, or the stored form of one."""
-        if not self._vault.is_secret(value):
-            self._mapped.__set__(instance, value)
-        elif not self._holds(instance, value):
+        taken = value
+        if self._vault.has_plain(value):
+            if self._holds(instance, value):
+                return
             key = row_key(instance, self._vault.field)
-            taken = Unsealed(value) if key is None else self._vault.sealed(key, value)
-            self._mapped.__set__(instance, taken)
+            # Whether there is room is asked of the connection that writes.
+            waits = key is None or not self._room.is_wide
+            taken = Unsealed(value) if waits else self._vault.sealed(key or (), value)
+        set_attribute(instance, self._mapped.key, taken)
 
-    def settle(self, mapper: Mapper[Any], connection: Connection, target: Any) -> None:
-        """Seal what waits for the row's key, and see that what is written opens in its row."""
-        stored = target.__dict__.get(self._mapped.key)
-        plain = stored.plain() if isinstance(stored, Unsealed) else stored
-        if not self._is_changed(target) or not isinstance(plain, str | bytes):
-            return
-        take_key(mapper, connection, target, self._vault.field)
-        if self._vault.is_secret(plain):
-            self._mapped.__set__(target, self._vault.sealed(self._key(target), plain))
-        elif self._vault.is_sealed(plain):
-            # The key may have been assigned, or changed, after the secret was.
-            self._vault.opened(self._key(target), plain)
+    def __delete__(self, instance: Any) -> None:
+        """Take the secret away."""
+        self._mapped.__delete__(instance)
 
     def _holds(self, instance: Any, plain: str | bytes) -> bool:
         try:
@@ -80,14 +139,7 @@ class SealedAttribute:
             return False
         same = type(present) is type(plain) and Secret(present).matches(Secret(plain))
         # Plaintext that could be sealed by now is: to assign it anew is to ask for that.
-        stored = self._mapped.__get__(instance, type(instance))
-        return same and self._vault.is_sealed(stored)
-
-    def _is_changed(self, instance: Any) -> bool:
-        return bool(self._mapped.impl.get_history(_state(instance), instance.__dict__).added)
-
-    def _key(self, instance: Any) -> Any:
-        return row_key(instance, self._vault.field) or ()
+        return same and not self._vault.has_plain(get_attribute(instance, self._mapped.key))
 
 
 class Asked:
@@ -132,7 +184,3 @@ class Asked:
                 f"{self._field} is sealed and cannot be searched by its value; find the row by its "
                 "key and compare the secret"
             )
-
-
-def _state(instance: Any) -> Any:
-    return instance._sa_instance_state

@@ -1,17 +1,25 @@
 """The key of a mapped object's row, as envelopes are bound to it."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Integer, Uuid, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    TextClause,
+    Uuid,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import Mapper, object_mapper
-from sqlalchemy.schema import Column, Sequence
+from sqlalchemy.schema import Column, ColumnDefault, DefaultClause, Sequence
 
 from reseal.errors import FieldError
 from reseal.field import Field
+from reseal.integrations.sqlalchemy.vaults import RowKey
 from reseal.place import KeyPart
-
-RowKey = tuple[KeyPart, ...]
 
 
 def row_key(instance: Any, field: Field) -> RowKey | None:
@@ -40,7 +48,7 @@ def take_key(mapper: Mapper[Any], connection: Connection, instance: Any, field: 
 
 def _columns(mapper: Mapper[Any], field: Field) -> list[Column[Any]]:
     if not field.key:
-        return list(mapper.primary_key)
+        return cast(list[Column[Any]], list(mapper.primary_key))
     by_name = {column.name: column for column in mapper.columns}
     for name in field.key:
         if name not in by_name:
@@ -62,14 +70,22 @@ def _bound(column: Column[Any], value: Any) -> KeyPart:
 
 
 def _next(connection: Connection, column: Column[Any]) -> Any:
-    default: Any = column.default
+    default: Any = column.default or column.server_default
     if isinstance(default, Sequence):
         return connection.scalar(default)
-    if default is not None and default.is_scalar:
-        return default.arg
-    if default is not None and default.is_callable:
-        return default.arg(None)
-    table = column.table
-    quoted = connection.dialect.identifier_preparer.format_table(table)
+    if isinstance(default, ColumnDefault | DefaultClause):
+        return _asked(connection, default.arg)
+    quoted = connection.dialect.identifier_preparer.format_table(column.table)
     sequence = func.pg_get_serial_sequence(quoted, column.name)
-    return connection.scalar(select(func.nextval(sequence)))
+    taken = connection.scalar(select(func.nextval(sequence)))
+    if taken is None:
+        raise FieldError(f"the key {column} has neither a default nor a sequence; assign it")
+    return taken
+
+
+def _asked(connection: Connection, default: Any) -> Any:
+    if isinstance(default, TextClause):
+        return connection.scalar(select(literal_column(default.text)))
+    if isinstance(default, ColumnElement):
+        return connection.scalar(select(default))
+    return default(None) if callable(default) else default

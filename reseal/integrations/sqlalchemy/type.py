@@ -12,13 +12,17 @@ from reseal.secret import Secret
 
 
 class Unsealed:
-    """A new secret whose row has no key yet."""
+    """A new secret in the clear: it waits for its row's key, or is stored as it is.
 
-    __slots__ = ("is_text", "secret")
+    `may_pass`: it was found that it cannot be sealed yet and need not be.
+    """
 
-    def __init__(self, plain: str | bytes) -> None:
+    __slots__ = ("is_text", "may_pass", "secret")
+
+    def __init__(self, plain: str | bytes, *, may_pass: bool = False) -> None:
         self.secret = Secret(plain)
         self.is_text = isinstance(plain, str)
+        self.may_pass = may_pass
 
     def plain(self) -> str | bytes:
         """Return the secret."""
@@ -49,18 +53,20 @@ class SealedColumn(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Any) -> Any:
         """Let pass what is sealed, what is no secret, and plaintext before the first run."""
-        is_secret = isinstance(value, Unsealed) or self.held.is_secret(value)
-        if is_secret and self.held.must_seal:
+        waits = isinstance(value, Unsealed)
+        if waits and value.may_pass:
+            return value.plain()
+        if (waits or self.held.has_plain(value)) and self.held.must_seal:
             raise self.held.refuse(
                 "is sealed for its row, which this statement does not tell; assign it to an "
                 "object, or seal it with `vault.seal` first"
             )
-        return value.plain() if isinstance(value, Unsealed) else value
+        return value.plain() if waits else value
 
     def process_literal_param(self, value: Any, dialect: Any) -> str:
         """Show a statement with its values, but not a secret."""
         # To raise would have SQLAlchemy print the value in an error of its own.
-        is_secret = isinstance(value, Unsealed) or self.held.is_secret(value)
+        is_secret = isinstance(value, Unsealed) or self.held.has_plain(value)
         return "(a secret)" if is_secret else str(value)
 
 
@@ -94,7 +100,7 @@ class SealedText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
         """Seal a secret; let through nothing, and what is sealed."""
         held = self._held()
-        return str(held.sealed((), value)) if held.is_secret(value) else value  # type: ignore[arg-type]
+        return str(held.sealed((), value)) if held.has_plain(value) else value  # type: ignore[arg-type]
 
     def process_literal_param(self, value: str | None, dialect: Any) -> str:
         """Seal a secret that is written into the text of a statement, too."""

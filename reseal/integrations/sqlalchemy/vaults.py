@@ -1,9 +1,10 @@
 """The vault of a model: given, or made when it is first asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from reseal.document import Leaf, NotADocument, escaped, leaves
 from reseal.envelope import looks_sealed
-from reseal.errors import PlaintextRefused
+from reseal.errors import FieldError, PlaintextRefused
 from reseal.field import Field
 from reseal.place import KeyPart
 from reseal.store.aside import is_mark
@@ -11,10 +12,11 @@ from reseal.vault import Vault
 from reseal.vault_core import Plaintext
 
 GivenVault = Vault | Callable[[], Vault]
+RowKey = tuple[KeyPart, ...]
 
 
 class FieldVault:
-    """A vault for the values of one field, as text."""
+    """A vault for the values of one field: secrets, or documents whose leaves are secrets."""
 
     def __init__(self, name: str, given: GivenVault) -> None:
         self.name = name
@@ -30,44 +32,68 @@ class FieldVault:
         """What reseal.toml says of the column."""
         return self.vault.config.field(self.name)
 
-    def is_secret(self, value: object) -> bool:
-        """Say whether a value is a secret in the clear: not empty and not sealed."""
-        if not isinstance(value, str | bytes):
-            return False
-        text = _text(value)
-        return text not in self.field.empty and not self.is_sealed(value)
-
-    def is_sealed(self, value: object) -> bool:
-        """Say whether a value is the stored form of a sealed secret."""
-        if not isinstance(value, str | bytes):
-            return False
-        text = _text(value)
-        return looks_sealed(text) or (self.field.keeps_aside and is_mark(text.rstrip()))
-
-    def opened(self, key: tuple[KeyPart, ...], stored: str | bytes) -> str | bytes:
-        """Return the secret that a row holds, in the type of the column."""
-        if not self.is_sealed(stored) and not self.is_secret(stored):
-            return stored
-        secret = self.vault.read(self.name, key, stored)
-        return secret.reveal() if isinstance(stored, str) else secret.octets()
-
-    def sealed(self, key: tuple[KeyPart, ...], plain: str | bytes) -> str | bytes:
-        """Return what to store; before the first run that is the secret, as it always was."""
-        if not self.must_seal:
-            return plain
-        stored = self.vault.seal(self.name, key, plain)
-        return stored if isinstance(plain, str) else stored.encode()
-
     @property
     def must_seal(self) -> bool:
         """Whether nothing may be stored in the clear: there is a key, or the policy says so."""
-        vault = self.vault
-        return vault.can_seal or vault.core.policy is Plaintext.REFUSE
+        return self.vault.can_seal or self.refuses_plaintext
+
+    @property
+    def refuses_plaintext(self) -> bool:
+        """Whether plaintext may be neither stored nor read."""
+        return self.vault.core.policy is Plaintext.REFUSE
+
+    def has_plain(self, value: object) -> bool:
+        """Say whether there is a secret in the clear: not empty and not sealed."""
+        return any(not self._is_sealed(leaf) for leaf in self._secrets(value))
+
+    def opened(self, key: RowKey, stored: str | bytes) -> str | bytes:
+        """Return the value with its secrets opened, in the type of the column."""
+        secrets = self._secrets(stored)
+        if isinstance(stored, bytes):
+            return self.vault.read(self.name, key, stored).octets() if secrets else stored
+        return _spliced(
+            stored,
+            ((leaf, self.vault.read(self.name, key, leaf.text).reveal()) for leaf in secrets),
+        )
+
+    def sealed(self, key: RowKey, plain: str | bytes) -> str | bytes:
+        """Return what to store; before the first run that is the value as it always was."""
+        if not self.must_seal:
+            return plain
+        if isinstance(plain, bytes):
+            return self.vault.seal(self.name, key, plain).encode()
+        unsealed = [leaf for leaf in self._secrets(plain) if not self._is_sealed(leaf)]
+        sealed = (self.vault.seal(self.name, key, leaf.text or "") for leaf in unsealed)
+        return _spliced(plain, zip(unsealed, sealed, strict=True))
 
     def refuse(self, why: str) -> PlaintextRefused:
         """Return the error for a secret that cannot be sealed where it is."""
         return PlaintextRefused(f"a secret of {self.name} {why}")
 
+    def _secrets(self, value: object) -> list[Leaf]:
+        if not isinstance(value, str | bytes):
+            return []
+        empty = self.field.empty
+        return [leaf for leaf in self._leaves(value) if leaf.is_string and leaf.text not in empty]
 
-def _text(value: str | bytes) -> str:
-    return value if isinstance(value, str) else value.decode("latin-1")
+    def _leaves(self, value: str | bytes) -> list[Leaf]:
+        path = self.field.path
+        if path is None:
+            text = value if isinstance(value, str) else value.decode("latin-1")
+            return [Leaf(text, True, 0, len(text), 0)]
+        if isinstance(value, bytes):
+            raise FieldError(f"{self.name} has a path, which needs a column of text")
+        try:
+            return leaves(value, path)
+        except NotADocument:
+            return []
+
+    def _is_sealed(self, leaf: Leaf) -> bool:
+        text = leaf.text or ""
+        return looks_sealed(text) or (self.field.keeps_aside and is_mark(text.rstrip()))
+
+
+def _spliced(text: str, parts: Iterable[tuple[Leaf, str]]) -> str:
+    for leaf, new in reversed(list(parts)):
+        text = text[: leaf.start] + escaped(new, leaf.depth) + text[leaf.end :]
+    return text

@@ -278,7 +278,7 @@ def test_a_rolled_back_assignment_is_gone(user, engine, stored):
     with Session(engine) as one:
         one.add(user(email="ada", mfa_secret=SENTINEL))
         one.commit()
-        found = one.scalar(select(user))
+        found = one.scalars(select(user)).one()
         found.mfa_secret = OTHER
         one.rollback()
         assert found.mfa_secret == SENTINEL
