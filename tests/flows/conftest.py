@@ -18,8 +18,6 @@ from tests.flows.forked import Started, fork
 if TYPE_CHECKING:
     from tests.flows.scene import Scene
 
-RESEAL = "reseal.command"
-
 CONFIG = """
 [reseal]
 evidence = "evidence"
@@ -67,6 +65,7 @@ class CommandLine:
     directory: Path
     environment: dict[str, str] = field(repr=False)
     is_cold: bool = False
+    program: str = "reseal.command"
 
     def run(self, *words: str, timeout: float = 180, **environment: str) -> Ended:
         """Run `reseal` and wait for it; `environment` changes single variables."""
@@ -78,9 +77,9 @@ class CommandLine:
         """Start `reseal` and leave it running."""
         variables = {**self.environment, **environment}
         if not self.is_cold:
-            return fork([RESEAL, *words], self.directory, variables)
+            return fork([self.program, *words], self.directory, variables)
         return subprocess.Popen(
-            [sys.executable, "-m", RESEAL, *words],
+            [sys.executable, "-m", self.program, *words],
             cwd=self.directory,
             env=variables,
             stdin=subprocess.DEVNULL,

@@ -29,6 +29,10 @@ from tests.conftest import url_of
 from tests.flows.conftest import CONFIG, CommandLine
 
 FIELD = "users.mfa_secret"
+
+# What is asked in between mostly connects anew, and takes from the run that is waited for.
+_REST_SECONDS = 0.02
+
 Stored = dict[int, str | None]
 Made = TypeVar("Made")
 
@@ -197,7 +201,7 @@ class Meanwhile:
 
     def waits_for(self, is_so: Callable[[], Any]) -> None:
         """Wait until something is so, or until the command has ended."""
-        while not is_so() and not self.ended.wait(0.005):
+        while not is_so() and not self.ended.wait(_REST_SECONDS):
             pass
 
 
@@ -234,7 +238,7 @@ def wait_until(is_so: Callable[[], Any], seconds: float = 60) -> None:
     deadline = monotonic() + seconds
     while not is_so():
         assert monotonic() < deadline, "it did not come about in time"
-        sleep(0.005)
+        sleep(_REST_SECONDS)
 
 
 @contextmanager
