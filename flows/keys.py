@@ -146,7 +146,7 @@ def _keys(config: Path | None, *, read_only: bool = False) -> Iterator[Keys]:
     try:
         if not read_only:
             data_key.need_any(store)
-            schema.migrate(store)
+            schema.migrate(store, opening.access.config.application)
         yield Keys(opening.access, store, getpass.getuser())
     finally:
         store.close()

@@ -15,7 +15,7 @@ from reseal.path import Path as LeafPath
 from reseal.shape import PATTERNS
 from reseal.totp_parameters import TotpParameters
 
-_RESEAL_WORDS = {"schema": str, "evidence": str}
+_RESEAL_WORDS = {"schema": str, "evidence": str, "application": str}
 # The least that each period may be.
 _KEY_WORDS = {
     "cryptoperiod_days": 1, "read_window_days": 1, "disabled_days": LEAST_DISABLED_DAYS,
@@ -34,12 +34,16 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The fields of one database and where Reseal keeps its own things."""
+    """The fields of one database and where Reseal keeps its own things.
+
+    `application` is the database role of the applications, where that is not the runner's own.
+    """
 
     fields: tuple[Field, ...]
     schema: str = "reseal"
     evidence: str = "evidence"
     keys: KeyPolicy = dataclass_field(default_factory=KeyPolicy)
+    application: str | None = None
 
     def field(self, name: str) -> Field:
         """Return the field of this name or say which names there are."""
@@ -85,7 +89,8 @@ def parse_config(document: Mapping[str, Any]) -> Config:
     if not _NAME.fullmatch(schema):
         raise ConfigurationError("schema in [reseal] is not a plain SQL name")
     policy = _policy(document.get("keys", {}))
-    return Config(fields, schema, head.get("evidence", "evidence"), policy)
+    evidence = head.get("evidence", "evidence")
+    return Config(fields, schema, evidence, policy, head.get("application"))
 
 
 def _policy(periods: Mapping[str, Any]) -> KeyPolicy:

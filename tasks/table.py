@@ -11,7 +11,8 @@ from tasks.step import step
 @step(name="prepare schema")
 def prepare_schema() -> list[str]:
     """Bring Reseal's own schema forward; return the migrations that were missing."""
-    return schema.migrate(current().store)
+    run = current()
+    return schema.migrate(run.store, run.access.config.application)
 
 
 @step(name="prepare key")

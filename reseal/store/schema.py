@@ -4,6 +4,7 @@ from importlib.resources import files
 
 from psycopg import sql
 
+from reseal.errors import ConfigurationError
 from reseal.store.store import Store
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('reseal schema', 0))"
@@ -19,6 +20,18 @@ APPLIED = "SELECT name FROM {reseal}.migration"
 
 RECORD = "INSERT INTO {reseal}.migration (name) VALUES (%s)"
 
+# What a vault and the user model need, and no more: no backup, no audit log, no run.
+GRANTS = """
+GRANT USAGE ON SCHEMA {reseal} TO {role};
+GRANT SELECT (version, state, wrapped, check_value) ON {reseal}.data_key TO {role};
+GRANT SELECT (key_version, seals) ON {reseal}.batch TO {role};
+GRANT SELECT, INSERT ON {reseal}.aside TO {role};
+GRANT SELECT, INSERT, UPDATE ON {reseal}.key_use TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON {reseal}.reader, {reseal}.totp_use TO {role};
+"""
+
+IS_ROLE = "SELECT count(*) FROM pg_roles WHERE rolname = %s"
+
 EXISTS = "SELECT to_regclass(%s || '.migration') IS NOT NULL"
 
 
@@ -28,8 +41,11 @@ def exists(store: Store) -> bool:
     return bool(store.need(EXISTS, [name])[0])
 
 
-def migrate(store: Store) -> list[str]:
-    """Apply the files that are not yet applied, in one transaction; return their names."""
+def migrate(store: Store, application: str | None = None) -> list[str]:
+    """Apply the files that are not yet applied, in one transaction; return their names.
+
+    `application` is the role that is granted what an application needs, before there is a key.
+    """
     with store.transaction():
         # Two runs that begin together must not both create the schema.
         store.execute(LOCK)
@@ -39,7 +55,17 @@ def migrate(store: Store) -> list[str]:
         for name in missing:
             store.connection.execute(_read(name).format(reseal=sql.Identifier(store.schema)))
             store.execute(RECORD, [name])
+        if application is not None:
+            _grant(store, application)
     return missing
+
+
+def _grant(store: Store, role: str) -> None:
+    if not store.need(IS_ROLE, [role])[0]:
+        raise ConfigurationError(
+            f"there is no database role {role!r}; correct `application` in [reseal] of reseal.toml"
+        )
+    store.execute(GRANTS, role=sql.Identifier(role))
 
 
 def _names() -> list[str]:
