@@ -1,16 +1,12 @@
 """The application that Django starts."""
 
 from django.apps import AppConfig, apps
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from reseal.integrations.django.agree import refuse_mismatch
-from reseal.integrations.django.bound import fields_bound_as
 from reseal.integrations.django.saving import listen, sealed_fields
 from reseal.integrations.django.swap import swap
-from reseal.integrations.django.words import config, words
-
-_ADAPTER = "reseal.integrations.django.allauth.SealedMFAAdapter"
+from reseal.integrations.django.words import words
 
 
 class SealedConfig(AppConfig):
@@ -29,9 +25,11 @@ class SealedConfig(AppConfig):
         for model in apps.get_models():
             for field in sealed_fields(model):
                 refuse_mismatch(field)
-        if said.allauth is not None:
-            fields_bound_as(config(), said.allauth)
-        elif getattr(settings, "MFA_ADAPTER", None) == _ADAPTER:
+        if apps.is_installed("allauth.mfa"):
+            from reseal.integrations.django.allauth import attach
+
+            attach()
+        elif said.allauth is not None:
             raise ImproperlyConfigured(
-                'MFA_ADAPTER needs "allauth" in RESEAL: the bound_name of its fields in reseal.toml'
+                'RESEAL has "allauth", but "allauth.mfa" is not in INSTALLED_APPS'
             )

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models.query_utils import DeferredAttribute
 
-from reseal.integrations.django.stored import Opened, Stored
+from reseal.integrations.django.stored import Cleared, Opened, Stored
 
 
 class SealedAttribute(DeferredAttribute):
@@ -19,9 +19,17 @@ class SealedAttribute(DeferredAttribute):
         """Take a value of the database, a stored form or a new secret, and tell them apart."""
         instance.__dict__[self.field.attname] = self._taken(instance, value)
 
+    def __delete__(self, instance: Any) -> None:
+        """Forget what the instance holds; the next access loads it."""
+        try:
+            del instance.__dict__[self.field.attname]
+        except KeyError:
+            raise AttributeError(self.field.attname) from None
+
     def stored(self, instance: Any) -> Any:
         """Return what the instance holds, unopened; load it where it was deferred."""
-        return super().__get__(instance)
+        value = super().__get__(instance)
+        return None if isinstance(value, Cleared) else value
 
     def _taken(self, instance: Any, value: Any) -> Any:
         held = instance.__dict__
@@ -38,6 +46,10 @@ class SealedAttribute(DeferredAttribute):
             current.is_written = False
         if isinstance(value, Stored):
             return value if is_loaded else Stored(value, is_written=False)
+        if value is None and not is_loaded:
+            # What was not loaded may be a secret.
+            current = held.get(self.field.attname, "")
+            return current if current is None or isinstance(current, Cleared) else Cleared()
         return self._assigned(value)
 
     def _assigned(self, value: Any) -> Any:

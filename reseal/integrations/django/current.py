@@ -4,6 +4,7 @@ import atexit
 import os
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +17,8 @@ from reseal.vault import Vault
 
 # For keys and heartbeats; rows go through Django's own connections.
 _MOST_CONNECTIONS = 2
+# Django drops the databases of its tests at once, and PostgreSQL waits five seconds for others.
+_SECONDS_IDLE = 1.0
 
 
 class _Current:
@@ -52,11 +55,11 @@ def _made() -> Vault:
     said = words()
     pool = _pool(said.using)
     try:
-        made = Vault.connect(pool, config(), said.kek, plaintext=said.plaintext)
+        made = Vault.connect(pool, config(), said.kek, plaintext=said.plaintext, seals=said.seals)
     except BaseException:
         pool.close()
         raise
-    atexit.register(_end, made, pool, os.getpid())
+    atexit.register(_end, made, pool, os.getpid(), said.using, _database(said.using))
     return made
 
 
@@ -67,20 +70,39 @@ def _pool(alias: str) -> "ConnectionPool[Any]":
             f"the database {alias!r} is no PostgreSQL, and keeps no keys; hand in a vault of your "
             "own with reseal.integrations.django.use"
         )
-    parameters = connection.get_connection_params()
+    return ConnectionPool(
+        # Asked for each connection: a password may be good for some minutes only.
+        kwargs=partial(_parameters, alias),
+        min_size=0,
+        max_size=_MOST_CONNECTIONS,
+        max_idle=_SECONDS_IDLE,
+        name="reseal",
+        open=True,
+    )
+
+
+def _parameters(alias: str) -> dict[str, Any]:
+    connection = connections[alias]
+    parameters: dict[str, Any] = connection.get_connection_params()
     for word in ("cursor_factory", "context"):
         parameters.pop(word, None)
     if role := connection.settings_dict["OPTIONS"].get("assume_role"):
         escaped = role.replace("\\", "\\\\").replace(" ", "\\ ")
         parameters["options"] = f"{parameters.get('options', '')} -c role={escaped}"
-    return ConnectionPool(
-        kwargs=parameters, min_size=0, max_size=_MOST_CONNECTIONS, name="reseal", open=True
-    )
+    return parameters
 
 
-def _end(made: Vault, pool: "ConnectionPool[Any]", process: int) -> None:
-    with suppress(ResealError):
-        made.close()
+def _database(alias: str) -> object:
+    return connections[alias].settings_dict["NAME"]
+
+
+def _end(
+    made: Vault, pool: "ConnectionPool[Any]", process: int, alias: str, database: object
+) -> None:
+    # The database of a run of tests is gone by now, and would be waited for.
+    if _database(alias) == database:
+        with suppress(ResealError):
+            made.close()
     # A forked process shares the sockets: to close them there would end the parent's sessions.
     if os.getpid() == process:
         pool.close()

@@ -5,16 +5,17 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.db.models.constants import OnConflict
 
 from reseal.envelope import length, looks_sealed
-from reseal.errors import EmptyKey, PlaintextRefused
+from reseal.errors import EmptyKey, PlaintextRefused, WillNotOpen
 from reseal.field import Field
 from reseal.integrations.django.attribute import SealedAttribute
 from reseal.integrations.django.current import vault
 from reseal.integrations.django.kept import Kept
 from reseal.integrations.django.lookup import SealedExact, not_searchable
 from reseal.integrations.django.room import room
-from reseal.integrations.django.stored import AsItStands, Opened, Row, Stored
+from reseal.integrations.django.stored import AsItStands, Cleared, Opened, Row, Stored
 from reseal.integrations.django.words import config, words
 from reseal.place import KeyPart
 from reseal.store.aside import is_mark
@@ -50,11 +51,9 @@ class SealedField:
     @cached_property
     def key_fields(self) -> tuple[Any, ...]:
         """The fields of the model that the row's key is made of."""
-        meta = self.model._meta
         if not self.described.key:
-            # Before Django 5.2 a primary key was always one field.
-            return tuple(getattr(meta, "pk_fields", None) or [meta.pk])
-        by_column = {field.column: field for field in meta.concrete_fields}
+            return self.primary_key_fields
+        by_column = {field.column: field for field in self.model._meta.concrete_fields}
         for column in self.described.key:
             if column not in by_column:
                 raise ImproperlyConfigured(
@@ -62,6 +61,12 @@ class SealedField:
                     f"{self.sealed_as!r} in reseal.toml"
                 )
         return tuple(by_column[column] for column in self.described.key)
+
+    @property
+    def primary_key_fields(self) -> tuple[Any, ...]:
+        """The fields of the model's primary key; before Django 5.2 that was always one."""
+        meta = self.model._meta
+        return tuple(getattr(meta, "pk_fields", None) or [meta.pk])
 
     def is_empty(self, value: object) -> bool:
         """Say whether a text means that there is no secret."""
@@ -91,6 +96,18 @@ class SealedField:
             stored.opened = Opened.of(self._plain(stored, row), stored, row)
         return stored.opened
 
+    def opens(self, instance: Any, stored: Stored) -> bool:
+        """Say whether a sealed secret opens in the row that the instance is now."""
+        try:
+            self.opened(instance, stored)
+        except WillNotOpen:
+            return False
+        return True
+
+    def stored(self, instance: Any) -> Any:
+        """Return what an instance holds, unopened; load it where it was deferred."""
+        return SealedAttribute(self).stored(instance)
+
     def is_unsealed(self, value: object) -> bool:
         """Say whether a value is a secret that should be sealed before it is stored."""
         return isinstance(value, str) and not self.is_empty(value) and not self.is_sealed(value)
@@ -119,7 +136,7 @@ class SealedField:
 
         An envelope that was assigned must open in the row, unless `is_checked` is False.
         """
-        value = self._attribute.stored(instance)
+        value = self.stored(instance)
         if not isinstance(value, str) or self.is_empty(value):
             return value
         if self.is_unsealed(value):
@@ -154,10 +171,6 @@ class SealedField:
             )
         return row.key
 
-    @property
-    def _attribute(self) -> SealedAttribute:
-        return SealedAttribute(self)
-
     # What Django asks of a field.
 
     def from_db_value(self, value: Any, _expression: Any, _connection: Any) -> Any:
@@ -166,8 +179,10 @@ class SealedField:
 
     def pre_save(self, instance: Any, add: bool) -> Any:
         """Return what a save writes: nothing new for a secret that was not changed."""
-        value = self._attribute.stored(instance)
-        is_known = isinstance(value, Stored) and value.is_written
+        # What was deferred is loaded by asking for it.
+        self.stored(instance)
+        held = instance.__dict__[self.attname]
+        is_known = held is None or (isinstance(held, Stored | Cleared) and held.is_written)
         if is_known and not add and not instance._state.adding:
             return Kept(self.column)
         return self.to_store(instance)
@@ -189,6 +204,23 @@ class SealedField:
             )
         return vault().seal(self.sealed_as, (), text)
 
+    def get_placeholder(self, value: Any, compiler: Any, _connection: Any) -> str:
+        """Refuse an upsert that would put what is sealed for one row into another."""
+        query = compiler.query
+        is_upsert = getattr(query, "on_conflict", None) is OnConflict.UPDATE
+        if is_upsert and self in query.update_fields and self.described.binds_row:
+            is_same_row = set(query.unique_fields) == set(self.key_fields)
+            if isinstance(value, str) and self.is_sealed(value) and not is_same_row:
+                raise PlaintextRefused(
+                    f"{self} is sealed for its row, and a conflict on other fields than its key "
+                    "tells another row; leave it out of update_fields, or save() instances"
+                )
+        return "%s"
+
+    def get_transform(self, _name: str) -> Any:
+        """Raise FieldError: nothing can be computed of a sealed value."""
+        raise not_searchable(self)
+
     def get_lookup(self, name: str) -> Any:
         """Return the lookup of this name; raise FieldError for one that compares secrets."""
         if name == "isnull":
@@ -199,7 +231,7 @@ class SealedField:
 
     def value_from_object(self, instance: Any) -> Any:
         """Return the stored form, for forms and serializers."""
-        value = self._attribute.stored(instance)
+        value = self.stored(instance)
         return str(value) if isinstance(value, str) else value
 
     def formfield(self, **kwargs: Any) -> Any:

@@ -7,9 +7,9 @@ from django.db import IntegrityError, connections, transaction
 from django.db.models import AutoField
 from django.db.models.signals import post_save, pre_save
 
-from reseal.errors import EmptyKey
+from reseal.errors import EmptyKey, WillNotOpen
 from reseal.integrations.django.field import SealedField
-from reseal.integrations.django.stored import AsItStands, Stored
+from reseal.integrations.django.stored import Cleared, Stored
 
 # Django tries an UPDATE first where an instance has its key: of a sequence that is behind its
 # rows, that would overwrite the row of somebody else.
@@ -30,12 +30,21 @@ def sealed_fields(model: Any) -> Iterator[Any]:
     return (field for field in model._meta.concrete_fields if isinstance(field, SealedField))
 
 
-def before_save(sender: Any, instance: Any, raw: bool, using: str, **_: Any) -> None:
+def before_save(
+    sender: Any,
+    instance: Any,
+    raw: bool,
+    using: str,
+    update_fields: frozenset[str] | None = None,
+    **_: Any,
+) -> None:
     """Find out the row's key where a new secret is to be bound to it."""
     for field in sealed_fields(sender):
+        if not (raw or instance._state.adding):
+            _refuse_other_key(field, instance, update_fields)
         held = instance.__dict__.get(field.attname)
-        if isinstance(held, Stored) and instance._state.db not in (None, using):
-            held.is_written = False
+        if instance._state.db not in (None, using):
+            _write_anew(field, instance)
         if field.described.binds_row and field.is_unsealed(held) and field.can_seal(held):
             _give_key(instance, field, using)
         if raw and isinstance(held, str):
@@ -44,16 +53,27 @@ def before_save(sender: Any, instance: Any, raw: bool, using: str, **_: Any) -> 
 
 
 def after_save(
-    sender: Any, instance: Any, using: str, update_fields: frozenset[str] | None, **_: Any
+    sender: Any, instance: Any, using: str, update_fields: frozenset[str] | None = None, **_: Any
 ) -> None:
     """Have the next save keep what this one wrote, once that is committed."""
     for field in sealed_fields(sender):
         held = instance.__dict__.get(field.attname)
-        if isinstance(held, AsItStands):
+        if not _is_saved(field, update_fields):
+            continue
+        if isinstance(held, str) and not isinstance(held, Stored):
+            # Of a raw save, or one of the texts that mean no secret.
             held = instance.__dict__[field.attname] = Stored(held, is_written=False)
-        is_saved = update_fields is None or {field.name, field.attname} & update_fields
-        if isinstance(held, Stored) and is_saved and not held.is_written:
+        if isinstance(held, Stored | Cleared) and not held.is_written:
             transaction.on_commit(held.settle, using=using)
+
+
+def _write_anew(field: Any, instance: Any) -> None:
+    """Have all of it written: what another database has is not known."""
+    held = instance.__dict__.get(field.attname, "")
+    if isinstance(held, Stored | Cleared):
+        held.is_written = False
+    elif held is None:
+        instance.__dict__[field.attname] = Cleared()
 
 
 def _give_key(instance: Any, field: Any, using: str) -> None:
@@ -77,3 +97,25 @@ def _next_key(model: Any, using: str) -> int:
             f"the sequence of {meta.db_table}.{column} is behind its rows; see `sqlsequencereset`"
         )
     return int(key)
+
+
+def _refuse_other_key(field: Any, instance: Any, update_fields: frozenset[str] | None) -> None:
+    """Raise WillNotOpen where a key that is not the primary one leaves its secret behind."""
+    others = [one for one in field.key_fields if one not in field.primary_key_fields]
+    if not field.described.binds_row or not any(_is_saved(one, update_fields) for one in others):
+        return
+    held = field.stored(instance)
+    if isinstance(held, Stored) and held.is_written and field.is_sealed(held):
+        is_left_behind = not field.opens(instance, held)
+    else:
+        is_left_behind = field.is_unsealed(held) and not _is_saved(field, update_fields)
+    if is_left_behind:
+        names = ", ".join(one.name for one in field.key_fields)
+        raise WillNotOpen(
+            f"{field} is bound to {names}, with which it does not open; read the secret, then "
+            "change the key, assign the secret, and save both together"
+        )
+
+
+def _is_saved(field: Any, update_fields: frozenset[str] | None) -> bool:
+    return update_fields is None or not update_fields.isdisjoint({field.name, field.attname})

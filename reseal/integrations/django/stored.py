@@ -41,6 +41,17 @@ class Stored(str):
         self.is_written = True
 
 
+class Cleared:
+    """No secret where there was one, or may have been; NULL as it was loaded is plain None."""
+
+    def __init__(self) -> None:
+        self.is_written = False
+
+    def settle(self) -> None:
+        """Note that a transaction which wrote it was committed."""
+        self.is_written = True
+
+
 class Opened(str):
     """A secret in the clear, for the package that verifies with it.
 

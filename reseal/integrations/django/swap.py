@@ -1,4 +1,4 @@
-"""Fields of models that other packages define, made sealed ones as the models are loaded."""
+"""Fields of models that other packages define, changed once the models are loaded."""
 
 from functools import cache
 from typing import Any
@@ -11,13 +11,13 @@ from reseal.integrations.django.attribute import SealedAttribute
 from reseal.integrations.django.field import SealedField
 
 
-class Swapped(SealedField):
-    """A field that migrations and their autodetector take for what it was."""
+class Swapped:
+    """A field that migrations and their autodetector take for what it was; a mix-in."""
 
     original: type[Any]
 
     def clone(self) -> Any:
-        """Return an unsealed copy, as it stands in the state of migrations."""
+        """Return a copy of what it was, as it stands in the state of migrations."""
         _, _, args, kwargs = self.deconstruct()  # type: ignore[attr-defined]
         return self.original(*args, **kwargs)
 
@@ -25,16 +25,21 @@ class Swapped(SealedField):
 def swap(target: str, sealed_as: str) -> None:
     """Seal the field "app.Model.field" under its name in reseal.toml."""
     field = _named(target)
-    field.__class__ = _sealed(field.__class__)
+    mix_in(SealedField, field)
     field.sealed_as = sealed_as
     setattr(field.model, field.attname, SealedAttribute(field))
 
 
+def mix_in(behaviour: Any, field: Any) -> None:
+    """Give a field that stands in a model already a behaviour besides its own."""
+    field.__class__ = _mixed(behaviour, field.__class__)
+
+
 @cache
-def _sealed(original: Any) -> Any:
+def _mixed(behaviour: Any, original: Any) -> Any:
     # By module and name a field says in migrations what it is.
     said = {"__module__": original.__module__, "__qualname__": original.__qualname__}
-    return type(original.__name__, (Swapped, original), {**said, "original": original})
+    return type(original.__name__, (Swapped, behaviour, original), {**said, "original": original})
 
 
 def _named(target: str) -> Any:

@@ -23,7 +23,8 @@ class Words:
     `fields` is the path of reseal.toml and `kek` the URI of the key-encryption key. `plaintext`
     says what becomes of secrets that are not sealed yet: "allow", "warn" or "refuse". `seal` has
     the name in reseal.toml for each "app.Model.field". `allauth` is the `bound_name` of the fields
-    of django-allauth. `using` is the alias of the database.
+    of django-allauth. `seals` False reads envelopes and writes none, as around a rollback.
+    `using` is the alias of the database.
     """
 
     fields: Path | str = "reseal.toml"
@@ -31,6 +32,7 @@ class Words:
     plaintext: str = Plaintext.ALLOW
     seal: Mapping[str, str] = field(default_factory=dict)
     allauth: str | None = None
+    seals: bool = True
     using: str = "default"
 
     @classmethod
@@ -44,13 +46,31 @@ class Words:
                 raise ImproperlyConfigured(
                     f"unknown word {word!r} in RESEAL of the settings; known: {', '.join(known)}"
                 )
+            if not isinstance(said[word], _TYPES[word]):
+                raise ImproperlyConfigured(f'"{word}" in RESEAL must be {_NAMES[_TYPES[word]]}')
         words = cls(**said)
         if words.plaintext not in list(Plaintext):
             choices = ", ".join(Plaintext)
             raise ImproperlyConfigured(f'"plaintext" in RESEAL must be one of {choices}')
-        if not isinstance(words.seal, Mapping):
-            raise ImproperlyConfigured('"seal" in RESEAL must be a dictionary')
         return words
+
+
+_TYPES: Mapping[str, Any] = {
+    "fields": Path | str,
+    "kek": str,
+    "plaintext": str,
+    "seal": Mapping,
+    "allauth": str | None,
+    "seals": bool,
+    "using": str,
+}
+_NAMES = {
+    Path | str: "a path",
+    str: "a string",
+    str | None: "a string",
+    Mapping: "a dictionary",
+    bool: "True or False",
+}
 
 
 @cache

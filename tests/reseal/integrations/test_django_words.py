@@ -24,6 +24,10 @@ NAME = "mfa_authenticator"
         ({"fileds": "reseal.toml"}, "unknown word 'fileds' in RESEAL of the settings; known: fie"),
         ({"plaintext": "maybe"}, "must be one of allow, warn, refuse"),
         ({"seal": ["otp_totp.TOTPDevice.key"]}, '"seal" in RESEAL must be a dictionary'),
+        ({"kek": None}, '"kek" in RESEAL must be a string'),
+        ({"seals": "no"}, '"seals" in RESEAL must be True or False'),
+        ({"fields": None}, '"fields" in RESEAL must be a path'),
+        ({"allauth": True}, '"allauth" in RESEAL must be a string'),
     ],
 )
 def test_a_wrong_word_is_refused(said, sentence):
@@ -40,7 +44,7 @@ def test_what_is_not_said_has_a_default():
 def allauth(*paths: str, **words: str) -> Config:
     """A reseal.toml with an entry for each of these leaves."""
     entry = {"table": "mfa_authenticator", "column": "data", "bind": "field", "bound_name": NAME}
-    entries = [{"name": f"{NAME}.{path}", "path": path, **entry, **words} for path in paths]
+    entries = [{"name": f"{NAME}.{path}", "path": path, **(entry | words)} for path in paths]
     other = {"name": "users.secret", "table": "users", "column": "secret"}
     return parse_config({"field": [other, *entries]})
 
@@ -58,8 +62,9 @@ def test_the_fields_of_allauth_are_those_that_are_bound_to_its_name():
         (allauth("secret"), ["seed"]),
         (allauth("seed", "migrated_codes[*]"), ["secret"]),
         (allauth("secret", "seed", bound_name="another"), ["secret", "seed"]),
+        (allauth("secret", "seed", table="authenticator"), ["secret", "seed"]),
     ],
-    ids=["none", "no seed", "no secret", "other name"],
+    ids=["none", "no seed", "no secret", "other name", "other table"],
 )
 def test_a_leaf_that_no_field_covers_is_refused_with_the_entry_to_add(config, missing):
     with pytest.raises(FieldError, match="would be lost with their key") as refusal:

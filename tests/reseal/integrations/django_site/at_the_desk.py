@@ -59,7 +59,7 @@ def code(key: str) -> str:
 
 
 @contextmanager
-def words_changed(**words: str) -> Iterator[None]:
+def words_changed(**words: Any) -> Iterator[None]:
     """Have the site set as it would be with other words in RESEAL."""
     with override_settings(RESEAL={**settings.RESEAL, **words}):
         words_of_the_settings.cache_clear()

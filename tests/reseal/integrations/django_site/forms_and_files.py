@@ -6,10 +6,12 @@ from django.core import serializers
 from django.core.exceptions import ImproperlyConfigured
 from django.db.migrations.writer import MigrationWriter
 from django.forms import modelform_factory
+from django.test import override_settings
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from reseal.integrations.django import SealedTextField
 from reseal.integrations.django.agree import refuse_mismatch
+from reseal.integrations.django.allauth import attach
 from reseal.integrations.django.swap import swap
 from tests.reseal.integrations.django_site.at_the_desk import (
     OTHER,
@@ -18,6 +20,7 @@ from tests.reseal.integrations.django_site.at_the_desk import (
     column,
     is_sealed,
     raises,
+    words_changed,
 )
 from tests.reseal.integrations.django_site.models import Person
 
@@ -119,3 +122,10 @@ def story_a_field_that_reseal_toml_describes_otherwise_is_refused_at_the_start()
         field.set_attributes_from_name("secret")
         field.model = Person
         raises(ImproperlyConfigured, lambda field=field: refuse_mismatch(field), "desk_person")
+
+
+def story_an_adapter_and_its_word_go_together() -> None:
+    with override_settings(MFA_ADAPTER="allauth.mfa.adapter.DefaultMFAAdapter"):
+        raises(ImproperlyConfigured, attach, "MFA_ADAPTER", "SealedMFAAdapter")
+    with words_changed(allauth=None):
+        raises(ImproperlyConfigured, attach, 'needs "allauth" in RESEAL')

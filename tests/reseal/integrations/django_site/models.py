@@ -55,3 +55,12 @@ class Aside(models.Model):
     """Has a mark, and its envelope in another table."""
 
     secret = SealedTextField(sealed_as="aside.secret")
+
+
+class Labelled(models.Model):
+    """Has two columns that a statement may find it by."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    label = models.TextField(unique=True)
+    note = models.TextField(default="")
+    secret = SealedTextField(sealed_as="labelled.secret")

@@ -1,9 +1,14 @@
 """django-otp and django-allauth, by their own code."""
 
+import copy
+import pickle
+
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from allauth.mfa.totp.internal.auth import yield_hotp_counters_from_time as counters
+from allauth.mfa.utils import encrypt
+from django.core import serializers
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from reseal.envelope import looks_sealed
@@ -89,8 +94,6 @@ def story_legacy_secrets_and_seeds_validate() -> None:
 
 
 def story_migrated_codes_validate() -> None:
-    from allauth.mfa.utils import encrypt
-
     codes = ["11223344", "55667788"]
     data = {"migrated_codes": [encrypt(codes[0]), codes[1]], "used_mask": 0}
     made = Authenticator.objects.create(user=a_user(), type="recovery_codes", data=data)
@@ -99,3 +102,42 @@ def story_migrated_codes_validate() -> None:
     assert made.wrap().validate_code(codes[0])
     assert made.wrap().validate_code(codes[1])
     assert not made.wrap().validate_code(codes[1])
+
+
+def story_an_authenticator_that_a_run_sealed_meanwhile_survives_saving() -> None:
+    user, seed = a_user(), RecoveryCodes.generate_seed()
+    data = {"seed": seed, "used_mask": 0}
+    made = Authenticator.objects.create(type="recovery_codes", data=data, user=user)
+    legacy = Authenticator.objects.get(pk=made.pk)
+    codes, sealed = legacy.wrap().generate_codes(), encrypt(seed)
+    Authenticator.objects.filter(pk=made.pk).update(data={**data, "seed": sealed})
+    legacy.wrap().mark_as_viewed()
+
+    stored = Authenticator.objects.get(pk=made.pk)
+    assert stored.data["seed"] == sealed
+    assert stored.wrap().did_view
+    assert stored.wrap().generate_codes() == codes
+
+
+def story_a_changed_leaf_of_an_authenticator_is_written() -> None:
+    seeds = [encrypt(RecoveryCodes.generate_seed()) for _ in range(2)]
+    made = Authenticator.objects.create(
+        type="recovery_codes", data={"seed": seeds[0]}, user=a_user()
+    )
+    for twin in (copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one)), copy.copy):
+        for seed in reversed(seeds):
+            loaded = twin(Authenticator.objects.get(pk=made.pk))
+            loaded.data["seed"] = seed
+            loaded.save()
+            assert Authenticator.objects.get(pk=made.pk).data == {"seed": seed}
+    loaded.data = {"name": "key"}
+    loaded.save()
+    assert Authenticator.objects.get(pk=made.pk).data == {"name": "key"}
+
+
+def story_an_authenticator_is_dumped_as_it_is_stored() -> None:
+    secret = generate_totp_secret()
+    made = TOTP.activate(a_user(), secret).instance
+    stored = Authenticator.objects.get(pk=made.pk)
+    for format_ in ("json", "xml", "yaml", "python"):
+        assert made.data["secret"] in str(serializers.serialize(format_, [stored]))

@@ -1,19 +1,14 @@
-"""Loading, changing and saving single rows."""
+"""Making, reading and copying single rows."""
 
 import copy
-import os
 import pickle
 from uuid import uuid4
 
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
-from psycopg_pool import ConnectionPool
 
 from reseal.errors import EmptyKey, WillNotOpen
-from reseal.integrations.django import current
 from reseal.integrations.django.current import vault
-from reseal.integrations.django.words import config
-from reseal.vault import Vault
 from tests.flows.scene import flipped
 from tests.reseal.integrations.django_site.at_the_desk import (
     OTHER,
@@ -94,100 +89,6 @@ def story_a_column_without_room_holds_plaintext_until_a_run_widens_it() -> None:
     made = Short.objects.create(secret=SECRET)
     assert is_sealed(made)
     assert Short.objects.get(pk=made.pk).secret == SECRET
-
-
-def story_saving_a_loaded_row_writes_no_secret() -> None:
-    made = Person.objects.create(secret=SECRET)
-    for old in (Person.objects.get(pk=made.pk), made):
-        set_column(made, envelope(made, OTHER))
-        meanwhile = column(made)
-        assert old.secret == SECRET
-        old.name = "Ada"
-        old.save()
-        assert column(made) == meanwhile
-
-    made.refresh_from_db()
-    assert (made.name, made.secret) == ("Ada", OTHER)
-
-
-def story_after_refreshing_a_save_still_writes_no_secret() -> None:
-    made = Person.objects.create(secret=SECRET)
-    set_column(made, envelope(made, OTHER))
-    made.refresh_from_db()
-    set_column(made, envelope(made, SECRET))
-    made.save()
-
-    assert Person.objects.get(pk=made.pk).secret == SECRET
-
-
-def story_an_assigned_secret_is_sealed_anew() -> None:
-    made = Person.objects.get(pk=Person.objects.create(secret=SECRET).pk)
-    before = column(made)
-    made.secret = OTHER
-    assert made.secret == OTHER
-    made.save()
-
-    assert is_sealed(made)
-    assert column(made) != before
-    assert Person.objects.get(pk=made.pk).secret == OTHER
-
-
-def story_an_earlier_secret_can_be_brought_back() -> None:
-    made = Person.objects.create(secret=SECRET)
-    earlier = made.secret
-    made.secret = OTHER
-    made.save()
-    made.secret = earlier
-    made.save()
-
-    assert Person.objects.get(pk=made.pk).secret == SECRET
-
-
-def story_a_secret_whose_transaction_was_rolled_back_is_written_by_the_next_save() -> None:
-    made = Person.objects.create(secret=SECRET)
-    made.secret = OTHER
-    try:
-        with transaction.atomic():
-            made.save()
-            raise IntegrityError
-    except IntegrityError:
-        pass
-    made.save()
-
-    assert Person.objects.get(pk=made.pk).secret == OTHER
-
-
-def story_an_update_of_other_fields_leaves_a_new_secret_to_be_saved() -> None:
-    made = Person.objects.create(secret=SECRET)
-    made.secret = OTHER
-    made.save(update_fields=["name"])
-    assert Person.objects.get(pk=made.pk).secret == SECRET
-    made.save(update_fields=["secret"])
-    assert Person.objects.get(pk=made.pk).secret == OTHER
-
-
-def story_legacy_plaintext_reads_and_stays_until_a_run_seals_it() -> None:
-    made = Person.objects.create()
-    set_column(made, SECRET)
-    old = Person.objects.get(pk=made.pk)
-    assert old.secret == SECRET
-    old.save()
-
-    assert column(made) == SECRET
-
-
-def story_no_secret_is_no_secret() -> None:
-    for nothing in (None, "", "none"):
-        made = Person.objects.create(secret=nothing)
-        assert column(made) == nothing
-        assert Person.objects.get(pk=made.pk).secret == nothing
-
-        made.secret = SECRET
-        made.save()
-        assert is_sealed(made)
-        made.secret = nothing
-        made.save()
-        assert column(made) == nothing
 
 
 def story_a_copied_row_does_not_take_an_envelope_along() -> None:
@@ -274,25 +175,15 @@ def story_a_sequence_behind_its_rows_overwrites_nobody() -> None:
     assert made.secret == SECRET
 
 
-def story_a_process_that_was_forked_opens_and_seals() -> None:
+def story_a_forgotten_attribute_is_loaded_again() -> None:
     made = Person.objects.create(secret=SECRET)
-    for shared in (vault(), None):
-        current._current.vault = shared
-        connections.close_all()
-        child = os.fork()
-        if child == 0:
-            loaded = Person.objects.get(pk=made.pk)
-            again = Person.objects.create(secret=OTHER)
-            os._exit(0 if loaded.secret == SECRET and is_sealed(again) else 1)
-        assert os.waitpid(child, 0)[1] == 0
-        assert Person.objects.get(pk=made.pk).secret == SECRET
+    set_column(made, envelope(made, OTHER))
+    del made.secret
+    assert made.secret == OTHER
 
-
-def story_a_vault_of_the_applications_own_is_used() -> None:
-    made, ours = Person.objects.create(secret=SECRET), vault()
-    with ConnectionPool(kwargs=connection.get_connection_params(), min_size=1) as pool:
-        own = Vault.connect(pool, config(), "env:TEST_KEK", beats=None)
-        current.use(own)
-        assert vault() is own
-        assert Person.objects.get(pk=made.pk).secret == SECRET
-        current.use(ours)
+    deferred = Person.objects.defer("secret").get(pk=made.pk)
+    try:
+        del deferred.secret
+    except AttributeError:
+        return
+    raise AssertionError("what is not there was deleted")

@@ -54,6 +54,11 @@ column = "secret"
 bind = "field"
 
 [[field]]
+name = "labelled.secret"
+table = "public.desk_labelled"
+column = "secret"
+
+[[field]]
 name = "short.secret"
 table = "public.desk_short"
 column = "secret"

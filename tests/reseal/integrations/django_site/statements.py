@@ -1,7 +1,11 @@
 """Statements on many rows, and questions."""
 
+from uuid import UUID, uuid4
+
 from django.core.exceptions import FieldError
-from django.db.models import F, Value
+from django.db.models import F, TextField, Value
+from django.db.models.functions import Length
+from django.test.utils import register_lookup
 
 from reseal.errors import EmptyKey, PlaintextRefused
 from tests.reseal.integrations.django_site.at_the_desk import (
@@ -11,7 +15,7 @@ from tests.reseal.integrations.django_site.at_the_desk import (
     is_sealed,
     raises,
 )
-from tests.reseal.integrations.django_site.models import Guest, Person, Shared
+from tests.reseal.integrations.django_site.models import Guest, Labelled, Person, Shared
 
 
 def story_rows_with_keys_are_made_together() -> None:
@@ -84,3 +88,28 @@ def story_values_are_the_stored_form() -> None:
 
     assert rows.values_list("secret", flat=True).get() == column(made)
     assert rows.values("secret").get() == {"secret": column(made)}
+
+
+def story_an_upsert_puts_no_secret_into_a_row_of_another_key() -> None:
+    held = Labelled.objects.create(label=uuid4().hex, secret=SECRET)
+    before, on_conflict = column(held), {"update_conflicts": True, "update_fields": ["secret"]}
+
+    def upsert(key: UUID, *unique: str) -> None:
+        row = Labelled(id=key, label=held.label, secret=OTHER)
+        Labelled.objects.bulk_create([row], unique_fields=unique, **on_conflict)
+
+    raises(PlaintextRefused, lambda: upsert(uuid4(), "label"), "desk.Labelled.secret", "conflict")
+    assert column(held) == before
+    upsert(held.pk, "id")
+    assert Labelled.objects.get(pk=held.pk).secret == OTHER
+    Labelled.objects.bulk_create(
+        [Labelled(label=held.label, secret=SECRET, note="new")],
+        update_conflicts=True, update_fields=["note"], unique_fields=["label"],
+    )  # fmt: skip
+    held.refresh_from_db()
+    assert (held.note, held.secret) == ("new", OTHER)
+
+
+def story_what_is_made_of_a_sealed_value_is_not_searched() -> None:
+    with register_lookup(TextField, Length):
+        raises(FieldError, lambda: Person.objects.filter(secret__length__gt=3), "cannot be search")
