@@ -13,6 +13,7 @@ import runpy
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Mapping
 from importlib import import_module
 
@@ -26,6 +27,7 @@ def main() -> None:
     atexit.register(leave)
     for name in sys.argv[1:]:
         import_module(name)
+    assert threading.active_count() == 1, "what is forked would lack a thread"
     # The collector of what is forked would copy all of it by looking at it.
     gc.freeze()
     # A Ctrl-C at the terminal is for the tests; and nobody asks what became of those who mind.

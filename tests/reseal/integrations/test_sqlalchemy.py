@@ -3,93 +3,22 @@
 import asyncio
 import copy
 import pickle
-from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from psycopg_pool import ConnectionPool
-from sqlalchemy import BigInteger, LargeBinary, Text, create_engine, insert, select, update
-from sqlalchemy.exc import StatementError
+from sqlalchemy import LargeBinary, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from reseal import Envelope, Vault
+from reseal import Envelope
 from reseal.config import parse_config
-from reseal.errors import FieldError, KeyringError, PlaintextRefused, WillNotOpen
-from reseal.integrations.sqlalchemy import SealedText, seal
-from tests.conftest import SENTINEL, USERS_FIELD
+from reseal.errors import KeyringError, WillNotOpen
+from reseal.integrations.sqlalchemy import seal
+from tests.conftest import SENTINEL
+from tests.reseal.integrations.sqlalchemy_model import FIELD, OTHER, model
 from tests.reseal.key_scene import KeyScene
-
-FIELD, OTHER = "users.mfa_secret", "NEWNEWNEWNEWNEWN"
-STORED = "SELECT mfa_secret FROM users ORDER BY id"
-
-
-def model(vault, field=FIELD):
-    """The table `users`, mapped as an application does, and sealed."""
-
-    class Base(DeclarativeBase):
-        pass
-
-    class User(Base):
-        __tablename__ = "users"
-        id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-        email: Mapped[str] = mapped_column(Text)
-        mfa_secret: Mapped[str | None] = mapped_column(Text)
-
-    seal(User.mfa_secret, field, vault)
-    return User
-
-
-@pytest.fixture
-def engine(database):
-    made = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(database))
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
-def connect(database, config, access):
-    with ConnectionPool(database, min_size=1) as pool:
-        yield lambda fields=config, **words: Vault.connect(
-            pool, fields, access.kek(), beats=None, **words
-        )
-
-
-@pytest.fixture
-def user(store, connect):
-    return model(connect())
-
-
-@pytest.fixture
-def session(engine):
-    @contextmanager
-    def opened():
-        with Session(engine) as one, one.begin():
-            yield one
-
-    return opened
-
-
-@pytest.fixture
-def stored(admin):
-    return lambda: [text for (text,) in admin.execute(STORED)]
-
-
-@pytest.fixture
-def legacy(admin):
-    """Users enrolled before there was any Reseal; the key of the last."""
-
-    def enrol(*texts):
-        for text in texts:
-            row = admin.execute(
-                "INSERT INTO users (email, mfa_secret) VALUES (%s, %s) RETURNING id",
-                [f"{uuid4()}@example.com", text],
-            ).fetchone()
-        return row[0]
-
-    return enrol
 
 
 def sealed_by_a_run(admin, access, store, number, text=SENTINEL):
@@ -218,38 +147,6 @@ def test_where_the_policy_refuses_plaintext_none_is_written(connect, session, st
     assert stored() == []
 
 
-def test_what_goes_past_the_attribute_is_refused_and_sends_nothing(user, session, stored, legacy):
-    legacy(SENTINEL)
-    for statement in (
-        insert(user).values(email="x", mfa_secret=OTHER),
-        update(user).values({"mfa_secret": OTHER}),
-    ):
-        with pytest.raises(StatementError, match="sealed for its row") as caught, session() as one:
-            one.execute(statement)
-        assert isinstance(caught.value.orig, PlaintextRefused)
-    with pytest.raises(StatementError, match="sealed for its row"), session() as one:
-        one.execute(insert(user), [{"email": "x", "mfa_secret": OTHER}])
-    with pytest.raises(StatementError, match="sealed for its row"), session() as one:
-        one.bulk_save_objects([user(email="x", mfa_secret=OTHER)])
-
-    assert stored() == [SENTINEL]
-
-
-def test_a_statement_that_is_printed_with_its_values_shows_no_secret(user):
-    assert "(a secret)" in spelled(insert(user).values(mfa_secret=SENTINEL))
-    assert SENTINEL not in spelled(insert(user).values(mfa_secret=SENTINEL))
-
-
-def test_what_is_sealed_by_hand_passes(user, connect, session, stored):
-    envelope = connect().seal(FIELD, 7, SENTINEL)
-    with session() as one:
-        one.execute(insert(user), [{"id": 7, "email": "x", "mfa_secret": envelope}])
-
-    assert stored() == [envelope]
-    with session() as one:
-        assert one.get_one(user, 7).mfa_secret == SENTINEL
-
-
 def test_an_envelope_of_another_row_is_not_stored(user, connect, session, stored):
     envelope = connect().seal(FIELD, 7, SENTINEL)
 
@@ -260,18 +157,6 @@ def test_an_envelope_of_another_row_is_not_stored(user, connect, session, stored
     with pytest.raises(WillNotOpen), session() as one:
         one.add(moved)
     assert stored() == []
-
-
-def test_a_query_may_ask_whether_there_is_a_secret_and_nothing_else(user, session, legacy):
-    legacy(None, SENTINEL)
-    with session() as one:
-        assert len(one.scalars(select(user).where(user.mfa_secret.is_(None))).all()) == 1
-        assert len(one.scalars(select(user).where(user.mfa_secret.is_not(None))).all()) == 1
-        assert len(one.scalars(select(user).where(user.mfa_secret == None)).all()) == 1  # noqa: E711
-        assert one.scalars(select(user.mfa_secret).order_by(user.id)).all() == [None, SENTINEL]
-    with pytest.raises(FieldError, match="cannot be searched by its value") as caught:
-        user.mfa_secret == SENTINEL  # noqa: B015 - asking is what is tested
-    assert SENTINEL not in str(caught.value)
 
 
 def test_a_rolled_back_assignment_is_gone(user, engine, stored):
@@ -353,47 +238,3 @@ def test_keys_of_several_parts_uuids_and_bytea(store, connect, engine, session, 
         number = found.no
     (held,) = admin.execute("SELECT seed FROM device").fetchone()
     assert vault.read("seeds", (number, 3), held).octets() == b"\x00\xff" * 10
-
-
-def spelled(statement) -> str:
-    return str(statement.compile(compile_kwargs={"literal_binds": True}))
-
-
-def typed(vault, field):
-    class Base(DeclarativeBase):
-        pass
-
-    class User(Base):
-        __tablename__ = "users"
-        id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-        email: Mapped[str] = mapped_column(Text)
-        mfa_secret: Mapped[str | None] = mapped_column(SealedText(field, vault))
-
-    return User
-
-
-def test_a_column_type_seals_and_opens_for_the_whole_field(store, connect, session, stored):
-    fields = parse_config({"field": [{**USERS_FIELD, "bind": "field"}]})
-    user = typed(connect(fields), FIELD)
-    with session() as one:
-        one.execute(insert(user), [{"email": name, "mfa_secret": SENTINEL} for name in "ab"])
-    before = stored()
-    assert len({Envelope.parse(text).iv for text in before}) == 2
-
-    with session() as one:
-        for found in one.scalars(select(user)):
-            assert found.mfa_secret == SENTINEL
-            found.mfa_secret, found.email = SENTINEL, found.email * 2
-    assert stored() == before
-    with pytest.raises(FieldError, match="cannot be searched"):
-        select(user).where(user.mfa_secret == SENTINEL)
-    with session() as one:
-        assert len(one.scalars(select(user).where(user.mfa_secret.is_not(None))).all()) == 2
-    assert SENTINEL not in spelled(insert(user).values(mfa_secret=SENTINEL))
-
-
-def test_a_column_type_is_not_for_a_field_that_binds_rows(store, connect, session):
-    user = typed(connect(), FIELD)
-
-    with pytest.raises(StatementError, match="a column type is told nothing"), session() as one:
-        one.add(user(email="x", mfa_secret=SENTINEL))
