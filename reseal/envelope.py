@@ -27,8 +27,11 @@ PREFIX = "eyJrZXlWZXJzaW9uIjo"
 # As many characters as show the whole version, up to 99999, and nothing that is random.
 HEAD_CHARACTERS = 28
 
-# What a split at the quotation marks gives: 21 parts, of which these four are values.
-_PARTS, _VERSION, _IV, _TAG, _CIPHERTEXT = 21, 2, 11, 15, 19
+# Where the values stand in the JSON, of which all but the version have a place of their own.
+_DIGITS = len('{"keyVersion":')
+_TO_IV = len(',"v":1,"alg":"A256GCM","iv":"')
+_TO_TAG = _TO_IV + 16 + len('","tag":"')
+_TO_CIPHERTEXT = _TO_TAG + 24 + len('","ct":"')
 _MOST_VERSION = 999_999_999
 _HEAD = re.compile(rb'\{"keyVersion":([1-9][0-9]{0,8}),')
 
@@ -50,24 +53,19 @@ class Envelope:
         """Read an envelope; raise NotSealed or MalformedEnvelope, never quoting the text."""
         if not looks_sealed(text):
             raise NotSealed("the value is not an envelope")
-        envelope = cls._read(_decoded(text))
-        # Reading is generous; only what writing gives back is accepted.
-        if envelope is None or str(envelope) != text:
-            raise MalformedEnvelope("the envelope is not in its one accepted spelling")
-        return envelope
-
-    @classmethod
-    def _read(cls, decoded: bytes) -> "Envelope | None":
-        parts = decoded.split(b'"')
-        if len(parts) != _PARTS:
-            return None
         try:
-            version, iv, tag = int(parts[_VERSION][1:-1]), _octets(parts[_IV]), _octets(parts[_TAG])
-            ciphertext = _octets(parts[_CIPHERTEXT])
+            said = _octets(text)
+            end = said.index(b",", _DIGITS)
+            version, iv = int(said[_DIGITS:end]), _octets(said[end + _TO_IV : end + _TO_IV + 16])
+            tag = _octets(said[end + _TO_TAG : end + _TO_TAG + 24])
+            ciphertext = _octets(said[end + _TO_CIPHERTEXT : -2])
         except ValueError:
-            return None
-        is_sized = len(iv) == IV_BYTES and len(tag) == TAG_BYTES and 0 < version <= _MOST_VERSION
-        return cls(version, iv, tag, ciphertext) if is_sized else None
+            version = 0
+        # Reading is generous; only what writing gives back is accepted.
+        is_whole = 0 < version <= _MOST_VERSION and len(iv) == IV_BYTES and len(tag) == TAG_BYTES
+        if is_whole and write(version, iv, tag, ciphertext) == text:
+            return cls(version, iv, tag, ciphertext)
+        raise MalformedEnvelope("the envelope is not in its one accepted spelling")
 
 
 def write(key_version: int, iv: bytes, tag: bytes, ciphertext: bytes) -> str:
@@ -101,11 +99,3 @@ def version_of(head: str) -> int | None:
     except ValueError:
         return None
     return int(found[1]) if found else None
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return _octets(text)
-    except ValueError:
-        pass
-    raise MalformedEnvelope("the envelope is not base64")

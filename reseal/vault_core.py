@@ -39,6 +39,8 @@ from reseal.store.column import escape
 from reseal.store.store import Statement
 from reseal.usage import Usage, Used
 
+_BINDABLE: tuple[type, ...] = (int, str, UUID)
+
 Key = KeyPart | tuple[KeyPart, ...]
 # Drivers give `bytea` as one of these.
 Value = str | bytes | bytearray | memoryview
@@ -280,11 +282,7 @@ def _bound_key(field: Field, key: Key) -> tuple[KeyPart, ...]:
     if field.binds_row and len(parts) != len(field.key or parts):
         raise FieldError(f"the key of field {field.name!r} has {len(field.key)} parts")
     for part in parts:
-        if not _can_bind(part):
+        # An envelope is bound to the type too; one bound to a type that no sweep reads is lost.
+        if not isinstance(part, _BINDABLE) or part is True or part is False:
             raise FieldError(f"a row key of {field.name!r} must be made of int, str or UUID")
-    return field.bound_key(parts)
-
-
-def _can_bind(part: object) -> bool:
-    # An envelope is bound to the type too; one bound to a type that no sweep reads is lost.
-    return isinstance(part, int | str | UUID) and not isinstance(part, bool)
+    return parts if field.binds_row else ()
