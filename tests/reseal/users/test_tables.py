@@ -1,14 +1,21 @@
 """Tables that are not like the usual one, or not what was said of them."""
 
-import pytest
+import asyncio
 
+import pytest
+from psycopg_pool import AsyncConnectionPool
+
+from reseal import AsyncUsers, AsyncVault
 from reseal.config import parse_config
 from reseal.errors import (
     FieldError,
     KeyringError,
     PlaintextRefused,
     RowRefused,
+    StoreError,
 )
+from reseal.steps import transaction
+from reseal.store.store import Statement
 from tests.conftest import SENTINEL, USERS_FIELD
 from tests.reseal.key_scene import KeyScene
 from tests.reseal.users.said import ADA, INSERT, NOW, code
@@ -153,3 +160,28 @@ def test_where_no_envelope_fits_yet_a_secret_stands_as_it_did_unless_that_is_ref
     assert stored() == secret
     assert ada.verify_mfa_token(code(secret))
     assert secret not in caplog.text
+
+
+def test_in_a_transaction_of_asyncio_all_of_it_or_nothing(store, database, config, access, clock):
+    async def test():
+        async with AsyncConnectionPool(database, min_size=1, max_size=1, open=False) as pool:
+            vault = await AsyncVault.connect(pool, config, access.kek(), beats=None)
+            users = AsyncUsers(pool, vault, clock=clock)
+            async with pool.connection() as connection:
+                await connection.execute(INSERT, [ADA, False, None])
+                ada = await users.on(connection).by_email(ADA)
+                assert ada
+                secret = await ada.generate_mfa_secret()
+                assert await ada.enable_mfa(code(secret))
+                with pytest.raises(StoreError):
+                    await users.on(connection).do(failing())
+                assert await ada.verify_mfa_token(code(secret, NOW + 30))
+                await connection.rollback()
+                assert await users.on(connection).by_email(ADA) is None
+
+    asyncio.run(test())
+
+
+def failing():
+    """A step that the database refuses; what came before it in the transaction stands."""
+    yield transaction(Statement("SELECT 1 / 0"))
