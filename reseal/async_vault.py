@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from reseal.config import Config
 from reseal.errors import ResealError, StoreError
+from reseal.given import Key, Value
 from reseal.kek import Kek
 from reseal.secret import Secret
 from reseal.steps import Apart, Ask, Renewal, Transaction, drive_async
 from reseal.store.lender import AsyncLender
 from reseal.vault import SECONDS_BETWEEN_BEATS, prepared
-from reseal.vault_core import Key, Plaintext, Value, VaultCore
+from reseal.vault_core import Plaintext, VaultCore
 
 if TYPE_CHECKING:
     from psycopg_pool import AsyncConnectionPool

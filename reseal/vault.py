@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from reseal.config import Config, load_config
 from reseal.errors import ConfigurationError, StoreError
+from reseal.given import Key, Value
 from reseal.heartbeat import Heartbeat
 from reseal.kek import Kek, open_kek
 from reseal.secret import Secret
 from reseal.settings import Settings
 from reseal.steps import Apart, Ask, Renewal, Transaction, drive
 from reseal.store.lender import Lender
-from reseal.vault_core import Key, Plaintext, Value, VaultCore
+from reseal.vault_core import Plaintext, VaultCore
 
 if TYPE_CHECKING:
     from psycopg_pool import ConnectionPool

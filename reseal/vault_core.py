@@ -9,7 +9,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from reseal.config import Config
 from reseal.envelope import Envelope, looks_sealed
@@ -28,22 +28,16 @@ from reseal.errors import (
 )
 from reseal.field import Field
 from reseal.foreign import Nature, kind_of
+from reseal.given import Key, Value, bound_key, place_of, secret_of, text_of
 from reseal.kek import Kek
 from reseal.keyring import Keyring
-from reseal.place import KeyPart, Place
+from reseal.place import Place
 from reseal.secret import Secret
 from reseal.shape import Shape
 from reseal.steps import Renewal, Steps, transaction
-from reseal.store import aside, data_key, key_use, reader
-from reseal.store.column import escape
+from reseal.store import aside, data_key, key_kind, key_use, reader
 from reseal.store.store import Statement
 from reseal.usage import Usage, Used
-
-_BINDABLE: tuple[type, ...] = (int, str, UUID)
-
-Key = KeyPart | tuple[KeyPart, ...]
-# Drivers give `bytea` as one of these.
-Value = str | bytes | bytearray | memoryview
 
 _log = logging.getLogger("reseal.vault")
 
@@ -86,6 +80,7 @@ class VaultCore:
         self._clock = clock
         self._looked = 0.0
         self._unknown: dict[int, float] = {}
+        self._kinds: dict[str, tuple[key_kind.Kind, ...]] | None = None
         self._usage = Usage()
         self._token = uuid4().hex[:8]
 
@@ -111,13 +106,13 @@ class VaultCore:
     def seal(self, name: str, key: Key, plain: Value) -> Steps[str]:
         """Return what to store in the row."""
         field = self.config.field(name)
-        place, text = _place(field, key), _text(plain)
+        place, text = self._fitting(field, key), text_of(plain)
         if looks_sealed(text) or text in field.empty:
             raise EnvelopeError(f"what should be sealed for {place} is no secret in the clear")
         keyring = yield from self.sealing_keyring()
         if keyring is None:
             raise self.no_key()
-        envelope = str(keyring.seal(place, _secret(plain)))
+        envelope = str(keyring.seal(place, secret_of(plain)))
         self._usage.sealed(keyring.active)
         if not field.keeps_aside:
             return envelope
@@ -137,21 +132,23 @@ class VaultCore:
         if envelope.key_version not in keyring.check_values:
             return None
         field = self.config.field(name)
-        secret = keyring.cipher(field.bound_name).open(_bound_key(field, key), envelope)
+        secret = keyring.cipher(field.bound_name).open(bound_key(field, key), envelope)
         self._usage.opened(envelope.key_version)
         return secret
 
     def read(self, name: str, key: Key, stored: Value | None) -> Steps[Secret]:
         """Return the secret that a row holds."""
         field = self.config.field(name)
-        place = _place(field, key)
+        place = place_of(field, key)
         if stored is None:
             raise NoSecret(f"there is no secret at {place}")
-        text = _text(stored)
+        text = text_of(stored)
         if field.keeps_aside and aside.is_mark(text.rstrip()):
             text = yield from _fetched(field, place, text.rstrip())
         if looks_sealed(text):
             return (yield from self._open(place, Envelope.parse(text)))
+        # Once it is sealed, a key of another type opens nothing: better to hear of it now.
+        self._fitting(field, key)
         return self._legacy(field, place, stored)
 
     def no_key(self) -> KeyringError:
@@ -168,6 +165,11 @@ class VaultCore:
     def load(self) -> Steps[None]:
         """Load the keys anew; where that fails, those that are loaded stay."""
         self._looked = self._clock()
+        if self._kinds is None:
+            fields = [field for field in self.config.fields if field.binds_row]
+            answers = yield transaction(*map(key_kind.asking, fields))
+            told = zip(fields, answers, strict=True)
+            self._kinds = {field.name: key_kind.kinds(rows) for field, rows in told}
         try:
             self.keyring = yield from data_key.loading(self._kek)
         except StoreError as error:
@@ -208,6 +210,13 @@ class VaultCore:
                 self._usage.give_back(used)
         return is_told
 
+    def _fitting(self, field: Field, key: Key) -> Place:
+        place = place_of(field, key)
+        wrong = key_kind.misfit(place.key, (self._kinds or {}).get(field.name, ()))
+        if wrong:
+            raise FieldError(f"a row key of {field.name!r} is not as in its table: {wrong}")
+        return place
+
     def _open(self, place: Place, envelope: Envelope) -> Steps[Secret]:
         keyring, version = self.keyring, envelope.key_version
         if keyring is None or version not in keyring.check_values:
@@ -228,16 +237,16 @@ class VaultCore:
         return keyring
 
     def _legacy(self, field: Field, place: Place, stored: Value) -> Secret:
-        shape = field.shape(_text(stored))
+        shape = field.shape(text_of(stored))
         if shape is Shape.EMPTY:
             raise NoSecret(f"there is no secret at {place}")
         if shape is Shape.FOREIGN:
-            raise _not_ours(place, _text(stored))
+            raise _not_ours(place, text_of(stored))
         if self.policy is Plaintext.REFUSE:
             raise PlaintextRefused(f"{place} holds plaintext, which the policy refuses")
         if self.policy is Plaintext.WARN:
             _log.warning("%s holds plaintext", place)
-        return _secret(stored)
+        return secret_of(stored)
 
     def _is_fresh(self) -> bool:
         rest = _SECONDS_BETWEEN_LOOKS if self.keyring is None else _SECONDS_A_KEYRING_SEALS
@@ -259,30 +268,7 @@ def _not_ours(place: Place, text: str) -> EnvelopeError:
 
 
 def _version(field: Field, stored: Value) -> int | None:
-    text = _text(stored)
+    text = text_of(stored)
     if field.keeps_aside and aside.is_mark(text.rstrip()):
         return aside.version_of(text)
     return Envelope.parse(text).key_version if looks_sealed(text) else None
-
-
-def _text(value: Value) -> str:
-    return value if isinstance(value, str) else escape(bytes(value))
-
-
-def _secret(value: Value) -> Secret:
-    return Secret(value if isinstance(value, str) else bytes(value))
-
-
-def _place(field: Field, key: Key) -> Place:
-    return Place(field.bound_name, _bound_key(field, key))
-
-
-def _bound_key(field: Field, key: Key) -> tuple[KeyPart, ...]:
-    parts = key if isinstance(key, tuple) else (key,)
-    if field.binds_row and len(parts) != len(field.key or parts):
-        raise FieldError(f"the key of field {field.name!r} has {len(field.key)} parts")
-    for part in parts:
-        # An envelope is bound to the type too; one bound to a type that no sweep reads is lost.
-        if not isinstance(part, _BINDABLE) or part is True or part is False:
-            raise FieldError(f"a row key of {field.name!r} must be made of int, str or UUID")
-    return parts if field.binds_row else ()

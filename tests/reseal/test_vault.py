@@ -80,9 +80,32 @@ def test_the_runner_opens_what_the_vault_sealed(store, connect, access, config):
 
 @pytest.mark.parametrize("key", [7, "seven", UUID(int=7), (7, "a"), (UUID(int=7), 1)])
 def test_keys_of_every_kind_are_bound(store, connect, key):
-    vault = connect()
+    # A table of another database, of whose keys nothing is known here.
+    vault = connect(parse_config({"field": [{**USERS_FIELD, "table": "elsewhere"}]}))
 
     assert vault.read(FIELD, key, vault.seal(FIELD, key, SENTINEL)).reveal() == SENTINEL
+
+
+@pytest.mark.parametrize(
+    ("column", "key", "said"),
+    [
+        ("bigint", "42", "give int, not str"),
+        ("bigint", UUID(int=7), "give int, not UUID"),
+        ("bigint", (42, 1), "it has 1 parts, not 2"),
+        ("uuid", str(UUID(int=7)), "give UUID, not str"),
+        ("text", 42, "give str, not int"),
+        ("date", 42, "give str, not int"),
+    ],
+)
+def test_a_key_of_another_type_than_the_tables_is_refused_before_anything_is_sealed(
+    store, connect, admin, column, key, said
+):
+    admin.execute(f'CREATE TABLE "my users" (id {column} PRIMARY KEY, mfa_secret text)')
+    vault = connect(parse_config({"field": [{**USERS_FIELD, "table": "my users"}]}))
+
+    for work in (vault.seal, vault.read):
+        with pytest.raises(FieldError, match=f"not as in its table: {said}"):
+            work(FIELD, key, SENTINEL)
 
 
 @pytest.mark.parametrize("key", [True, 1.5, None, (1, b"x")])
