@@ -8,8 +8,10 @@ never puts an older value back over what a run has sealed meanwhile.
 from typing import Any
 
 from sqlalchemy import Column, Connection, LargeBinary, String, event, inspect
-from sqlalchemy.orm import InstrumentedAttribute, Mapper
+from sqlalchemy.orm import InstrumentedAttribute, Mapper, object_session
 from sqlalchemy.orm.attributes import get_attribute, set_attribute
+from sqlalchemy.orm.base import _MappedAttribute
+from sqlalchemy.util.concurrency import in_greenlet
 
 from reseal.errors import EnvelopeError, FieldError
 from reseal.integrations.sqlalchemy.room import Room
@@ -31,12 +33,14 @@ def seal(
     # A checker takes the columns of a mix-in for what they are before the class is mapped.
     if not isinstance(attribute, InstrumentedAttribute):
         raise FieldError(f"{field!r} is sealed already, or is no attribute of a mapped class")
-    held, room = FieldVault(field, vault), Room(attribute.property.columns[0])
+    column = attribute.property.columns[0]
+    held, room = FieldVault(field, vault, column), Room(column)
     for column in attribute.property.columns:
         if not isinstance(column.type, String | LargeBinary):
             raise FieldError(f"{field!r} is a {column.type!r}; only text and bytes are sealed")
         column.type = SealedColumn(held, column.type)
     _front(attribute, held, room)
+    _keep_what_is_equal(attribute, held)
     _settle_before_writing(attribute, held, room)
 
 
@@ -52,6 +56,30 @@ def _front(attribute: InstrumentedAttribute[Any], held: FieldVault, room: Room) 
     event.listen(attribute.class_, "attribute_instrument", instrumented, propagate=True)
 
 
+def _keep_what_is_equal(attribute: InstrumentedAttribute[Any], held: FieldVault) -> None:
+    """Keep an envelope when a merge brings another one of the same secret."""
+
+    def replacing(target: Any, new: Any, old: Any, _initiator: Any) -> Any:
+        if not isinstance(old, str | bytes) or held.has_plain(old) or new == old:
+            return new
+        present, wanted = _opened_or_none(held, target, old), _opened_or_none(held, target, new)
+        return old if present is not None and present == wanted else new
+
+    event.listen(attribute, "set", replacing, retval=True, propagate=True)
+
+
+def _opened_or_none(held: FieldVault, target: Any, stored: Any) -> str | bytes | None:
+    if isinstance(stored, Unsealed):
+        return stored.plain()
+    key = row_key(target, held.field)
+    if key is None or not isinstance(stored, str | bytes):
+        return None
+    try:
+        return held.opened(key, stored)
+    except EnvelopeError:
+        return None
+
+
 def _settle_before_writing(
     attribute: InstrumentedAttribute[Any], held: FieldVault, room: Room
 ) -> None:
@@ -63,11 +91,17 @@ def _settle_before_writing(
             settle(connection, target)
 
     def updating(_mapper: Mapper[Any], connection: Connection, target: Any) -> None:
-        if inspect(target).attrs[name].history.added:
+        before = row_key(target, held.field)
+        after = row_key(target, held.field, is_flushing=True)
+        stored = get_attribute(target, name) if after != before else None
+        if isinstance(stored, str | bytes) and not held.has_plain(stored):
+            moved = held.sealed(after or (), held.opened(before or (), stored))
+            set_attribute(target, name, moved)
+        elif inspect(target).attrs[name].history.added:
             settle(connection, target)
 
     def settle(connection: Connection, target: Any) -> None:
-        plain, key = _plain(target, name), row_key(target, held.field) or ()
+        plain, key = _plain(target, name), row_key(target, held.field, is_flushing=True) or ()
         if held.has_plain(plain):
             set_attribute(target, name, _settled(held, room, connection, key, plain))
         elif isinstance(plain, str | bytes):
@@ -97,8 +131,12 @@ def _plain(target: Any, name: str) -> Any:
     return stored.plain() if isinstance(stored, Unsealed) else stored
 
 
-class SealedAttribute:
-    """The descriptor in front of a mapped attribute."""
+class SealedAttribute(_MappedAttribute[Any]):
+    """The descriptor in front of a mapped attribute.
+
+    The mapper of a subclass leaves a column out in whose place it finds a descriptor of another
+    kind, and with it the secret.
+    """
 
     def __init__(self, mapped: InstrumentedAttribute[Any], vault: FieldVault, room: Room) -> None:
         self._mapped = mapped
@@ -120,13 +158,16 @@ class SealedAttribute:
         """Take a new secret, or the stored form of one."""
         taken = value
         if self._vault.has_plain(value):
-            if self._holds(instance, value):
+            if _can_load(instance) and self._holds(instance, value):
                 return
-            key = row_key(instance, self._vault.field)
-            # Whether there is room is asked of the connection that writes.
-            waits = key is None or not self._room.is_wide
-            taken = Unsealed(value) if waits else self._vault.sealed(key or (), value)
+            taken = self._taken(instance, value)
         set_attribute(instance, self._mapped.key, taken)
+
+    def _taken(self, instance: Any, plain: str | bytes) -> str | bytes | Unsealed:
+        key = row_key(instance, self._vault.field) if _can_load(instance) else None
+        # Whether there is room is asked of the connection that writes.
+        waits = key is None or not self._room.is_wide
+        return Unsealed(plain) if waits else self._vault.sealed(key or (), plain)
 
     def __delete__(self, instance: Any) -> None:
         """Take the secret away."""
@@ -140,6 +181,14 @@ class SealedAttribute:
         same = type(present) is type(plain) and Secret(present).matches(Secret(plain))
         # Plaintext that could be sealed by now is: to assign it anew is to ask for that.
         return same and not self._vault.has_plain(get_attribute(instance, self._mapped.key))
+
+
+def _can_load(instance: Any) -> bool:
+    """Say whether what is expired can be loaded here: in asyncio only what is awaited can."""
+    session = object_session(instance)
+    if session is None or not inspect(instance).expired_attributes or in_greenlet():
+        return True
+    return not session.get_bind(inspect(instance).mapper).dialect.is_async
 
 
 class Asked:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     TextClause,
     Uuid,
     func,
+    inspect,
     literal_column,
     select,
 )
@@ -22,14 +23,18 @@ from reseal.integrations.sqlalchemy.vaults import RowKey
 from reseal.place import KeyPart
 
 
-def row_key(instance: Any, field: Field) -> RowKey | None:
-    """Return the key of an object's row; None as long as it has none."""
+def row_key(instance: Any, field: Field, *, is_flushing: bool = False) -> RowKey | None:
+    """Return the key of an object's row; None as long as it has none.
+
+    A key that was assigned anew counts from the flush on, with `is_flushing`: until then the row,
+    and what is sealed for it, has the one before.
+    """
     if not field.binds_row:
         return ()
     mapper = object_mapper(instance)
     columns = _columns(mapper, field)
-    values = [mapper.get_property_by_column(column).class_attribute for column in columns]
-    parts = [value.__get__(instance, type(instance)) for value in values]
+    names = [mapper.get_property_by_column(column).key for column in columns]
+    parts = [_part(instance, name, is_flushing=is_flushing) for name in names]
     if any(part is None for part in parts):
         return None
     return tuple(_bound(column, part) for column, part in zip(columns, parts, strict=True))
@@ -44,6 +49,12 @@ def take_key(mapper: Mapper[Any], connection: Connection, instance: Any, field: 
         attribute = mapper.get_property_by_column(column).key
         if getattr(instance, attribute) is None:
             setattr(instance, attribute, _next(connection, column))
+
+
+def _part(instance: Any, name: str, *, is_flushing: bool) -> Any:
+    present = getattr(instance, name)
+    before = () if is_flushing else inspect(instance).attrs[name].history.deleted
+    return before[0] if before else present
 
 
 def _columns(mapper: Mapper[Any], field: Field) -> list[Column[Any]]:
@@ -75,6 +86,11 @@ def _next(connection: Connection, column: Column[Any]) -> Any:
         return connection.scalar(default)
     if isinstance(default, ColumnDefault | DefaultClause):
         return _asked(connection, default.arg)
+    if column.identity is not None and column.identity.always:
+        raise FieldError(
+            f"the key {column} is GENERATED ALWAYS and known only after the insert; flush the "
+            "object without its secret, then assign that"
+        )
     quoted = connection.dialect.identifier_preparer.format_table(column.table)
     sequence = func.pg_get_serial_sequence(quoted, column.name)
     taken = connection.scalar(select(func.nextval(sequence)))

@@ -1,12 +1,14 @@
 """Types of sealed columns: one that seals by itself, and one that lets nothing unsealed pass."""
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Text
+from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.sql.operators import eq, is_, is_not, ne
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from reseal.errors import FieldError
+from reseal.errors import FieldError, ResealError
 from reseal.integrations.sqlalchemy.vaults import FieldVault, GivenVault
 from reseal.secret import Secret
 
@@ -32,6 +34,39 @@ class Unsealed:
         return "Unsealed(***)"
 
 
+def unwrapped(error: ResealError) -> ResealError:
+    """Have SQLAlchemy pass an error on as it is.
+
+    Its own error around one that is raised here would print the statement's parameters, which are
+    still in the clear.
+    """
+    kind: Any = type(error)
+    error.__class__ = _unwrapped(kind)
+    return error
+
+
+@cache
+def _unwrapped(kind: Any) -> Any:
+    def as_it_was(error: ResealError) -> tuple[Any, ...]:
+        return (kind, *kind.__reduce__(error)[1:])
+
+    words = {"__module__": kind.__module__, "__reduce__": as_it_was}
+    return type(kind.__name__, (kind, DontWrapMixin), words)
+
+
+class Refusing(TypeDecorator.Comparator[Any]):
+    """Refuse whatever compares secrets by their envelopes."""
+
+    def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+        """Let through the question whether there is a secret."""
+        if op not in (is_, is_not, eq, ne) or other[0] is not None:
+            raise FieldError(
+                "a sealed column cannot be searched or sorted by its value; find the row by "
+                "its key and compare the secret"
+            )
+        return super().operate(op, *other, **kwargs)
+
+
 class SealedColumn(TypeDecorator[Any]):
     """The type of a column behind a sealed attribute: what was not sealed there does not pass.
 
@@ -41,6 +76,7 @@ class SealedColumn(TypeDecorator[Any]):
 
     impl = Text
     cache_ok = True
+    comparator_factory = Refusing
 
     def __init__(self, held: FieldVault, declared: TypeEngine[Any]) -> None:
         super().__init__()
@@ -57,9 +93,11 @@ class SealedColumn(TypeDecorator[Any]):
         if waits and value.may_pass:
             return value.plain()
         if (waits or self.held.has_plain(value)) and self.held.must_seal:
-            raise self.held.refuse(
-                "is sealed for its row, which this statement does not tell; assign it to an "
-                "object, or seal it with `vault.seal` first"
+            raise unwrapped(
+                self.held.refuse(
+                    "is sealed for its row, which this statement does not tell; assign it to an "
+                    "object, or seal it with `vault.seal` first"
+                )
             )
         return value.plain() if waits else value
 
@@ -80,17 +118,7 @@ class SealedText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    class comparator_factory(TypeDecorator.Comparator[str]):  # noqa: N801 - SQLAlchemy's name
-        """Refuse whatever compares secrets by their envelopes."""
-
-        def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
-            """Let through the question whether there is a secret."""
-            if op not in (is_, is_not, eq, ne) or other[0] is not None:
-                raise FieldError(
-                    "a sealed column cannot be searched or sorted by its value; find the row by "
-                    "its key and compare the secret"
-                )
-            return super().operate(op, *other, **kwargs)
+    comparator_factory = Refusing
 
     def __init__(self, field: str, vault: GivenVault) -> None:
         super().__init__()
@@ -99,12 +127,16 @@ class SealedText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
         """Seal a secret; let through nothing, and what is sealed."""
-        held = self._held()
-        return str(held.sealed((), value)) if held.has_plain(value) else value  # type: ignore[arg-type]
+        try:
+            held = self._held()
+            return str(held.sealed((), value)) if held.has_plain(value) else value  # type: ignore[arg-type]
+        except ResealError as error:
+            raise unwrapped(error) from None
 
     def process_literal_param(self, value: str | None, dialect: Any) -> str:
-        """Seal a secret that is written into the text of a statement, too."""
-        return str(self.process_bind_param(value, dialect))
+        """Show a statement with its values, but not a secret."""
+        is_secret = FieldVault(self.field, self.vault).has_plain(value)
+        return "(a secret)" if is_secret else str(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> str | None:
         """Open what is stored."""

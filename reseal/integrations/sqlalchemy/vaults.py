@@ -1,6 +1,9 @@
 """The vault of a model: given, or made when it is first asked for."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import Column
 
 from reseal.document import Leaf, NotADocument, escaped, leaves
 from reseal.envelope import looks_sealed
@@ -18,9 +21,10 @@ RowKey = tuple[KeyPart, ...]
 class FieldVault:
     """A vault for the values of one field: secrets, or documents whose leaves are secrets."""
 
-    def __init__(self, name: str, given: GivenVault) -> None:
+    def __init__(self, name: str, given: GivenVault, column: Column[Any] | None = None) -> None:
         self.name = name
         self._given = given
+        self._column = column
 
     @property
     def vault(self) -> Vault:
@@ -29,8 +33,14 @@ class FieldVault:
 
     @property
     def field(self) -> Field:
-        """What reseal.toml says of the column."""
-        return self.vault.config.field(self.name)
+        """What reseal.toml says of the column; raise FieldError where it is said of another."""
+        field, column = self.vault.config.field(self.name), self._column
+        if column is not None and (column.table.name, column.name) != (field.table, field.column):
+            raise FieldError(
+                f"{column} is sealed as {self.name!r}, which in reseal.toml is "
+                f"{field.table}.{field.column}; no run would find it there"
+            )
+        return field
 
     @property
     def must_seal(self) -> bool:

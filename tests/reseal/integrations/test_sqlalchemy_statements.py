@@ -1,13 +1,15 @@
 """What statements may do with a sealed column, past its attribute or by its type."""
 
+import pickle
+import traceback
+
 import pytest
 from sqlalchemy import BigInteger, Text, insert, select, update
-from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from reseal import Envelope
 from reseal.config import parse_config
-from reseal.errors import FieldError, PlaintextRefused
+from reseal.errors import FieldError, KeyringError, PlaintextRefused
 from reseal.integrations.sqlalchemy import SealedText
 from tests.conftest import SENTINEL, USERS_FIELD
 from tests.reseal.integrations.sqlalchemy_model import FIELD, OTHER
@@ -15,17 +17,21 @@ from tests.reseal.integrations.sqlalchemy_model import FIELD, OTHER
 
 def test_what_goes_past_the_attribute_is_refused_and_sends_nothing(user, session, stored, legacy):
     legacy(SENTINEL)
-    for statement in (
-        insert(user).values(email="x", mfa_secret=OTHER),
-        update(user).values({"mfa_secret": OTHER}),
+    rows = [{"email": "x", "mfa_secret": OTHER}, {"email": "y", "mfa_secret": OTHER}]
+    for send in (
+        lambda one: one.execute(insert(user).values(rows[0])),
+        lambda one: one.execute(update(user).values({"mfa_secret": OTHER})),
+        lambda one: one.execute(insert(user), rows),
+        lambda one: one.execute(user.__table__.insert(), rows[0]),
+        lambda one: one.bulk_save_objects([user(**rows[0])]),
     ):
-        with pytest.raises(StatementError, match="sealed for its row") as caught, session() as one:
-            one.execute(statement)
-        assert isinstance(caught.value.orig, PlaintextRefused)
-    with pytest.raises(StatementError, match="sealed for its row"), session() as one:
-        one.execute(insert(user), [{"email": "x", "mfa_secret": OTHER}])
-    with pytest.raises(StatementError, match="sealed for its row"), session() as one:
-        one.bulk_save_objects([user(email="x", mfa_secret=OTHER)])
+        with (
+            pytest.raises(PlaintextRefused, match="sealed for its row") as caught,
+            session() as one,
+        ):
+            send(one)
+        assert OTHER not in "".join(traceback.format_exception(caught.value))
+        assert type(pickle.loads(pickle.dumps(caught.value))) is PlaintextRefused
 
     assert stored() == [SENTINEL]
 
@@ -97,5 +103,23 @@ def test_a_column_type_seals_and_opens_for_the_whole_field(store, connect, sessi
 def test_a_column_type_is_not_for_a_field_that_binds_rows(store, connect, session):
     user = typed(connect(), FIELD)
 
-    with pytest.raises(StatementError, match="a column type is told nothing"), session() as one:
-        one.add(user(email="x", mfa_secret=SENTINEL))
+    with (
+        pytest.raises(FieldError, match="a column type is told nothing") as caught,
+        session() as one,
+    ):
+        one.execute(insert(user), [{"email": name, "mfa_secret": SENTINEL} for name in "ab"])
+    assert SENTINEL not in str(caught.value)
+    assert SENTINEL not in spelled(insert(user).values(mfa_secret=SENTINEL))
+
+
+def test_a_column_type_shows_no_secret_before_the_first_run(connect, session):
+    fields = parse_config({"field": [{**USERS_FIELD, "bind": "field"}]})
+    statement = insert(typed(connect(fields), FIELD)).values(mfa_secret=SENTINEL)
+
+    assert "(a secret)" in spelled(statement)
+    with pytest.raises(KeyringError) as caught, session() as one:
+        one.execute(
+            insert(typed(connect(fields, plaintext="refuse"), FIELD)),
+            [{"email": name, "mfa_secret": SENTINEL} for name in "ab"],
+        )
+    assert SENTINEL not in str(caught.value)
