@@ -52,8 +52,8 @@ class AsyncVault:
         clock: Callable[[], float] = time.monotonic,
     ) -> Self:
         """Load the keys through the application's own pool; the words are those of `Vault`."""
-        core, config = await asyncio.to_thread(prepared, fields, kek, plaintext, clock, seals=seals)
-        vault = cls(core, AsyncLender(pool, schema or config.schema))
+        core = await asyncio.to_thread(prepared, fields, kek, plaintext, clock, seals=seals)
+        vault = cls(core, AsyncLender(pool, schema or core.config.schema))
         await vault.refresh()
         if beats is not None:
             vault._beating = asyncio.create_task(vault._beat_on(beats))

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
+from reseal.envelope import looks_sealed
 from reseal.errors import FieldError
 from reseal.field import Field
 from reseal.place import KeyPart, Place
 from reseal.secret import Secret
+from reseal.store.aside import holds_mark
 from reseal.store.column import escape
 
 _BINDABLE: tuple[type, ...] = (int, str, UUID)
@@ -23,6 +25,11 @@ def text_of(value: Value) -> str:
 def secret_of(value: Value) -> Secret:
     """Hold a value that is a secret in the clear."""
     return Secret(value if isinstance(value, str) else bytes(value))
+
+
+def is_sealed(field: Field, text: str) -> bool:
+    """Say whether a text is an envelope, or the mark of one that is kept aside."""
+    return looks_sealed(text) or holds_mark(field, text)
 
 
 def place_of(field: Field, key: Key) -> Place:

@@ -72,8 +72,8 @@ class Vault:
         the application calls `refresh` and `heartbeat` itself. `clock` tells by seconds that never
         go back how old the loaded keys are.
         """
-        core, config = prepared(fields, kek, plaintext, clock, seals=seals)
-        vault = cls(core, Lender(pool, schema or config.schema))
+        core = prepared(fields, kek, plaintext, clock, seals=seals)
+        vault = cls(core, Lender(pool, schema or core.config.schema))
         vault.refresh()
         if beats is not None:
             vault._heartbeat.start(beats)
@@ -166,14 +166,14 @@ def prepared(
     clock: Callable[[], float],
     *,
     seals: bool,
-) -> tuple[VaultCore, Config]:
+) -> VaultCore:
     """Return a core that has loaded no keys yet."""
     if plaintext not in list(Plaintext):
         raise ConfigurationError(f"plaintext must be one of {', '.join(Plaintext)}")
     config = fields if isinstance(fields, Config) else load_config(Path(fields))
     if isinstance(kek, str):
         kek = open_kek(kek, Settings.from_environment().variables, known={})
-    return VaultCore(config, kek, Plaintext(plaintext), clock, seals=seals), config
+    return VaultCore(config, kek, Plaintext(plaintext), clock, seals=seals)
 
 
 _living: "weakref.WeakSet[Vault]" = weakref.WeakSet()

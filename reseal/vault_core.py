@@ -106,7 +106,8 @@ class VaultCore:
     def seal(self, name: str, key: Key, plain: Value) -> Steps[str]:
         """Return what to store in the row."""
         field = self.config.field(name)
-        place, text = self._fitting(field, key), text_of(plain)
+        place, text = place_of(field, key), text_of(plain)
+        self._check_kinds(field, place)
         if looks_sealed(text) or text in field.empty:
             raise EnvelopeError(f"what should be sealed for {place} is no secret in the clear")
         keyring = yield from self.sealing_keyring()
@@ -143,12 +144,12 @@ class VaultCore:
         if stored is None:
             raise NoSecret(f"there is no secret at {place}")
         text = text_of(stored)
-        if field.keeps_aside and aside.is_mark(text.rstrip()):
+        if aside.holds_mark(field, text):
             text = yield from _fetched(field, place, text.rstrip())
         if looks_sealed(text):
             return (yield from self._open(place, Envelope.parse(text)))
         # Once it is sealed, a key of another type opens nothing: better to hear of it now.
-        self._fitting(field, key)
+        self._check_kinds(field, place)
         return self._legacy(field, place, stored)
 
     def no_key(self) -> KeyringError:
@@ -210,12 +211,10 @@ class VaultCore:
                 self._usage.give_back(used)
         return is_told
 
-    def _fitting(self, field: Field, key: Key) -> Place:
-        place = place_of(field, key)
+    def _check_kinds(self, field: Field, place: Place) -> None:
         wrong = key_kind.misfit(place.key, (self._kinds or {}).get(field.name, ()))
         if wrong:
             raise FieldError(f"a row key of {field.name!r} is not as in its table: {wrong}")
-        return place
 
     def _open(self, place: Place, envelope: Envelope) -> Steps[Secret]:
         keyring, version = self.keyring, envelope.key_version
@@ -269,6 +268,6 @@ def _not_ours(place: Place, text: str) -> EnvelopeError:
 
 def _version(field: Field, stored: Value) -> int | None:
     text = text_of(stored)
-    if field.keeps_aside and aside.is_mark(text.rstrip()):
+    if aside.holds_mark(field, text):
         return aside.version_of(text)
     return Envelope.parse(text).key_version if looks_sealed(text) else None

@@ -57,6 +57,11 @@ def fresh_mark(version: int) -> str:
     return head + "".join(secrets.choice(_ALPHABET) for _ in range(rest))
 
 
+def holds_mark(field: Field, text: str) -> bool:
+    """Say whether a text stands for an envelope of a field that keeps them aside."""
+    return field.keeps_aside and is_mark(text.rstrip())
+
+
 def version_of(mark: str) -> int:
     """Return the key version under which the envelope of a mark is."""
     return int(mark[len("rs") : mark.index(".")])

@@ -1,4 +1,4 @@
-"""Of which type the parts of a row key are, so that what an application gives is bound right."""
+"""The columns of a row key and their types, so that what an application gives is bound right."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -9,12 +9,13 @@ from reseal.store.store import Statement
 
 # The primary key where reseal.toml names none; no row where the table is in another database.
 KINDS = """
-SELECT t.typname FROM unnest(coalesce(nullif(%(key)s::text[], '{{}}'), (
+SELECT a.attname, t.typname FROM unnest(coalesce(nullif(%(key)s::text[], '{{}}'), (
     SELECT array_agg(a.attname::text ORDER BY k.position)
     FROM pg_index AS i
     CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, position)
     JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number
     WHERE i.indrelid = to_regclass(%(table)s) AND i.indisprimary
+      AND k.position <= i.indnkeyatts
 ))) WITH ORDINALITY AS named (name, position)
 JOIN pg_attribute AS a ON a.attrelid = to_regclass(%(table)s) AND a.attname = named.name
 JOIN pg_type AS t ON t.oid = a.atttypid
@@ -30,14 +31,14 @@ Kind = type[int] | type[UUID] | type[str]
 
 
 def asking(field: Field) -> Statement:
-    """Return the statement that gives the type of each part of a field's key."""
+    """Return the statement that gives column and type of each part of a field's key."""
     table = ".".join('"' + name.replace('"', '""') + '"' for name in (field.schema, field.table))
     return Statement(KINDS, {"key": list(field.key), "table": table})
 
 
-def kinds(rows: Iterable[tuple[str]]) -> tuple[Kind, ...]:
+def kinds(rows: Iterable[tuple[str, str]]) -> tuple[Kind, ...]:
     """Return of which Python type each part has to be."""
-    return tuple(_AS_IT_IS.get(name, str) for (name,) in rows)
+    return tuple(_AS_IT_IS.get(name, str) for _, name in rows)
 
 
 def misfit(key: tuple[KeyPart, ...], wanted: tuple[Kind, ...]) -> str | None:

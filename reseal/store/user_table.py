@@ -9,15 +9,8 @@ from psycopg import sql
 from reseal.errors import FieldError
 from reseal.field import Field
 from reseal.steps import Steps, transaction
+from reseal.store import key_kind
 from reseal.store.store import Statement, verbatim
-
-KEY = """
-SELECT a.attname FROM pg_index AS i
-CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, position)
-JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number
-WHERE i.indrelid = to_regclass(format('%%I.%%I', %s::text, %s::text)) AND i.indisprimary
-ORDER BY k.position
-"""
 
 COLUMNS = """
 SELECT a.attname, a.attnotnull FROM pg_attribute AS a
@@ -75,10 +68,10 @@ class UserTable:
             raise FieldError(
                 f"field {field.name!r} is a leaf of documents; Users needs a column for the secret"
             )
-        names = [field.schema, field.table]
-        key, columns = yield transaction(Statement(KEY, names), Statement(COLUMNS, names))
+        listing = Statement(COLUMNS, [field.schema, field.table])
+        key, columns = yield transaction(key_kind.asking(field), listing)
         is_needed = {name: bool(needed) for name, needed in columns}
-        found = field.key or tuple(name for (name,) in key)
+        found = field.key or tuple(name for name, _ in key)
         for name in (field.column, email, enabled, *found):
             if name is not None and name not in is_needed:
                 raise FieldError(f"table {field.qualified_table} has no column {name!r}")

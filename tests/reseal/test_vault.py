@@ -5,8 +5,6 @@ import sys
 from dataclasses import replace
 
 import pytest
-from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool
 
 import reseal
 from reseal import Config, Vault
@@ -31,20 +29,6 @@ from tests.conftest import SENTINEL, USERS_FIELD
 FIELD = "users.mfa_secret"
 
 RETIRE = "UPDATE reseal.data_key SET state = 'retiring' WHERE version = 1"
-
-
-@pytest.fixture
-def pool(database):
-    # As applications have them: rows as dictionaries, transactions left to the pool.
-    with ConnectionPool(database, min_size=1, kwargs={"row_factory": dict_row}) as opened:
-        yield opened
-
-
-@pytest.fixture
-def connect(pool, config, access):
-    return lambda fields=config, **options: Vault.connect(
-        pool, fields, access.kek(), beats=None, **options
-    )
 
 
 def add_key(store, access, version, state):

@@ -3,33 +3,12 @@
 from uuid import UUID
 
 import pytest
-from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool
 
-from reseal import Vault
 from reseal.config import parse_config
-from reseal.errors import (
-    FieldError,
-)
+from reseal.errors import FieldError
 from tests.conftest import SENTINEL, USERS_FIELD
 
 FIELD = "users.mfa_secret"
-
-RETIRE = "UPDATE reseal.data_key SET state = 'retiring' WHERE version = 1"
-
-
-@pytest.fixture
-def pool(database):
-    # As applications have them: rows as dictionaries, transactions left to the pool.
-    with ConnectionPool(database, min_size=1, kwargs={"row_factory": dict_row}) as opened:
-        yield opened
-
-
-@pytest.fixture
-def connect(pool, config, access):
-    return lambda fields=config, **options: Vault.connect(
-        pool, fields, access.kek(), beats=None, **options
-    )
 
 
 @pytest.mark.parametrize("key", [7, "seven", UUID(int=7), (7, "a"), (UUID(int=7), 1)])
@@ -73,3 +52,13 @@ def test_a_key_must_have_as_many_parts_as_the_field_says(store, connect):
 
     with pytest.raises(FieldError, match="2 parts"):
         vault.seal(FIELD, 1, SENTINEL)
+
+
+def test_a_column_that_a_primary_key_only_includes_is_no_part_of_it(store, connect, admin):
+    admin.execute(
+        'CREATE TABLE "my users" (id bigint, email text, mfa_secret text, '
+        "PRIMARY KEY (id) INCLUDE (email))"
+    )
+    vault = connect(parse_config({"field": [{**USERS_FIELD, "table": "my users"}]}))
+
+    assert vault.read(FIELD, 7, vault.seal(FIELD, 7, SENTINEL)).reveal() == SENTINEL

@@ -7,9 +7,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models.constants import OnConflict
 
-from reseal.envelope import length, looks_sealed
+from reseal.envelope import length
 from reseal.errors import EmptyKey, PlaintextRefused, WillNotOpen
 from reseal.field import Field
+from reseal.given import is_sealed
 from reseal.integrations.django.attribute import SealedAttribute
 from reseal.integrations.django.current import vault
 from reseal.integrations.django.kept import Kept
@@ -18,7 +19,6 @@ from reseal.integrations.django.room import room
 from reseal.integrations.django.stored import AsItStands, Cleared, Opened, Row, Stored
 from reseal.integrations.django.words import config, words
 from reseal.place import KeyPart
-from reseal.store.aside import is_mark
 from reseal.vault_core import Plaintext
 
 _HIGHEST_VERSION = 99_999
@@ -74,7 +74,7 @@ class SealedField:
 
     def is_sealed(self, text: str) -> bool:
         """Say whether a text is the stored form of a sealed secret."""
-        return looks_sealed(text) or (self.described.keeps_aside and is_mark(text.rstrip()))
+        return is_sealed(self.described, text)
 
     def row_of(self, instance: Any) -> Row | None:
         """Return the row of an instance, or None as long as it has no key."""

@@ -4,11 +4,9 @@ from typing import Any
 
 from django.db import connections
 
-_ROOM = """
-SELECT CASE WHEN atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND atttypmod > 4
-            THEN atttypmod - 4 END
-FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = %s
-"""
+from reseal.integrations.limit import LIMIT
+
+_ROOM = LIMIT.format(table="%s", column="%s")
 
 
 def room(model: Any, column: str, using: str) -> int | None:

@@ -210,11 +210,11 @@ class Asked:
 
     def __eq__(self, other: object) -> Any:
         self._need_none(other)
-        return self.is_(None)
+        return self._mapped.is_(None)
 
     def __ne__(self, other: object) -> Any:
         self._need_none(other)
-        return self.is_not(None)
+        return self._mapped.is_not(None)
 
     def __clause_element__(self) -> Any:
         return self._mapped.__clause_element__()

@@ -4,11 +4,9 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, text
 
-_LIMIT = text("""
-SELECT CASE WHEN atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND atttypmod > 4
-            THEN atttypmod - 4 END
-FROM pg_attribute WHERE attrelid = to_regclass(:table) AND attname = :column
-""")
+from reseal.integrations.limit import LIMIT
+
+_LIMIT = text(LIMIT.format(table=":table", column=":column"))
 
 
 class Room:

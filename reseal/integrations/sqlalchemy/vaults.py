@@ -6,11 +6,10 @@ from typing import Any
 from sqlalchemy import Column
 
 from reseal.document import Leaf, NotADocument, escaped, leaves
-from reseal.envelope import looks_sealed
 from reseal.errors import FieldError, PlaintextRefused
 from reseal.field import Field
+from reseal.given import is_sealed
 from reseal.place import KeyPart
-from reseal.store.aside import is_mark
 from reseal.vault import Vault
 from reseal.vault_core import Plaintext
 
@@ -99,8 +98,7 @@ class FieldVault:
             return []
 
     def _is_sealed(self, leaf: Leaf) -> bool:
-        text = leaf.text or ""
-        return looks_sealed(text) or (self.field.keeps_aside and is_mark(text.rstrip()))
+        return is_sealed(self.field, leaf.text or "")
 
 
 def _spliced(text: str, parts: Iterable[tuple[Leaf, str]]) -> str:

@@ -185,3 +185,15 @@ def test_in_a_transaction_of_asyncio_all_of_it_or_nothing(store, database, confi
 def failing():
     """A step that the database refuses; what came before it in the transaction stands."""
     yield transaction(Statement("SELECT 1 / 0"))
+
+
+def test_a_column_that_a_primary_key_only_includes_is_no_part_of_it(
+    store, connect, enrolled, admin
+):
+    admin.execute("ALTER TABLE users DROP CONSTRAINT users_pkey")
+    admin.execute("ALTER TABLE users ADD PRIMARY KEY (id) INCLUDE (email)")
+    number = enrolled()
+    users = connect()
+
+    assert users.by_id(number).verify_mfa_token(code())
+    assert users.by_email(ADA).id == number
