@@ -1,11 +1,25 @@
 """Which row versions the backup holds as they stand, told without looking into it."""
 
+import hashlib
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reseal.backup.cipher import BackupCipher
 
 _XIDS = 2**32
 _OLDEST_NORMAL_XID = 3
+
+
+class Kept(NamedTuple):
+    """An original as the backup keeps it: the row's key, sealed, and a salted digest of it.
+
+    The digest is what the shield knows an original by; a secret has at least 80 random bits, so
+    that nobody finds it by trying.
+    """
+
+    row_key: list[str]
+    sealed: bytes
+    digest: bytes
 
 
 @dataclass(frozen=True)
@@ -19,12 +33,14 @@ class Coverage:
 
     horizon: int
     cipher: BackupCipher
+    salt: bytes
 
     def has(self, version: str) -> bool:
         """Say whether the row version was in the backup; 32-bit transaction ids wrap around."""
         xid = int(version)
         return xid < _OLDEST_NORMAL_XID or (self.horizon - xid - 1) % _XIDS < _XIDS // 2
 
-    def seal(self, row_key: list[str], text: str) -> bytes:
-        """Seal the original of a row that came after the horizon."""
-        return self.cipher.seal(row_key, text)
+    def keep(self, row_key: list[str], text: str) -> Kept:
+        """Seal and digest the original of a row."""
+        digest = hashlib.sha256(self.salt + text.encode()).digest()
+        return Kept(row_key, self.cipher.seal(row_key, text), digest)

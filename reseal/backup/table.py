@@ -1,18 +1,20 @@
 """The backup's statements: sets, their horizon, and the sealed originals."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
 from psycopg import sql
 
+from reseal.backup.coverage import Kept
 from reseal.errors import ConfigurationError
 from reseal.store.store import Store
 
 # The horizon is taken before the first row is read; see Coverage.
 BEGIN = """
-INSERT INTO {reseal}.backup_set (run_id, field, wrapped, kek, horizon)
-VALUES (%s, %s, %s, %s, pg_current_snapshot())
+INSERT INTO {reseal}.backup_set (run_id, field, wrapped, kek, salt, horizon)
+VALUES (%s, %s, %s, %s, %s, pg_current_snapshot())
 """
 
 PARTITION = """
@@ -20,18 +22,21 @@ CREATE TABLE IF NOT EXISTS {partition} PARTITION OF {reseal}.backup FOR VALUES I
 """
 
 SETS = """
-SELECT wrapped, kek, (pg_snapshot_xmin(horizon)::text::numeric %% 4294967296)::bigint, rows, proven
+SELECT wrapped, kek, salt, (pg_snapshot_xmin(horizon)::text::numeric %% 4294967296)::bigint, rows,
+       proven
 FROM {reseal}.backup_set WHERE run_id = %s AND field = %s
 """
 
 COUNT = "SELECT count(*) FROM {reseal}.backup WHERE run_id = %s AND field = %s"
 
-FILL = "COPY {reseal}.backup (run_id, field, row_key, sealed) FROM STDIN"
+FILL = "COPY {reseal}.backup (run_id, field, row_key, sealed, digest) FROM STDIN"
 
 # A later original of the same row takes the place of the earlier one: it is the latest secret.
 LATE = """
-INSERT INTO {reseal}.backup (run_id, field, row_key, sealed) VALUES (%s, %s, %s, %s)
-ON CONFLICT (run_id, field, row_key) DO UPDATE SET sealed = excluded.sealed
+INSERT INTO {reseal}.backup (run_id, field, row_key, sealed, digest, late)
+VALUES (%s, %s, %s, %s, %s, true)
+ON CONFLICT (run_id, field, row_key)
+DO UPDATE SET sealed = excluded.sealed, digest = excluded.digest, late = true
 """
 
 ALL = "SELECT row_key, sealed FROM {reseal}.backup WHERE run_id = %s AND field = %s"
@@ -43,6 +48,8 @@ WHERE run_id = %s AND field = %s
 
 ANALYZE = "ANALYZE {partition}"
 
+_SALT_BYTES = 16
+
 
 @dataclass(frozen=True, slots=True)
 class BackupSet:
@@ -50,6 +57,7 @@ class BackupSet:
 
     wrapped: bytes | None
     kek: str
+    salt: bytes
     horizon: int
     rows: int | None
     is_proven: bool
@@ -64,7 +72,7 @@ def begin(store: Store, run_id: UUID, field: str, wrapped: bytes, kek: str) -> N
     with store.transaction():
         partition = _partition(store, run_id)
         store.execute(PARTITION, partition=partition, run_id=sql.Literal(str(run_id)))
-    store.execute(BEGIN, [run_id, field, wrapped, kek])
+    store.execute(BEGIN, [run_id, field, wrapped, kek, os.urandom(_SALT_BYTES)])
 
 
 def find(store: Store, run_id: UUID, field: str) -> BackupSet | None:
@@ -72,8 +80,8 @@ def find(store: Store, run_id: UUID, field: str) -> BackupSet | None:
     row = store.one(SETS, [run_id, field])
     if row is None:
         return None
-    wrapped, kek, horizon, rows, proven = row
-    return BackupSet(wrapped, kek, horizon, rows, is_proven=proven is not None)
+    wrapped, kek, salt, horizon, rows, proven = row
+    return BackupSet(wrapped, kek, salt, horizon, rows, is_proven=proven is not None)
 
 
 def need(store: Store, run_id: UUID, field: str) -> BackupSet:
@@ -84,20 +92,20 @@ def need(store: Store, run_id: UUID, field: str) -> BackupSet:
     return found
 
 
-def fill(store: Store, run_id: UUID, field: str, rows: Iterable[tuple[list[str], bytes]]) -> None:
+def fill(store: Store, run_id: UUID, field: str, rows: Iterable[Kept]) -> None:
     """Write sealed originals by COPY, the fastest way in."""
     statement = sql.SQL(FILL).format(reseal=sql.Identifier(store.schema))
     with store.connection.cursor().copy(statement) as copy:
-        for row_key, sealed in rows:
-            copy.write_row((run_id, field, row_key, sealed))
+        for kept in rows:
+            copy.write_row((run_id, field, *kept))
 
 
-def add_late(store: Store, run_id: UUID, field: str, rows: list[tuple[list[str], bytes]]) -> None:
+def add_late(store: Store, run_id: UUID, field: str, rows: list[Kept]) -> None:
     """Write originals that appeared after the horizon; part of the sealing transaction."""
     if not rows:
         return
     statement = sql.SQL(LATE).format(reseal=sql.Identifier(store.schema))
-    values = [(run_id, field, row_key, sealed) for row_key, sealed in rows]
+    values = [(run_id, field, *kept) for kept in rows]
     store.connection.cursor().executemany(statement, values)
 
 

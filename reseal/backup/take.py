@@ -43,7 +43,8 @@ def need_coverage(store: Store, run_id: UUID, field: str, kek: Kek) -> Coverage:
 def _coverage(found: table.BackupSet, run_id: UUID, field: str, kek: Kek) -> Coverage:
     if found.wrapped is None:
         raise ConfigurationError(f"the backup of run {run_id} was shredded")
-    return Coverage(found.horizon, BackupCipher.unwrap(run_id, field, kek, found.wrapped))
+    cipher = BackupCipher.unwrap(run_id, field, kek, found.wrapped)
+    return Coverage(found.horizon, cipher, found.salt)
 
 
 def take(store: Store, target: Target, covered: Coverage, span: Span) -> int:
@@ -63,6 +64,6 @@ def _part(store: Store, target: Target, covered: Coverage, span: Span) -> int:
         for row in reading.rows
         if covered.has(row.version) and state(target, row.text).shape is Shape.PLAIN
     ]
-    rows = ((row_key, covered.seal(row_key, text)) for row_key, text in keyed)
+    rows = (covered.keep(row_key, text) for row_key, text in keyed)
     table.fill(store, covered.cipher.run_id, covered.cipher.name, rows)
     return len(keyed)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from reseal.backup.coverage import Coverage
+from reseal.backup.coverage import Coverage, Kept
 from reseal.field import Field
 from reseal.keyring import Keyring
 from reseal.place import KeyPart
@@ -50,7 +50,7 @@ class Batch:
     rest: Tally
     quarantined: list[tuple[list[str], str]]
     left_alone: list[tuple[list[str], str]]
-    backup: list[tuple[list[str], bytes]]
+    backup: list[Kept]
 
 
 @dataclass(slots=True)

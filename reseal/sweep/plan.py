@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from reseal.backup.coverage import Kept
 from reseal.sweep.job import Batch, Job, key_texts
 from reseal.sweep.rows import Row, read
 from reseal.sweep.span import Span
@@ -16,7 +17,7 @@ def plan(job: Job, span: Span) -> Batch:
     turning = Turning.of(job)
     turned: list[Turned] = []
     quarantined: list[tuple[list[str], str]] = []
-    backup: list[tuple[list[str], bytes]] = []
+    backup: list[Kept] = []
     rests: Counter[Rest] = Counter()
     late = _late_versions(job, reading.rows)
     for row in reading.rows:
@@ -47,8 +48,5 @@ def _late_versions(job: Job, rows: list[Row]) -> frozenset[str]:
     return frozenset(one for one in {row.version for row in rows} if not covered.has(one))
 
 
-def _original(job: Job, row: Row) -> list[tuple[list[str], bytes]]:
-    if job.coverage is None:
-        return []
-    texts = key_texts(row.key)
-    return [(texts, job.coverage.seal(texts, row.text))]
+def _original(job: Job, row: Row) -> list[Kept]:
+    return [job.coverage.keep(key_texts(row.key), row.text)] if job.coverage else []

@@ -77,7 +77,7 @@ def _row_by_row(job: Job, make: Plan, span: Span) -> Committed:
 def _alone(job: Job, batch: Batch, row: Turned) -> Committed:
     texts = key_texts(row.key)
     alone = Batch(
-        batch.span, [row], Tally(), [], [], [late for late in batch.backup if late[0] == texts]
+        batch.span, [row], Tally(), [], [], [late for late in batch.backup if late.row_key == texts]
     )
     try:
         return commit(job, alone)

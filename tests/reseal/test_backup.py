@@ -80,7 +80,7 @@ def test_a_backup_key_opens_only_under_its_run_its_field_and_its_kek():
 
 def test_a_backup_key_does_not_show_itself():
     assert "AESGCM" not in repr(CIPHER)
-    assert "AESGCM" not in repr(Coverage(1, CIPHER))
+    assert "AESGCM" not in repr(Coverage(1, CIPHER, b""))
 
 
 @given(xids, st.integers(1, 2**31 - 4))
@@ -89,7 +89,7 @@ def test_a_backup_key_does_not_show_itself():
 @example(2**32 - 1, 1)
 def test_a_row_is_covered_when_its_transaction_began_before_the_horizon(horizon, distance):
     """Transaction ids go round in 32 bits: older is the half of the circle before."""
-    covered = Coverage(horizon, CIPHER)
+    covered = Coverage(horizon, CIPHER, b"")
 
     older, newer = (horizon - distance) % 2**32, (horizon + distance - 1) % 2**32
     assert covered.has(str(older))
@@ -100,7 +100,7 @@ def test_a_row_is_covered_when_its_transaction_began_before_the_horizon(horizon,
 @pytest.mark.parametrize("version", ["1", "2"])
 @given(horizon=xids)
 def test_a_row_of_the_bootstrap_or_frozen_is_covered(version, horizon):
-    assert Coverage(horizon, CIPHER).has(version)
+    assert Coverage(horizon, CIPHER, b"").has(version)
 
 
 def test_a_backup_holds_every_original_and_nothing_else(scene):
@@ -262,3 +262,15 @@ def test_each_run_has_a_backup_of_its_own(scene):
     assert take.coverage(scene.store, uuid4(), scene.name, scene.access.backup_kek()) is None
     with pytest.raises(ConfigurationError, match="has no backup of field"):
         table.need(scene.store, uuid4(), scene.name)
+
+
+def test_the_server_knows_an_original_by_its_digest(scene):
+    rows = scene.enrol(SENTINEL, "")
+    scene.back_up()
+
+    known = scene.admin.execute(
+        """SELECT b.row_key, b.digest = sha256(s.salt || convert_to(t.mfa_secret, 'UTF8')), b.late
+           FROM reseal.backup AS b JOIN reseal.backup_set AS s USING (run_id, field)
+           JOIN users AS t ON b.row_key = ARRAY[t.id::text]"""
+    ).fetchall()
+    assert known == [([str(rows[0])], True, False)]
