@@ -137,11 +137,18 @@ def rollback(
         bool,
         typer.Option("--unseal-newer", help="Write the plaintext of what was sealed since, too."),
     ] = False,
+    safe: Safe = False,
+    aggressive: Aggressive = False,
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Put the originals back where that run's values still stand."""
-    _run("rollback_run", config, None, {"run_id": run, "unseal_newer": unseal_newer}, as_json)
+    """Put back the originals of a run, or undo a rotation or a rollback."""
+    options = {
+        "run_id": run,
+        "unseal_newer": unseal_newer,
+        "mode": _mode(False, safe, aggressive),
+    }
+    _run("rollback_run", config, None, options, as_json)
 
 
 @app.command()

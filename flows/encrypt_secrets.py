@@ -6,9 +6,10 @@ from prefect.client.schemas.objects import State
 from flows import stages
 from flows.approval import approve
 from flows.options import EncryptOptions
-from flows.rollback import restore_originals
+from flows.restoring import restore_originals
 from flows.running import conclude, holding, running
 from flows.states import state_of
+from reseal.errors import Stopped
 from reseal.modes import Mode
 from reseal.outcome import Outcome
 from tasks.run import Run
@@ -29,12 +30,13 @@ def encrypt_secrets(options: EncryptOptions | None = None) -> State[None]:
         else:
             approve(run, options)
             with holding(run):
-                _encrypt(run, options)
+                seal_everything(run, options)
     return state_of(run.result)
 
 
-def _encrypt(run: Run, options: EncryptOptions) -> None:
-    stages.prepare(run)
+def seal_everything(run: Run, options: EncryptOptions) -> None:
+    """Take every stage of an encryption that writes; the run holds its fields."""
+    stages.prepare(run, skip_backup=options.skip_backup)
     if not options.skip_backup:
         stages.back_up(run)
     stages.encrypt(run)
@@ -52,5 +54,9 @@ def _roll_back(run: Run, broken: str, options: EncryptOptions) -> None:
     if options.skip_backup:
         conclude(run, Outcome.FAILED, f"{broken}; there is no backup to roll back to")
         return
-    restore_originals(run.run_id)
+    try:
+        restore_originals(run.run_id)
+    except Stopped as stopped:
+        how = f"`reseal rollback {run.run_id}` puts the originals back"
+        raise Stopped(f"{broken}; {stopped}; {how}") from None
     conclude(run, Outcome.ROLLED_BACK, f"{broken}; the originals were put back")

@@ -9,11 +9,11 @@ from reseal.access import Access
 from reseal.config import Config, load_config
 from reseal.embedded import start_server
 from reseal.field import Field
-from reseal.restore import need_undoable
 from reseal.settings import Settings
 from reseal.store import catalog, data_key, schema
 from reseal.store.store import Store
 from reseal.trial_keys import with_trial_keys
+from reseal.undoable import need_undoable, need_way
 
 # Flows that look at the tables themselves, and flows that need something sealed.
 _WITH_PREFLIGHT = frozenset({"encrypt_secrets", "rotate_keys"})
@@ -61,7 +61,7 @@ class Opening:
             if options.get("compromised") is not None:
                 data_key.need(data_key.states(store), options["compromised"])
             if flow == "rollback_run":
-                fields = self._of_run(store, options["run_id"])
+                fields = self._of_run(store, options)
             if flow not in _WITH_PREFLIGHT:
                 for field in fields:
                     catalog.try_reading(store, self.access.target(store, field.name))
@@ -74,7 +74,10 @@ class Opening:
         elif flow in _OF_SEALED_ROWS:
             data_key.need_any(store)
 
-    def _of_run(self, store: Store, text: str) -> tuple[Field, ...]:
+    def _of_run(self, store: Store, options: dict[str, Any]) -> tuple[Field, ...]:
         """Return the fields of a run that can be rolled back."""
-        record = need_undoable(store, text, has_schema=schema.exists(store))
-        return self.config.select(record.fields)
+        newer, has_schema = options["unseal_newer"], schema.exists(store)
+        record = need_undoable(store, options["run_id"], newer=newer, has_schema=has_schema)
+        fields = self.config.select(record.fields)
+        need_way(store, record, [self.access.target(store, field.name) for field in fields])
+        return fields

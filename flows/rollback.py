@@ -1,43 +1,47 @@
-"""Put the originals back where a run's values still stand; a branch and a flow of its own."""
+"""Undo a run: an encryption, a rotation, or a rollback."""
 
 from uuid import UUID
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows import rotation
-from flows.options import RollbackOptions
-from flows.passes import converge
+from flows import rotation, stages
+from flows.encrypt_secrets import seal_everything
+from flows.options import EncryptOptions, RollbackOptions
+from flows.restoring import restore_originals
 from flows.running import conclude, holding, running
 from flows.states import state_of
 from reseal.outcome import Outcome
-from reseal.restore import ROTATION, need_undoable, record_gone
 from reseal.store import ledger
 from reseal.store.ledger import RunRecord
+from reseal.undoable import ROLLBACK, ROTATION, need_undoable, need_way
 from tasks import keys
-from tasks.run import Run, current
-from tasks.sweep import restore_span
-from tasks.table import count_rows, drop_guard
+from tasks.run import Run
+from tasks.table import count_rows
 
 
 @flow(name="rollback_run", flow_run_name="rollback of {options.run_id}", persist_result=False)
 def rollback_run(options: RollbackOptions) -> State[None]:
     """Undo a run: originals from its backup, newer enrolments left as they are and listed.
 
-    A rotation is undone by letting the key before it take over again.
+    A rotation is undone by letting the key before it take over again, a rollback by sealing again.
     """
     with running("rollback_run", options, options.mode) as run:
-        record = _known(run, options.run_id)
+        record = _known(run, options)
+        again = EncryptOptions(mode=options.mode)
+        if record.flow == ROLLBACK:
+            stages.preflight(run, again)
         for field in run.fields:
             run.field_result(field.name).before = count_rows(field.name)
-        is_rotation = record.flow == ROTATION
-        with holding(run, keys=is_rotation):
-            if is_rotation:
+        with holding(run, keys=record.flow == ROTATION):
+            if record.flow == ROTATION:
                 _turn_back(run, record.run_id)
+            elif record.flow == ROLLBACK:
+                seal_everything(run, again)
             else:
                 restore_originals(record.run_id, options.unseal_newer)
                 _summarise(run, record.run_id)
-            if run.result.outcome is not Outcome.FAILED:
+            if run.result.outcome not in (Outcome.FAILED, Outcome.ROLLED_BACK):
                 ledger.finish(run.store, record.run_id, Outcome.ROLLED_BACK)
     return state_of(run.result)
 
@@ -51,41 +55,12 @@ def _turn_back(run: Run, rolled_back: UUID) -> None:
         result.restored = result.changed
 
 
-@flow(name="restore_originals", persist_result=False)
-def restore_originals(rolled_back: UUID, unseal_newer: bool = False) -> None:
-    """Restore every field of the run that is under way; the rollback branch of an encryption."""
-    run = current()
-    with run.stage("rollback"):
-        for field in run.fields:
-            _restore(run, field.name, rolled_back, unseal_newer)
-
-
-def _restore(run: Run, field: str, rolled_back: UUID, newer: bool) -> None:
-    drop_guard(field)
-    last = converge(
-        run,
-        field,
-        "rollback",
-        lambda number, span: restore_span.submit(field, rolled_back, number, span, newer),
-    )
-    record_gone(run.store, run.access.target(run.store, field), rolled_back, run.run_id)
-    result = run.field_result(field)
-    result.moved, result.locked = last.moved, last.locked
-    result.restored = ledger.unsealed_rows(run.store, run.run_id, field)
-    result.left_alone = ledger.counted(run.store, "left_alone", run.run_id, field)
-    # After the branch of an encryption, the rows that it had quarantined are named as well.
-    result.rows_set_aside = [
-        *ledger.listed(run.store, "quarantine", run.run_id, field),
-        *ledger.listed(run.store, "left_alone", run.run_id, field),
-    ]
-    result.after = count_rows(field)
-    run.note("rolled back", field=field, restored=result.restored, left_alone=result.left_alone)
-
-
-def _known(run: Run, run_id: str) -> RunRecord:
+def _known(run: Run, options: RollbackOptions) -> RunRecord:
     """Return the run's record, once it is certain that it can be rolled back."""
-    record = need_undoable(run.store, run_id)
+    record = need_undoable(run.store, options.run_id, newer=options.unseal_newer)
     run.fields = tuple(run.access.config.field(name) for name in record.fields)
+    targets = [run.access.target(run.store, field.name) for field in run.fields]
+    need_way(run.store, record, targets)
     return record
 
 

@@ -23,6 +23,7 @@ from tasks.table import (
     prepare_key,
     prepare_table,
     raise_guard,
+    raise_shield,
 )
 from tasks.validate import warm_up
 
@@ -47,21 +48,24 @@ def preflight(
         raise Refused(f"preflight refused: {first.name}: {first.value}; {first.remedy}")
 
 
-def prepare(run: Run) -> None:
+def prepare(run: Run, *, skip_backup: bool = False) -> None:
     """Make the tables ready to hold envelopes, and see to an active key."""
     warm_up()
     with run.stage("prepare"):
         # Once there is a key, applications seal what is enrolled: there must be room for it.
-        prepare_tables(run)
+        prepare_tables(run, skip_backup=skip_backup)
         run.note("data key ready", key_version=prepare_key())
 
 
-def prepare_tables(run: Run) -> None:
-    """Make room in the column and drop the indexes over the secret."""
+def prepare_tables(run: Run, *, skip_backup: bool = False) -> None:
+    """Make room in the column, drop the indexes over the secret and raise the shield."""
     for field in run.fields:
-        done = prepare_table(field.name)
-        run.evidence.write(f"prepare-{field.name}", done.as_dict())
-        run.note("prepared", field=field.name, **done.as_dict())
+        done = prepare_table(field.name).as_dict()
+        # The shield knows an original by what the backup has of it.
+        why_not = "there is no backup" if skip_backup else raise_shield(field.name)
+        done["shield"] = {"raised": not why_not, "why": why_not}
+        run.evidence.write(f"prepare-{field.name}", done)
+        run.note("prepared", field=field.name, **done)
 
 
 def back_up(run: Run) -> None:

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from reseal import cell, key_change
-from reseal.backup import table
+from reseal import cell
 from reseal.backup.cipher import BackupCipher
 from reseal.document import Leaf, NotADocument, escaped, pieces
 from reseal.envelope import Envelope
@@ -17,9 +16,7 @@ from reseal.original import Held, held, plain
 from reseal.place import KeyPart
 from reseal.secret import Secret
 from reseal.shape import Shape
-from reseal.store import ledger
 from reseal.store.catalog import Target
-from reseal.store.ledger import RunRecord
 from reseal.store.store import Store
 from reseal.sweep.job import Batch, Job, key_texts
 from reseal.sweep.rows import SNAPSHOT, is_empty
@@ -50,9 +47,6 @@ WHERE b.run_id = %(run)s AND b.field = %(field)s
   AND NOT EXISTS (SELECT FROM {table} AS t WHERE b.row_key = {texts} AND ({where}))
 ON CONFLICT DO NOTHING
 """
-
-# The flow whose runs replace keys.
-ROTATION = "rotate_keys"
 
 RE_ENROLLED = "enrolled anew since, in plaintext"
 RE_ENROLLED_SEALED = "enrolled anew since, sealed"
@@ -192,17 +186,6 @@ class Restored(NamedTuple):
 
 def _same(originals: Originals, secret: Secret) -> Held | None:
     return next((value for one, value in originals if one.matches(secret)), None)
-
-
-def need_undoable(store: Store, text: str, *, has_schema: bool = True) -> RunRecord:
-    """Return the record of a run that can be rolled back, or raise why it cannot."""
-    record = ledger.find(store, ledger.parse_run_id(text), has_schema=has_schema)
-    if record.flow == ROTATION:
-        key_change.need_previous(store, record.run_id)
-        return record
-    for name in record.fields:
-        table.need(store, record.run_id, name)
-    return record
 
 
 def record_gone(store: Store, target: Target, run_id: UUID, recorder: UUID) -> None:

@@ -1,6 +1,6 @@
 """What is done to the table itself: before, between and after the rows."""
 
-from reseal import clean, guard, optimise, prepare
+from reseal import clean, guard, optimise, prepare, shield
 from reseal.census import Census, take_census
 from reseal.errors import ConnectionLost, StoreError
 from reseal.store import data_key, ledger, schema
@@ -46,6 +46,8 @@ def raise_guard(field: str, forced: bool) -> str | None:
     if why_not is None:
         try:
             guard.raise_guard(run.store, target)
+            # Plaintext that is written back is refused now.
+            shield.drop_shield(run.store, target)
         except ConnectionLost:
             raise
         except StoreError as error:
@@ -54,11 +56,30 @@ def raise_guard(field: str, forced: bool) -> str | None:
     return why_not
 
 
-@step(name="drop guard", task_run_name="drop guard of {field}")
-def drop_guard(field: str) -> None:
-    """Remove the guard constraint, if it stands."""
+@step(name="raise shield", task_run_name="raise shield of {field}")
+def raise_shield(field: str) -> str | None:
+    """Let nobody write back what was sealed meanwhile; or return why that is not so."""
     run = current()
-    guard.drop_guard(run.store, run.access.target(run.store, field))
+    target = run.access.target(run.store, field)
+    if guard.stands(run.store, target):
+        return "the guard stands"
+    try:
+        shield.raise_shield(run.store, target)
+    except ConnectionLost:
+        raise
+    except StoreError as error:
+        # Plaintext that is written back is not lost: the next pass seals it once more.
+        return str(error)
+    return None
+
+
+@step(name="make way", task_run_name="make way for plaintext in {field}")
+def make_way(field: str) -> None:
+    """Remove what keeps plaintext out, the guard constraint and the shield."""
+    run = current()
+    target = run.access.target(run.store, field)
+    guard.drop_guard(run.store, target)
+    shield.drop_shield(run.store, target)
 
 
 @step(name="optimise", task_run_name="optimise {field}")

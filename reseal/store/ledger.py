@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from psycopg import sql
@@ -159,9 +160,9 @@ def set_aside(
 
 
 def listed(
-    store: Store, table: str, run_id: UUID, field: str, most: int = 1000
-) -> list[dict[str, object]]:
-    """Return the rows that a run recorded in `quarantine` or `left_alone`."""
+    store: Store, table: str, run_id: UUID, field: str, most: int | None = 1000
+) -> list[dict[str, Any]]:
+    """Return the rows that a run recorded in `quarantine` or `left_alone`; None means all."""
     rows = store.execute(LISTED, [run_id, field, most], where=sql.Identifier(table))
     return [{"key": row_key, "reason": reason} for row_key, reason in rows]
 

@@ -24,6 +24,12 @@ WHERE seen > clock_timestamp() - interval '2 minutes' ORDER BY instance
 """
 
 
+REFUSING = """
+SELECT instance FROM {reseal}.reader
+WHERE seen > clock_timestamp() - interval '2 minutes' AND policy = 'refuse' ORDER BY instance
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """One instance of an application: the check value of each key version that it opens.
@@ -73,3 +79,8 @@ def count_live(store: Store) -> tuple[int, int]:
     """Return how many readers are live, and how many of them still write plaintext."""
     seals = [seals for _, _, seals, _ in store.execute(LIVE, ["0"])]
     return len(seals), seals.count(False)
+
+
+def refusing_plaintext(store: Store) -> list[str]:
+    """Return the live readers that refuse a row which holds plaintext."""
+    return [instance for (instance,) in store.execute(REFUSING)]

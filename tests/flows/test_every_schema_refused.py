@@ -126,8 +126,8 @@ def preflight(scene: Scene, config: str, role: str | None = None) -> Report:
     """What the checks say to the owner, or to another role."""
     scene.command_line.write_config(config)
     asked = replace(scene, database=make_conninfo(scene.database, user=role)) if role else scene
-    with asked.library() as (access, store):
-        return Library(access, store).check()
+    with asked.library() as (access, store), scene.connect() as application:
+        return Library(access, store, application).check()
 
 
 def state(scene: Scene) -> State:

@@ -136,12 +136,12 @@ class Scene:
     def quarantine(self) -> dict[tuple[str, ...], str]:
         """The rows that this run set aside, with the reason."""
         rows = ledger.listed(self.store, "quarantine", self.run_id, self.name)
-        return {tuple(row["key"]): row["reason"] for row in rows}  # type: ignore[arg-type, misc]
+        return {tuple(row["key"]): row["reason"] for row in rows}
 
     def left_alone(self) -> dict[tuple[str, ...], str]:
         """The rows that this rollback did not touch, with the reason."""
         rows = ledger.listed(self.store, "left_alone", self.run_id, self.name)
-        return {tuple(row["key"]): row["reason"] for row in rows}  # type: ignore[arg-type, misc]
+        return {tuple(row["key"]): row["reason"] for row in rows}
 
     @contextmanager
     def job(

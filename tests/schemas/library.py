@@ -10,7 +10,9 @@ from time import time
 from typing import Any
 from uuid import UUID, uuid4
 
-from reseal import clean, guard, optimise, prepare
+import psycopg
+
+from reseal import clean, guard, optimise, prepare, shield
 from reseal.access import Access
 from reseal.backup import take
 from reseal.backup.prove import prove
@@ -34,6 +36,7 @@ from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
 from reseal.verify import GOOD, verify
 from tests.schemas.journey import Journey, Part, Parts
+from tests.schemas.write_back import WriteBack
 
 PACE = Pace(1000, target=1.0, rest=0.0)
 MOST_PASSES = 4
@@ -45,6 +48,7 @@ class Library:
 
     access: Access
     store: Store
+    application: psycopg.Connection
     broken: list[str] = field(default_factory=list)
 
     @property
@@ -89,8 +93,14 @@ class Library:
     def _encrypt(self, run_id: UUID, name: str) -> Part:
         ledger.clear_quarantine(self.store, name)
         prepare.prepare(self.store, self.access.target(self.store, name))
+        target = self.access.target(self.store, name)
+        shield.raise_shield(self.store, target)
+        stale = WriteBack(self.application, target)
+        stale.read()
         self._back_up(run_id, name)
         part = self._swept(run_id, name, Turn.SEAL, plan)
+        if came_through := stale.came_through():
+            self.broken.append(f"{name}: {came_through} values were written back as they had been")
         self._judge(name, run_id)
         target = self.access.target(self.store, name)
         census = take_census(self.store, target)
@@ -141,7 +151,9 @@ class Library:
         self.broken += [f"{name}: not true: {said}" for said, is_so in probes.items() if not is_so]
 
     def _restore(self, mine: UUID, run_id: UUID, name: str) -> Part:
-        guard.drop_guard(self.store, self.access.target(self.store, name))
+        target = self.access.target(self.store, name)
+        guard.drop_guard(self.store, target)
+        shield.drop_shield(self.store, target)
         backup = take.cipher(self.store, run_id, name, self.access.backup_kek())
         versions = ledger.key_versions(self.store, run_id, name)
         restoration = Restoration(run_id, backup, versions, unseal_newer=True)
@@ -158,8 +170,8 @@ class Library:
 
 def lead(journey: Journey) -> Journey:
     """Lead all tables through every command, with a look after each."""
-    with journey.scene.library() as (access, store):
-        library = Library(access, store)
+    with journey.scene.library() as (access, store), journey.scene.connect() as application:
+        library = Library(access, store, application)
         report = library.check()
         assert report.refused == []
         journey.warned = {
@@ -171,5 +183,5 @@ def lead(journey: Journey) -> Journey:
         journey.enter("rotate", library.rotate())
         journey.enter("verify", library.verify())
         journey.enter("rollback", library.roll_back(run_id))
-        assert library.broken == []
+        assert library.broken == [], library.broken
     return journey

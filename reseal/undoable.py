@@ -1,0 +1,100 @@
+"""Whether a run can be rolled back, asked before anything is written; and if not, what to do."""
+
+from collections.abc import Iterable
+
+from reseal import guard, shield
+from reseal.backup import table
+from reseal.errors import ConfigurationError, Refused
+from reseal.key_change import need_previous
+from reseal.keyring import KeyState
+from reseal.store import data_key, ledger, reader
+from reseal.store.catalog import Target
+from reseal.store.ledger import RunRecord
+from reseal.store.store import Store
+
+# The flows whose runs replace keys, and put originals back.
+ROTATION, ROLLBACK = "rotate_keys", "rollback_run"
+
+# What PostgreSQL asks for before it alters a table (manual, ALTER TABLE).
+NOT_OURS = """
+SELECT c.oid::regclass::text, pg_get_userbyid(c.relowner) FROM pg_class c
+WHERE c.oid = ANY (%s::oid[]) AND NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1
+"""
+
+_GONE = frozenset({KeyState.DISABLED, KeyState.DESTROYED})
+
+
+def need_undoable(store: Store, text: str, *, newer: bool, has_schema: bool = True) -> RunRecord:
+    """Return the record of a run that can be rolled back, or raise why it cannot.
+
+    `newer` says that the plaintext of what was sealed since is to be written too.
+    """
+    record = ledger.find(store, ledger.parse_run_id(text), has_schema=has_schema)
+    if record.flow == ROTATION:
+        need_previous(store, record.run_id)
+    elif record.flow != ROLLBACK:
+        for name in record.fields:
+            _need_backup(store, record, name)
+            _need_keys(store, record, name, newer=newer)
+    return record
+
+
+def need_way(store: Store, record: RunRecord, targets: Iterable[Target]) -> None:
+    """Raise Refused where plaintext, once it is back, could not stand or could not be read."""
+    if record.flow in (ROTATION, ROLLBACK):
+        return
+    for target in targets:
+        _need_removable(store, target)
+    refusing = reader.refusing_plaintext(store)
+    if refusing:
+        raise Refused(
+            f"{', '.join(refusing)} refuse plaintext, so nobody could log in there after a "
+            "rollback; deploy them with Vault.connect(plaintext='allow', seals=False) first"
+        )
+
+
+def _need_backup(store: Store, record: RunRecord, name: str) -> None:
+    found = table.find(store, record.run_id, name)
+    if found is None:
+        raise ConfigurationError(f"run {record.run_id} has no backup of field {name!r}")
+    if found.wrapped is None:
+        raise Refused(
+            f"the backup of run {record.run_id} was shredded, so its originals are gone for good; "
+            "what it sealed still opens"
+        )
+
+
+def _need_keys(store: Store, record: RunRecord, name: str, *, newer: bool) -> None:
+    """See to it that what the run wrote can be told from what was written since."""
+    states = data_key.states(store)
+    for version in sorted(ledger.key_versions(store, record.run_id, name)):
+        state = states[version]
+        if state not in _GONE or newer:
+            continue
+        otherwise = (
+            f"`reseal keys retire {version}` brings it back, or "
+            if state is KeyState.DISABLED
+            else ""
+        )
+        raise Refused(
+            f"key {version}, under which run {record.run_id} sealed {name!r}, is {state}, and what "
+            f"stands there now was sealed since: {otherwise}--unseal-newer writes its plaintext"
+        )
+
+
+def _need_removable(store: Store, target: Target) -> None:
+    standing = [
+        what
+        for what, stands in (
+            ("guard constraint", guard.stands(store, target)),
+            ("shield trigger", shield.stands(store, target)),
+        )
+        if stands
+    ]
+    if not standing:
+        return
+    for name, owner in store.execute(NOT_OURS, [target.oids]):
+        raise Refused(
+            f"the {' and the '.join(standing)} on {name} keep plaintext out, and only {owner} may "
+            f"remove them: connect as {owner} or a member of it"
+        )

@@ -1,0 +1,188 @@
+"""The shield: the plaintext that was sealed meanwhile does not come back, anything else passes."""
+
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from reseal.envelope import PREFIX
+from reseal.shield import drop_shield, raise_shield, shield_name, stands
+from reseal.store.connection import Connection
+from reseal.store.store import Store
+from reseal.sweep.turn import Turn
+from tests.reseal.scene import SEED, Scene
+
+NEW = "GEZDGNBVGY3TQOJQ"
+
+TRIGGERS = "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'reseal_shield%' AND tgparentid = 0"
+
+# As an ORM saves what it has read: every column.
+SAVE = "UPDATE users SET email = %s, mfa_secret = %s WHERE id = %s"
+
+
+def seal(scene: Scene) -> None:
+    scene.back_up()
+    scene.sweep()
+
+
+def save(scene: Scene, row: int, secret: str | None) -> None:
+    """Write a row back with a secret that was read before."""
+    scene.admin.execute(SAVE, [f"saved{row}@example.com", secret, row])
+
+
+def test_without_it_plaintext_that_was_read_before_comes_back(scene):
+    (row,) = scene.enrol(SEED)
+    seal(scene)
+
+    save(scene, row, SEED)
+    assert scene.stored() == {row: SEED}
+
+
+def test_with_it_the_envelope_stays_and_the_rest_of_the_row_is_saved(scene):
+    (row,) = scene.enrol(SEED)
+    raise_shield(scene.store, scene.target)
+    seal(scene)
+    sealed = scene.stored()
+
+    save(scene, row, SEED)
+    assert scene.stored() == sealed
+    assert scene.admin.execute("SELECT email FROM users").fetchone() == (f"saved{row}@example.com",)
+
+
+def test_a_new_enrolment_passes_and_is_sealed_by_the_next_pass(scene):
+    (row,) = scene.enrol(SEED)
+    raise_shield(scene.store, scene.target)
+    seal(scene)
+
+    save(scene, row, NEW)
+    assert scene.stored() == {row: NEW}
+    assert scene.sweep().changed == 1
+    save(scene, row, NEW)
+    assert scene.opened() == {row: NEW}
+
+
+@pytest.mark.parametrize("written", [None, "", "gAAAAAx", "hunter2!"])
+def test_what_is_no_plaintext_of_the_backup_passes(scene, written):
+    (row,) = scene.enrol(SEED)
+    raise_shield(scene.store, scene.target)
+    seal(scene)
+
+    save(scene, row, written)
+    assert scene.stored() == {row: written}
+
+
+def test_the_secret_of_another_row_passes(scene):
+    one, other = scene.enrol(SEED, NEW)
+    raise_shield(scene.store, scene.target)
+    seal(scene)
+
+    save(scene, one, NEW)
+    assert scene.stored()[one] == NEW
+    assert scene.stored()[other].startswith(PREFIX)
+
+
+def test_what_was_enrolled_between_backup_and_sweep_is_known_too(scene):
+    (row,) = scene.enrol(SEED)
+    raise_shield(scene.store, scene.target)
+    scene.back_up()
+    scene.put(row, NEW)
+    scene.sweep()
+
+    save(scene, row, NEW)
+    assert scene.opened() == {row: NEW}
+
+
+def test_what_an_earlier_run_sealed_is_known_too(scene):
+    (row,) = scene.enrol(SEED)
+    raise_shield(scene.store, scene.target)
+    seal(scene)
+    scene.activate_next_key()
+    later = scene.again()
+    later.back_up()
+    later.sweep(Turn.RESEAL)
+
+    save(later, row, SEED)
+    assert later.opened() == {row: SEED}
+
+
+def test_a_save_that_waited_for_the_sweep_meets_the_envelope(scene):
+    """The sweep's transaction holds the row; what it commits is there when the save goes on."""
+    (row,) = scene.enrol(SEED)
+    raise_shield(scene.store, scene.target)
+    scene.back_up()
+    sealed = scene.keyring.seal(scene.target.field.place((row,)), scene.target.column.secret(SEED))
+    with psycopg.connect(scene.access.url) as sweep, psycopg.connect(scene.access.url) as saver:
+        sweep.execute("UPDATE users SET mfa_secret = %s WHERE id = %s", [str(sealed), row])
+        saver.pgconn.send_query_params(
+            SAVE.replace("%s", "$1", 1).replace("%s", "$2", 1).replace("%s", "$3", 1).encode(),
+            [b"late@example.com", SEED.encode(), str(row).encode()],
+        )
+        sweep.commit()
+        while saver.pgconn.get_result():
+            pass
+        saver.pgconn.exec_(b"COMMIT")
+
+    assert scene.stored() == {row: str(sealed)}
+    assert scene.admin.execute("SELECT email FROM users").fetchone() == ("late@example.com",)
+
+
+def test_it_works_for_a_role_that_may_not_read_the_backup_with_settings_of_its_own(scene):
+    clerk = f"clerk_{uuid4().hex[:8]}"
+    scene.admin.execute(f"CREATE ROLE {clerk}")
+    try:
+        scene.admin.execute(f"GRANT SELECT, UPDATE ON users TO {clerk}")
+        (row,) = scene.enrol(SEED)
+        raise_shield(scene.store, scene.target)
+        seal(scene)
+        sealed = scene.stored()
+        scene.admin.execute(f"SET ROLE {clerk}")
+        scene.admin.execute("SET search_path = ''")
+        scene.admin.execute("SET bytea_output = 'escape'")
+        scene.admin.execute(f"UPDATE public.{SAVE.removeprefix('UPDATE ')}", ["x", SEED, row])
+    finally:
+        scene.admin.execute("RESET ALL")
+        scene.admin.execute("RESET ROLE")
+        scene.admin.execute(f"DROP OWNED BY {clerk}")
+        scene.admin.execute(f"DROP ROLE {clerk}")
+
+    assert scene.stored() == sealed
+
+
+def test_it_is_raised_once_and_a_second_time_takes_no_lock(scene):
+    raise_shield(scene.store, scene.target)
+    assert stands(scene.store, scene.target)
+    with psycopg.connect(scene.access.url) as writer:
+        writer.execute("LOCK TABLE users IN ROW EXCLUSIVE MODE")
+        other = Store(Connection.open(scene.access.url, "reseal test"))
+        other.connection.execute("SET lock_timeout = '50ms'")
+        raise_shield(other, scene.target)
+        other.close()
+
+    assert scene.admin.execute(TRIGGERS).fetchone() == (1,)
+
+
+def test_with_another_condition_it_takes_the_place_of_the_one_before(scene):
+    raise_shield(scene.store, scene.target)
+    other = scene.described(empty=["", "none"])
+
+    assert shield_name(other.target) != shield_name(scene.target)
+    raise_shield(other.store, other.target)
+    assert scene.admin.execute(TRIGGERS).fetchone() == (1,)
+
+
+def test_it_is_gone_when_it_is_dropped(scene):
+    raise_shield(scene.store, scene.target)
+    drop_shield(scene.store, scene.target)
+    drop_shield(scene.store, scene.target)
+
+    assert not stands(scene.store, scene.target)
+    assert scene.admin.execute(TRIGGERS).fetchone() == (0,)
+
+
+def test_a_role_can_hold_nothing_against_the_function(scene):
+    raise_shield(scene.store, scene.target)
+    granted = scene.admin.execute(
+        "SELECT count(*) FROM pg_proc WHERE proname LIKE 'reseal_shield%'"
+        " AND has_function_privilege('public', oid, 'EXECUTE')"
+    ).fetchone()
+    assert granted == (0,)
