@@ -13,7 +13,7 @@ from reseal.settings import Settings
 from reseal.store import catalog, data_key, schema
 from reseal.store.store import Store
 from reseal.trial_keys import with_trial_keys
-from reseal.undoable import need_undoable, need_way
+from reseal.undoable import Undoing, need_undoable, need_way
 
 # Flows that look at the tables themselves, and flows that need something sealed.
 _WITH_PREFLIGHT = frozenset({"encrypt_secrets", "rotate_keys"})
@@ -77,7 +77,8 @@ class Opening:
     def _of_run(self, store: Store, options: dict[str, Any]) -> tuple[Field, ...]:
         """Return the fields of a run that can be rolled back."""
         newer, has_schema = options["unseal_newer"], schema.exists(store)
-        record = need_undoable(store, options["run_id"], newer=newer, has_schema=has_schema)
-        fields = self.config.select(record.fields)
-        need_way(store, record, [self.access.target(store, field.name) for field in fields])
+        run = need_undoable(store, options["run_id"], newer=newer, has_schema=has_schema)
+        fields = self.config.select(run.record.fields)
+        if run.how is Undoing.RESTORE:
+            need_way(store, [self.access.target(store, field.name) for field in fields])
         return fields

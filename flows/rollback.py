@@ -13,8 +13,7 @@ from flows.running import conclude, holding, running
 from flows.states import state_of
 from reseal.outcome import Outcome
 from reseal.store import ledger
-from reseal.store.ledger import RunRecord
-from reseal.undoable import ROLLBACK, ROTATION, need_undoable, need_way
+from reseal.undoable import Undoable, Undoing, need_undoable, need_way
 from tasks import keys
 from tasks.run import Run
 from tasks.table import count_rows
@@ -27,16 +26,16 @@ def rollback_run(options: RollbackOptions) -> State[None]:
     A rotation is undone by letting the key before it take over again, a rollback by sealing again.
     """
     with running("rollback_run", options, options.mode) as run:
-        record = _known(run, options)
+        record, how = _known(run, options)
         again = EncryptOptions(mode=options.mode)
-        if record.flow == ROLLBACK:
+        if how is Undoing.SEAL_AGAIN:
             stages.preflight(run, again)
         for field in run.fields:
             run.field_result(field.name).before = count_rows(field.name)
-        with holding(run, keys=record.flow == ROTATION):
-            if record.flow == ROTATION:
+        with holding(run, keys=how is Undoing.TURN_BACK):
+            if how is Undoing.TURN_BACK:
                 _turn_back(run, record.run_id)
-            elif record.flow == ROLLBACK:
+            elif how is Undoing.SEAL_AGAIN:
                 seal_everything(run, again)
             else:
                 restore_originals(record.run_id, options.unseal_newer)
@@ -55,13 +54,13 @@ def _turn_back(run: Run, rolled_back: UUID) -> None:
         result.restored = result.changed
 
 
-def _known(run: Run, options: RollbackOptions) -> RunRecord:
-    """Return the run's record, once it is certain that it can be rolled back."""
-    record = need_undoable(run.store, options.run_id, newer=options.unseal_newer)
-    run.fields = tuple(run.access.config.field(name) for name in record.fields)
-    targets = [run.access.target(run.store, field.name) for field in run.fields]
-    need_way(run.store, record, targets)
-    return record
+def _known(run: Run, options: RollbackOptions) -> Undoable:
+    """Return the run that is meant, once it is certain that it can be rolled back."""
+    found = need_undoable(run.store, options.run_id, newer=options.unseal_newer)
+    run.fields = tuple(run.access.config.field(name) for name in found.record.fields)
+    if found.how is Undoing.RESTORE:
+        need_way(run.store, [run.access.target(run.store, field.name) for field in run.fields])
+    return found
 
 
 def _summarise(run: Run, rolled_back: UUID) -> None:

@@ -6,7 +6,11 @@ from reseal.errors import ConfigurationError, Refused
 from reseal.key_life import check_move
 from reseal.keyring import KeyState
 from reseal.store import data_key, event
+from reseal.store.ledger import RunRecord
 from reseal.store.store import Store
+
+# The flow whose runs replace keys.
+ROTATION = "rotate_keys"
 
 ACTIVATED = "key activated"
 GONE_ON = "rotation gone on with"
@@ -21,6 +25,11 @@ WHERE e.action = ANY(%(actions)s) AND (e.detail ->> 'key_version')::int = %(vers
       SELECT max(event_id) FROM {reseal}.event
       WHERE action = %(activated)s AND (detail ->> 'key_version')::int = %(version)s)
 """
+
+
+def has_changed_key(store: Store, record: RunRecord) -> bool:
+    """Say whether a run was to change which key is active, or did."""
+    return record.flow == ROTATION or event.latest(store, ACTIVATED, record.run_id) is not None
 
 
 def need_previous(store: Store, run_id: UUID) -> int:

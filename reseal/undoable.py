@@ -1,19 +1,21 @@
 """Whether a run can be rolled back, asked before anything is written; and if not, what to do."""
 
 from collections.abc import Iterable
+from enum import Enum, auto
+from typing import NamedTuple
 
 from reseal import guard, shield
 from reseal.backup import table
 from reseal.errors import ConfigurationError, Refused
-from reseal.key_change import need_previous
+from reseal.key_change import has_changed_key, need_previous
 from reseal.keyring import KeyState
 from reseal.store import data_key, ledger, reader
 from reseal.store.catalog import Target
 from reseal.store.ledger import RunRecord
 from reseal.store.store import Store
 
-# The flows whose runs replace keys, and put originals back.
-ROTATION, ROLLBACK = "rotate_keys", "rollback_run"
+# The flow whose runs put originals back.
+ROLLBACK = "rollback_run"
 
 # What PostgreSQL asks for before it alters a table (manual, ALTER TABLE).
 NOT_OURS = """
@@ -24,25 +26,51 @@ WHERE c.oid = ANY (%s::oid[]) AND NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 
 _GONE = frozenset({KeyState.DISABLED, KeyState.DESTROYED})
 
 
-def need_undoable(store: Store, text: str, *, newer: bool, has_schema: bool = True) -> RunRecord:
-    """Return the record of a run that can be rolled back, or raise why it cannot.
+class Undoing(Enum):
+    """How a run is undone: by what it did, whichever flow it was of."""
+
+    RESTORE = auto()
+    """It sealed: its originals are put back."""
+    TURN_BACK = auto()
+    """It changed the key: the one before takes over again."""
+    SEAL_AGAIN = auto()
+    """It put originals back: they are sealed again."""
+
+
+class Undoable(NamedTuple):
+    """A run that can be rolled back, and how."""
+
+    record: RunRecord
+    how: Undoing
+
+
+def need_undoable(store: Store, text: str, *, newer: bool, has_schema: bool = True) -> Undoable:
+    """Return the run if it can be rolled back, or raise why it cannot.
 
     `newer` says that the plaintext of what was sealed since is to be written too.
     """
     record = ledger.find(store, ledger.parse_run_id(text), has_schema=has_schema)
-    if record.flow == ROTATION:
+    how = _how(store, record)
+    if how is Undoing.TURN_BACK:
         need_previous(store, record.run_id)
-    elif record.flow != ROLLBACK:
+    elif how is Undoing.RESTORE:
         for name in record.fields:
             _need_backup(store, record, name)
             _need_keys(store, record, name, newer=newer)
-    return record
+    return Undoable(record, how)
 
 
-def need_way(store: Store, record: RunRecord, targets: Iterable[Target]) -> None:
+def _how(store: Store, record: RunRecord) -> Undoing:
+    if has_changed_key(store, record):
+        return Undoing.TURN_BACK
+    # A rollback that was rolled back has sealed, and so has a backup of its own.
+    has_sealed = any(table.find(store, record.run_id, name) for name in record.fields)
+    is_rollback = record.flow == ROLLBACK and not has_sealed
+    return Undoing.SEAL_AGAIN if is_rollback else Undoing.RESTORE
+
+
+def need_way(store: Store, targets: Iterable[Target]) -> None:
     """Raise Refused where plaintext, once it is back, could not stand or could not be read."""
-    if record.flow in (ROTATION, ROLLBACK):
-        return
     for target in targets:
         _need_removable(store, target)
     refusing = reader.refusing_plaintext(store)

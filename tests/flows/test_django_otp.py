@@ -83,6 +83,15 @@ def who_gets_in(devices: Any, phones: Phones) -> set[int]:
     return accepted
 
 
+def save(device: Any, phones: Phones, *, right: bool) -> None:
+    """Have django-otp verify a code, after which it saves every column that it had read."""
+    from django_otp.oath import TOTP
+
+    device.last_t, device.throttling_failure_count = -1, 0
+    code = TOTP(phones[device.pk], device.step, device.t0, device.digits).token()
+    assert device.verify_token(code if right else (code + 1) % 10**device.digits) is right
+
+
 def keys(devices: Any) -> dict[int, str]:
     return dict(devices.objects.values_list("pk", "key"))
 
@@ -110,10 +119,17 @@ def test_a_django_otp_database_is_sealed_and_brought_back(
     assert checked["verdict"] in ("ok", "warn")
     assert checked["fields"][FIELD]["plain"] == DEVICES
 
+    first, second, *_ = devices.objects.order_by("pk")
     sealed = run(scene, "encrypt")
     assert sealed.part(FIELD)["changed"] == DEVICES
     envelopes = keys(devices)
     assert all(map(is_sealed, envelopes.values()))
+    # Both had been read as plaintext.
+    save(first, phones, right=True)
+    save(second, phones, right=False)
+    assert keys(devices) == envelopes
+    first.refresh_from_db(fields=["last_t"])
+    assert first.last_t > 0
     assert run(scene, "verify").document["message"] == (
         f"{DEVICES} envelopes open, 0 values are not sealed"
     )
@@ -122,6 +138,18 @@ def test_a_django_otp_database_is_sealed_and_brought_back(
     assert undone.part(FIELD)["restored"] == DEVICES
     assert keys(devices) == originals
     assert who_gets_in(devices, phones) == phones.keys()
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_without_the_shield_django_otp_writes_back_the_plaintext_that_it_had_read(
+    devices: Any, phones: Phones, right: bool
+) -> None:
+    device = devices.objects.order_by("pk").last()
+    plaintext = device.key
+    devices.objects.filter(pk=device.pk).update(key="eyJrZXlWZXJzaW9uIjo…")
+
+    save(device, phones, right=right)
+    assert keys(devices)[device.pk] == plaintext
 
 
 def test_a_code_of_another_key_does_not_get_in(devices: Any, phones: Phones) -> None:
