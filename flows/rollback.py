@@ -12,7 +12,7 @@ from flows.restoring import restore_originals
 from flows.running import conclude, holding, running
 from flows.states import state_of
 from reseal.outcome import Outcome
-from reseal.store import ledger
+from reseal.store import ledger, reader
 from reseal.undoable import Undoable, Undoing, need_undoable, need_way
 from tasks import keys
 from tasks.run import Run
@@ -69,4 +69,9 @@ def _summarise(run: Run, rolled_back: UUID) -> None:
     held = sum(result.locked + result.moved for result in run.result.fields.values())
     message = f"run {rolled_back} rolled back: {restored} restored, {left} left alone"
     outcome = Outcome.PARTIAL if held or left else Outcome.DONE
-    conclude(run, outcome, message + (f", {held} still in the way" if held else ""))
+    if held:
+        message += f", {held} still in the way"
+    live, plain = reader.count_live(run.store)
+    if live > plain:
+        message += f"; {live - plain} live applications seal what is enrolled: deploy seals=False"
+    conclude(run, outcome, message)
