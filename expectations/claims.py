@@ -5,7 +5,13 @@ import pandas as pd
 from expectations.claim import Claim, ClaimOfEach
 
 # The words are those of reseal.verify.Verdict, which this room does not import.
-OPENED = ("equal to the backup", "enrolled since the backup", "opens", "differs from the backup")
+UNCOMPARED = ("opens", "opens, and its backup does not")
+OPENED = (
+    "equal to the backup",
+    "enrolled since the backup",
+    "differs from the backup",
+    *UNCOMPARED,
+)
 PARSED = (*OPENED, "will not open", "unknown key version")
 
 
@@ -113,7 +119,7 @@ class ExpectSecretsEqualToBackup(ClaimOfEach):
 
     def broken(self, facts: pd.DataFrame) -> "pd.Series[bool]":
         """Mark secrets that differ, and those that were never compared."""
-        return facts["verdict"].isin(["differs from the backup", "opens"])
+        return facts["verdict"].isin(["differs from the backup", *UNCOMPARED])
 
 
 class ExpectSomethingSealed(Claim):

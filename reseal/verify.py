@@ -13,7 +13,7 @@ from psycopg import sql
 from reseal import cell
 from reseal.document import Leaf, NotADocument
 from reseal.envelope import Envelope
-from reseal.errors import EnvelopeError, UnknownKeyVersion
+from reseal.errors import EnvelopeError, UnknownKeyVersion, WillNotOpen
 from reseal.keyring import FieldCipher, Keyring
 from reseal.original import Original, held
 from reseal.place import KeyPart
@@ -53,6 +53,8 @@ class Verdict(StrEnum):
     """It opens, and differs from the backup or is not in it."""
     OPENS = "opens"
     """It opens; there is no backup to compare with."""
+    UNCOMPARED = "opens, and its backup does not"
+    """Nothing is lost as long as the envelope opens, so that this is no reason to roll back."""
     DIFFERS = "differs from the backup"
     """It opens to another secret although this run wrote it: our own fault."""
     WILL_NOT_OPEN = "will not open"
@@ -60,7 +62,9 @@ class Verdict(StrEnum):
     MALFORMED = "malformed"
 
 
-GOOD = frozenset({Verdict.NO_ENVELOPE, Verdict.EQUAL, Verdict.NEWER, Verdict.OPENS})
+GOOD = frozenset(
+    {Verdict.NO_ENVELOPE, Verdict.EQUAL, Verdict.NEWER, Verdict.OPENS, Verdict.UNCOMPARED}
+)
 
 
 class Fact(NamedTuple):
@@ -179,8 +183,11 @@ class Judge:
             return Verdict.WILL_NOT_OPEN
         if self.original is None:
             return Verdict.OPENS
-        if any(one.matches(secret) for one in self._originals(self.original, row)):
-            return Verdict.EQUAL
+        try:
+            if any(one.matches(secret) for one in self._originals(self.original, row)):
+                return Verdict.EQUAL
+        except WillNotOpen:
+            return Verdict.UNCOMPARED
         return Verdict.DIFFERS if row.version in self.original.written else Verdict.NEWER
 
     def _originals(self, original: Original, row: "Row") -> Iterator[Secret]:

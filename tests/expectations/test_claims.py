@@ -45,6 +45,10 @@ BAD = {
         "ExpectSecretsEqualToBackup",
     ],
     "no comparison": [("sealed", "opens", 1, 12, 16, 3), "ExpectSecretsEqualToBackup"],
+    "a damaged backup": [
+        ("sealed", "opens, and its backup does not", 1, 12, 16, 3),
+        "ExpectSecretsEqualToBackup",
+    ],
     "a row overlooked": [(*NEWER[:-1], 2), "ExpectFactsToAddUp"],
     "a row counted twice": [(*NEWER[:-1], 4), "ExpectFactsToAddUp"],
     "a missing length": [

@@ -6,7 +6,6 @@ import pytest
 
 from reseal import probes
 from reseal.envelope import PREFIX, Envelope
-from reseal.errors import WillNotOpen
 from reseal.secret import Secret
 from reseal.shape import Shape
 from reseal.sweep.turn import Turn
@@ -151,11 +150,19 @@ def test_a_field_that_is_unsealed_again_has_no_envelope(sealed):
     assert sealed.facts(sealed.original()) == {Fact(Shape.PLAIN, Verdict.NO_ENVELOPE): 2}
 
 
-def test_a_damaged_backup_is_not_passed_over(sealed):
-    sealed.admin.execute("UPDATE reseal.backup SET sealed = sealed || '\\x00'")
+def test_a_damaged_record_of_the_backup_is_told_and_the_others_are_compared(sealed):
+    sealed.admin.execute(
+        "UPDATE reseal.backup SET sealed = sealed || '\\x00' WHERE row_key = ARRAY['1']"
+    )
 
-    with pytest.raises(WillNotOpen, match="the backup of"):
-        sealed.facts(sealed.original())
+    facts = sealed.facts(sealed.original())
+    assert {fact.verdict: count for fact, count in facts.items()} == {
+        Verdict.UNCOMPARED: 1, Verdict.EQUAL: 1,
+    }  # fmt: skip
+    assert (
+        verify(sealed.store, sealed.target, sealed.keyring, sealed.original(), sealed.whole).broken
+        == []
+    )
 
 
 def test_no_fact_and_no_reason_holds_a_value(sealed):
@@ -181,6 +188,13 @@ def test_every_probe_is_noticed(sealed):
     found = probes.probe(sealed.store, sealed.target, sealed.keyring, sealed.original(), 59.0)
 
     assert len(found) == 5
+    assert all(found.values())
+
+
+def test_a_damaged_backup_fails_no_probe(sealed):
+    sealed.admin.execute("UPDATE reseal.backup SET sealed = sealed || '\\x00'")
+
+    found = probes.probe(sealed.store, sealed.target, sealed.keyring, sealed.original(), 59.0)
     assert all(found.values())
 
 
