@@ -33,7 +33,9 @@ class Workers:
     """Run span work in other processes; `stop()` ends it at the next batch boundary."""
 
     def __init__(self, access: Access, count: int) -> None:
-        context = multiprocessing.get_context("spawn")
+        # Threads of the runner must not be copied, and what every worker imports is imported once.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["reseal.spans"])
         self._stop: Event = context.Event()
         self._pool = ProcessPoolExecutor(
             count, mp_context=context, initializer=_begin, initargs=(access, self._stop)

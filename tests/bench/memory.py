@@ -67,7 +67,8 @@ def _keep_looking(pid: int, ended: threading.Event, looks: list[Look]) -> None:
     main = psutil.Process(pid)
     while not ended.wait(_SECONDS_BETWEEN_LOOKS):
         try:
-            workers = [_resident(child) for child in main.children() if _is_worker(child)]
+            family = main.children(recursive=True)
+            workers = [_resident(one) for one in family if _is_worker(one)]
             looks.append(Look(datetime.now(UTC), _resident(main), tuple(workers)))
         except psutil.Error:
             # One of them ended between two questions.
@@ -75,7 +76,8 @@ def _keep_looking(pid: int, ended: threading.Event, looks: list[Look]) -> None:
 
 
 def _is_worker(process: psutil.Process) -> bool:
-    return any("spawn_main" in word for word in process.cmdline())
+    # Those that the fork server has forked look like it.
+    return any("forkserver" in word for word in process.cmdline())
 
 
 def _resident(process: psutil.Process) -> float:
