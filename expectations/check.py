@@ -9,7 +9,9 @@ from expectations.suites import Suite
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("field", "shape", "verdict", "key_version", "iv_bytes", "tag_bytes", "rows")
+COLUMNS = (
+    "field", "shape", "verdict", "key_version", "iv_bytes", "tag_bytes", "accepted", "rows",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

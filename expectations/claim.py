@@ -34,8 +34,13 @@ class Claim(BatchExpectation):
     sentence: ClassVar[str]
 
     def __init__(self, **fields: Any) -> None:
-        fields.setdefault("description", self.sentence.format_map(_Words(fields)))
+        fields.setdefault("description", self.said(fields))
         super().__init__(**fields)
+
+    @classmethod
+    def said(cls, fields: dict[str, Any]) -> str:
+        """Return the sentence with the fields in it."""
+        return cls.sentence.format_map(_Words(fields))
 
     @abstractmethod
     def holds(self, facts: pd.DataFrame) -> bool:
@@ -51,7 +56,16 @@ class Claim(BatchExpectation):
 
 
 class ClaimOfEach(Claim):
-    """Something that no row may contradict."""
+    """Something that no row may contradict, but those that were accepted as they are."""
+
+    accepted: int = 0
+
+    def __init__(self, **fields: Any) -> None:
+        rows = fields.get("accepted", 0)
+        if rows:
+            but = f", leaving out {rows:,} rows that were accepted as they are."
+            fields.setdefault("description", self.said(fields).removesuffix(".") + but)
+        super().__init__(**fields)
 
     @abstractmethod
     def broken(self, facts: pd.DataFrame) -> "pd.Series[bool]":
@@ -59,7 +73,12 @@ class ClaimOfEach(Claim):
 
     def holds(self, facts: pd.DataFrame) -> bool:
         """Tell whether no fact contradicts the sentence."""
-        return not self.broken(facts).any()
+        return not (self.broken(facts) & ~is_accepted(facts)).any()
+
+
+def is_accepted(facts: pd.DataFrame) -> "pd.Series[bool]":
+    """Mark facts about rows that were accepted as they are; a missing cell accepts nothing."""
+    return facts["accepted"].eq(True)
 
 
 class _Words(dict[str, Any]):

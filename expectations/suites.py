@@ -13,8 +13,16 @@ class Suite:
     claims: tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """How many rows of a field are quarantined, and how many more were accepted as they are."""
+
+    quarantined: int = 0
+    accepted: int = 0
+
+
 def after_seal(
-    rows: int, key_versions: Iterable[int], quarantined: int, backed_up: int, drift: int = 0
+    rows: int, key_versions: Iterable[int], aside: Aside, backed_up: int, drift: int = 0
 ) -> Suite:
     """State what must be true once a field is sealed.
 
@@ -23,29 +31,25 @@ def after_seal(
     """
     from expectations import claims
 
-    compared = [*_sealed(rows, key_versions, quarantined, drift)]
-    compared.append(claims.ExpectSecretsEqualToBackup())
+    compared = [*_sealed(rows, key_versions, aside, drift)]
+    compared.append(claims.ExpectSecretsEqualToBackup(accepted=aside.accepted))
     # A table that holds strangers only is backed up as well, and nothing of it can be sealed.
-    if backed_up > quarantined:
+    if backed_up > aside.quarantined + aside.accepted:
         compared.append(claims.ExpectSomethingSealed(backed_up=backed_up))
     return Suite("after-seal", tuple(compared))
 
 
-def after_rotate(rows: int, key_version: int, quarantined: int, drift: int = 0) -> Suite:
+def after_rotate(rows: int, key_version: int, aside: Aside, drift: int = 0) -> Suite:
     """State what must be true once a field is resealed: the new key's version alone stands."""
-    return Suite("after-rotate", _sealed(rows, [key_version], quarantined, drift))
+    return Suite("after-rotate", _sealed(rows, [key_version], aside, drift))
 
 
-def after_verify(
-    rows: int, key_versions: Iterable[int], quarantined: int = 0, drift: int = 0
-) -> Suite:
+def after_verify(rows: int, key_versions: Iterable[int], aside: Aside, drift: int = 0) -> Suite:
     """State what must be true of a sealed field at any later time, without a backup."""
-    return Suite("after-verify", _sealed(rows, key_versions, quarantined, drift))
+    return Suite("after-verify", _sealed(rows, key_versions, aside, drift))
 
 
-def _sealed(
-    rows: int, key_versions: Iterable[int], quarantined: int, drift: int
-) -> tuple[Any, ...]:
+def _sealed(rows: int, key_versions: Iterable[int], aside: Aside, drift: int) -> tuple[Any, ...]:
     from great_expectations.expectations.core.expect_table_row_count_to_be_between import (
         ExpectTableRowCountToBeBetween,
     )
@@ -57,15 +61,16 @@ def _sealed(
         min_value=1 if rows else 0,
         description="The census is not empty, unless the table is.",
     )
+    accepted = aside.accepted
     return (
         not_empty,
         claims.ExpectCompleteFacts(),
         claims.ExpectFactsToAddUp(rows=rows, drift=drift),
-        claims.ExpectNoPlaintext(),
-        claims.ExpectOnlyQuarantinedStrangers(quarantined=quarantined),
-        claims.ExpectWellFormedEnvelopes(),
-        claims.ExpectTwelveByteIvs(),
-        claims.ExpectSixteenByteTags(),
-        claims.ExpectKnownKeyVersions(key_versions=sorted(key_versions)),
-        claims.ExpectOpeningEnvelopes(),
+        claims.ExpectNoPlaintext(accepted=accepted),
+        claims.ExpectOnlyQuarantinedStrangers(quarantined=aside.quarantined, accepted=accepted),
+        claims.ExpectWellFormedEnvelopes(accepted=accepted),
+        claims.ExpectTwelveByteIvs(accepted=accepted),
+        claims.ExpectSixteenByteTags(accepted=accepted),
+        claims.ExpectKnownKeyVersions(key_versions=sorted(key_versions), accepted=accepted),
+        claims.ExpectOpeningEnvelopes(accepted=accepted),
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import keys, readers, runs
+from flows import backups, keys, quarantine, readers, runs
 from flows.flags import (
     Aggressive,
     AssumeReadersReady,
@@ -30,6 +30,8 @@ app = typer.Typer(
 )
 
 app.add_typer(keys.app, name="keys")
+app.add_typer(backups.app, name="backup")
+app.add_typer(quarantine.app, name="quarantine")
 
 
 @app.command()
@@ -68,6 +70,14 @@ def encrypt(
     skip_backup: Annotated[
         bool, typer.Option("--skip-backup", help="Only where RESEAL_ENVIRONMENT is development.")
     ] = False,
+    backup_to: Annotated[
+        str | None,
+        typer.Option(
+            "--backup-to",
+            metavar="WHERE",
+            help="A directory or fsspec URL for a proven copy of the backup; default [backup] to.",
+        ),
+    ] = None,
     skip_refused: SkipRefused = False,
     guard: Annotated[
         bool,
@@ -87,6 +97,7 @@ def encrypt(
     options = {
         "mode": _mode(validate_only, safe, aggressive),
         "skip_backup": skip_backup,
+        "backup_to": backup_to,
         "skip_refused": skip_refused,
         "guard": guard,
         "require_approval": require_approval,

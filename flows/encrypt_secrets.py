@@ -5,6 +5,7 @@ from prefect.client.schemas.objects import State
 
 from flows import stages
 from flows.approval import approve
+from flows.opening import need_place
 from flows.options import EncryptOptions
 from flows.restoring import restore_originals
 from flows.running import conclude, holding, running
@@ -24,6 +25,8 @@ def encrypt_secrets(options: EncryptOptions | None = None) -> State[None]:
     """Seal every secret of the chosen fields while the application runs."""
     options = options or EncryptOptions()
     with running("encrypt_secrets", options, options.mode) as run:
+        # Before anything is written, as a backup that cannot be copied ends the run.
+        need_place(options.model_dump(), run.access.config)
         stages.preflight(run, options, skip_backup=options.skip_backup)
         if options.mode is Mode.VALIDATE_ONLY:
             conclude(run, Outcome.DONE, "preflight passed; nothing was written")
@@ -38,7 +41,7 @@ def seal_everything(run: Run, options: EncryptOptions) -> None:
     """Take every stage of an encryption that writes; the run holds its fields."""
     stages.prepare(run, skip_backup=options.skip_backup)
     if not options.skip_backup:
-        stages.back_up(run)
+        stages.back_up(run, options.backup_to)
     stages.encrypt(run)
     broken = stages.validate(run)
     if broken:

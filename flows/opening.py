@@ -6,8 +6,10 @@ from typing import Any
 
 from flows import screen
 from reseal.access import Access
+from reseal.backup.location import Location
 from reseal.config import Config, load_config
 from reseal.embedded import start_server
+from reseal.errors import ConfigurationError
 from reseal.field import Field
 from reseal.settings import Settings
 from reseal.store import catalog, data_key, schema
@@ -53,6 +55,8 @@ class Opening:
         """
         fields = self.config.select(options["fields"])
         self.access.kek()
+        if flow in _WITH_PREFLIGHT:
+            need_place(options, self.config)
         if not options.get("skip_backup"):
             self.access.backup_kek()
         store = self.access.store("check", read_only=True)
@@ -82,3 +86,13 @@ class Opening:
         if run.how is Undoing.RESTORE:
             need_way(store, [self.access.target(store, field.name) for field in fields])
         return fields
+
+
+def need_place(options: dict[str, Any], config: Config) -> None:
+    """Raise ConfigurationError where the copy of the backup that is wished cannot be written."""
+    wished, skipped = options.get("backup_to"), options.get("skip_backup")
+    if wished is not None and skipped:
+        raise ConfigurationError("--skip-backup and --backup-to exclude each other; choose one")
+    where = wished if wished is not None else config.backup.to
+    if where is not None and not skipped:
+        Location.parse(where).need_writable()

@@ -30,6 +30,8 @@ class EncryptOptions(SweepOptions):
 
     skip_backup: bool = False
     """Refused unless the environment is declared development."""
+    backup_to: str | None = None
+    """A directory or fsspec URL for a copy of the backup; default `to` in [backup]."""
     guard: bool = False
     """Raise the guard constraint although no application has reported."""
     require_approval: bool = False

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
-from prefect.futures import PrefectFuture
+from prefect.futures import PrefectFuture, as_completed
 
-from reseal.errors import Stopped
+from reseal.errors import Stopped, TooManyQuarantined
+from reseal.quarantine.breaker import Breaker
+from reseal.quarantine.breaker import tripped as why_tripped
+from reseal.store import quarantine
 from reseal.store.catalog import Target
 from reseal.sweep.engine import SpanResult
 from reseal.sweep.span import Span, whole
@@ -26,28 +29,46 @@ def converge(run: Run, field: str, stage: str, submit: Submit) -> Tally:
     """
     last = Tally()
     for number in range(1, MOST_PASSES + 1):
+        began = quarantine.now(run.store)
         last = sweep_once(run, field, stage, number, submit)
         if last.converged:
+            run.swept_since[field] = began
             break
     return last
 
 
 def sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) -> Tally:
-    """Sweep every span once; raise Stopped where a person asked for it."""
+    """Sweep every span once; raise Stopped where a person asked for it.
+
+    Raise TooManyQuarantined where more values are set aside than the configuration allows.
+    """
+    breaker = _breaker(run, field)
     target = run.access.target(run.store, field)
     futures = [submit(number, span) for span in spans(run, target, first_pass=number == 1)]
     bar = artifacts.begin_progress(f"{stage} {field}, pass {number}")
-    tally, stopped = Tally(), False
-    for done, future in enumerate(futures, start=1):
+    tally, stopped, tripped = Tally(), False, False
+    # As they come, so that it is noticed as soon as there is too much that cannot be sealed.
+    for done, future in enumerate(as_completed(futures), start=1):
         result = future.result()
         tally += result.tally
         stopped = stopped or result.stopped
+        if not tripped and breaker.trips_at(tally):
+            # Every worker comes to its next batch boundary, and what it committed is counted.
+            tripped = True
+            run.workers.stop()
         run.watch(stage, field, tally.rows_read, target.rows)
         artifacts.show_progress(bar, done, len(futures))
     run.watch(stage, field, tally.rows_read, tally.rows_read)
+    if tripped:
+        raise TooManyQuarantined(why_tripped(run.store, breaker, tally, field, run.run_id))
     if stopped or run.workers.is_stopped:
         raise Stopped(f"stopped at a batch boundary; {tally.changed} rows of this pass are written")
     return tally
+
+
+def _breaker(run: Run, field: str) -> Breaker:
+    accepted = quarantine.counted(run.store, field).accepted
+    return Breaker(run.access.config.most_quarantined_percent, accepted)
 
 
 def spans(run: Run, target: Target, *, first_pass: bool = True) -> list[Span]:

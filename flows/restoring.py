@@ -6,7 +6,7 @@ from prefect import flow
 
 from flows.passes import converge
 from reseal.restore import record_gone
-from reseal.store import ledger
+from reseal.store import ledger, quarantine
 from tasks.run import Run, current
 from tasks.sweep import restore_span
 from tasks.table import count_rows, make_way
@@ -33,11 +33,11 @@ def _restore(run: Run, field: str, rolled_back: UUID, newer: bool) -> None:
     result = run.field_result(field)
     result.moved, result.locked = last.moved, last.locked
     result.restored = ledger.unsealed_rows(run.store, run.run_id, field)
-    result.left_alone = ledger.counted(run.store, "left_alone", run.run_id, field)
+    result.left_alone = ledger.count_left_alone(run.store, run.run_id, field)
     # After the branch of an encryption, the rows that it had quarantined are named as well.
     result.rows_set_aside = [
-        *ledger.listed(run.store, "quarantine", run.run_id, field),
-        *ledger.listed(run.store, "left_alone", run.run_id, field),
+        *quarantine.listed(run.store, run.run_id, field),
+        *ledger.left_alone(run.store, run.run_id, field),
     ]
     result.after = count_rows(field)
     _list_left_alone(run, field)
@@ -46,7 +46,7 @@ def _restore(run: Run, field: str, rolled_back: UUID, newer: bool) -> None:
 
 def _list_left_alone(run: Run, field: str) -> None:
     """Write down every row that was left alone, where the run's result names only the first."""
-    rows = ledger.listed(run.store, "left_alone", run.run_id, field, most=None)
+    rows = ledger.left_alone(run.store, run.run_id, field, most=None)
     names = [column.name for column in run.access.target(run.store, field).key]
     listed = ([*row["key"], row["reason"]] for row in rows)
     run.evidence.write_table(f"left-alone-{field}", [*names, "reason"], listed)

@@ -4,9 +4,10 @@ from typing import Any
 
 from flows import stages
 from flows.running import conclude
+from flows.setting_aside import excuse_accepted
 from reseal.outcome import Outcome
 from reseal.rotation import Change, left_behind, promised
-from reseal.store import ledger
+from reseal.store import quarantine
 from tasks import keys
 from tasks.run import Run
 from tasks.table import count_rows
@@ -60,7 +61,8 @@ def _follow_up(run: Run, change: Change) -> None:
         keys.await_sealers(change.active)
     # What does not open stays where it is, however often a sweep comes by.
     if any(
-        _left(run, field.name, change) > ledger.unreadable_rows(run.store, field.name)
+        _left(run, field.name, change)
+        > quarantine.unreadable_rows(run.store, field.name, run.run_id)
         for field in run.fields
     ):
         stages.reseal(run)
@@ -85,11 +87,12 @@ def sum_up(run: Run, change: Change, *first: str) -> None:
     """Say whether everything is under the active key, or how many rows were set aside or left."""
     for field in run.fields:
         run.field_result(field.name).after = count_rows(field.name)
+    excuse_accepted(run)
     done = run.result
     aside, plain, failed = done.quarantined, done.still_plain, done.failed_claims
     left = sum(_left(run, field.name, change) for field in run.fields)
     text = (
-        f"{done.changed} resealed, {aside} quarantined, {plain} still plaintext, "
+        f"{done.changed} resealed, {done.set_aside}, {plain} still plaintext, "
         f"{left} under an old key"
     )
     idle = _idle(run, change)
@@ -103,8 +106,12 @@ def sum_up(run: Run, change: Change, *first: str) -> None:
 
 
 def _left(run: Run, name: str, change: Change) -> int:
-    census = run.field_result(name).after
-    return left_behind(census, change.active) if census else 0
+    """Return how many rows are under an older key, but those that were accepted there."""
+    result = run.field_result(name)
+    if result.after is None:
+        return 0
+    excused = left_behind(result.excused, change.active)
+    return max(0, left_behind(result.after, change.active) - excused)
 
 
 def _idle(run: Run, change: Change) -> list[str]:
@@ -118,11 +125,12 @@ def _idle(run: Run, change: Change) -> list[str]:
 
 
 def _promised(run: Run, name: str, change: Change) -> int:
-    census = run.field_result(name).before
-    # What does not open, nobody can reseal.
-    return (
-        promised(census, change.active) - ledger.unreadable_rows(run.store, name) if census else 0
-    )
+    result = run.field_result(name)
+    if result.before is None:
+        return 0
+    # What does not open, nobody can reseal, and what is refused and was accepted, nobody will.
+    unreadable = quarantine.unreadable_rows(run.store, name)
+    return promised(result.before, change.active) - unreadable - result.excused.plain
 
 
 def _not_chosen(run: Run) -> str:

@@ -25,6 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reseal.copies import spot
+from reseal.quarantine.choice import show_key
 
 console = Console(stderr=True, highlight=False)
 # For tables that hold run ids: a narrower terminal wraps a line, where rich would cut it off.
@@ -32,6 +33,7 @@ _wide_console = Console(stderr=True, highlight=False, width=200)
 
 _STYLES = {"ok": "green", "warn": "yellow", "refuse": "bold red", "unknown": "magenta"}
 _COUNTS = ("rows", "empty", "plain", "foreign", "unrecognised")
+_FATES = ("tried", "sealed", "resealed", "left", "gone")
 
 
 class RateColumn(ProgressColumn):
@@ -86,7 +88,9 @@ def show_result(document: dict[str, Any]) -> None:
     _print_rows(rows)
     for name, part in document["fields"].items():
         for row in part["rows_set_aside"][:20]:
-            console.print(f"  {name} {'/'.join(row['key'])}: {row['reason']}", markup=False)
+            accepted = " (accepted as it is)" if row.get("accepted") else ""
+            said = f"  {name} {'/'.join(row['key'])}: {row['reason']}{accepted}"
+            console.print(said, markup=False)
     console.print(document["message"], markup=False, soft_wrap=True)
     console.print(f"evidence: {document['evidence']}", markup=False, soft_wrap=True)
 
@@ -161,6 +165,90 @@ def show_gates(document: dict[str, Any]) -> None:
         table.add_row(verdict, Text(gate["name"]), Text(said))
     console.print(table)
     say(f"Key {document['version']} is {document['state']}.")
+
+
+def show_quarantine(document: dict[str, Any], most: int | None) -> None:
+    """Show how many rows are set aside by class, then the first of them, or all."""
+    _print_rows(document["counts"])
+    rows = document["rows"][:most]
+    words = ("class", "reason", "since", "run_id")
+    _print_rows(
+        [
+            {"field": row["field"], "key": show_key(row["key"])}
+            | {word: _present(row[word]) for word in words}
+            | _decided(row)
+            for row in rows
+        ]
+    )
+    if not document["rows"]:
+        say("No row is in quarantine.")
+    elif len(rows) < len(document["rows"]):
+        say(f"The first {len(rows)} of {len(document['rows'])} rows; --all shows every one.")
+
+
+def _decided(row: dict[str, Any]) -> dict[str, str]:
+    if row["accepted"] is None:
+        return {"accepted": "", "note": ""}
+    return {"accepted": f"{_cell(row['accepted'])} {row['accepted_by']}", "note": row["note"] or ""}
+
+
+def show_retry(document: dict[str, Any]) -> None:
+    """Show what became of each field's rows, and the rows that are left."""
+    _print_rows(
+        [
+            {"field": name, **{word: part[word] for word in _FATES}}
+            for name, part in document["fields"].items()
+        ]
+    )
+    for name, part in document["fields"].items():
+        for row in part["rows_left"][:20]:
+            say(f"  {name} {show_key(row['key'])}: {row['reason']}")
+    say(document["message"])
+
+
+def show_backups(document: dict[str, Any]) -> None:
+    """Show every backup, then where the copies of each are."""
+    words = ("run_id", "field", "taken", "rows", "late_rows", "bytes", "proven", "expires", "kek",
+             "shredded", "shredded_by")  # fmt: skip
+    found = document["backups"]
+    _print_rows([{word: _present(one[word]) for word in words} for one in found])
+    for one in found:
+        for copy in one["copies"]:
+            say(f"copy of {one['run_id']} {one['field']}: {copy}")
+        if one["expired"] and not one["shredded"]:
+            say(f"expired: `reseal backup shred {one['run_id']}` destroys it")
+    if not found:
+        say("There is no backup.")
+
+
+def show_proofs(document: dict[str, Any]) -> None:
+    """Show what was proven, and what of it no copy has."""
+    for one in document["backups"]:
+        for part in (one, *one["copies"]):
+            if part["proven"]:
+                say(f"proven: {part['what']}: {part['rows']:,} rows")
+            else:
+                say(f"not proven: {part['what']}")
+        late = max((copy["late_rows"] for copy in one["copies"]), default=one["late_rows"])
+        if late < one["late_rows"]:
+            say(f"{one['late_rows']} rows of {one['what']} that came late are in no copy")
+
+
+def show_shredded(document: dict[str, Any]) -> None:
+    """Show what was destroyed, what that means for a rollback, and what is still there."""
+    for one in document["shredded"]:
+        for name, rows in one["rows"].items():
+            sealed = one["still_sealed"][name]
+            held = "an unknown number of" if sealed is None else f"{sealed:,}"
+            say(f"{name}: {rows:,} originals destroyed; {held} rows cannot be rolled back any more")
+        for copy in one["deleted"]:
+            say(f"deleted: {copy}")
+        for why in one["not_deleted"].values():
+            say(f"not deleted: {why}; delete it by hand, it opens with the backup KEK")
+    for why in document["refused"].values():
+        say(f"not shredded: {why}")
+    if not document["shredded"] and not document["refused"]:
+        say("No backup is past its date.")
 
 
 def say(text: str) -> None:

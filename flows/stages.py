@@ -5,14 +5,23 @@ from contextlib import suppress
 from flows.options import SweepOptions
 from flows.passes import converge, spans
 from flows.running import conclude
+from flows.setting_aside import enter_quarantine, excuse_accepted
 from flows.validation import judge
+from reseal.backup import table
 from reseal.errors import Refused, ResealError, StoreError
 from reseal.outcome import Outcome
-from reseal.store import ledger
+from reseal.store import ledger, quarantine
 from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
 from tasks import artifacts
-from tasks.backup import back_up_span, begin_backup, prove_backup
+from tasks.backup import (
+    back_up_span,
+    begin_backup,
+    copy_backup,
+    copy_late_backup,
+    need_writable,
+    prove_backup,
+)
 from tasks.preflight import look_first
 from tasks.run import Run
 from tasks.sweep import sweep_span
@@ -68,22 +77,52 @@ def prepare_tables(run: Run, *, skip_backup: bool = False) -> None:
         run.note("prepared", field=field.name, **done)
 
 
-def back_up(run: Run) -> None:
-    """Seal every original into the backup and prove it by a restore."""
+def back_up(run: Run, to: str | None = None) -> None:
+    """Seal every original into the backup and prove it by a restore; so also its copy in files."""
+    to = to or run.access.config.backup.to
     with run.stage("backup"):
+        if to:
+            need_writable(to)
         # All before the first span: workers are started with the backup keys at hand.
         for field in run.fields:
             begin_backup(field.name)
         for field in run.fields:
-            target = run.access.target(run.store, field.name)
-            futures = [back_up_span.submit(field.name, span) for span in spans(run, target)]
-            rows = 0
-            for future in futures:
-                rows += future.result()
-                run.watch("backup", field.name, rows, target.rows)
-            run.watch("backup", field.name, rows, rows)
+            rows = _back_up_spans(run, field.name)
             proof = prove_backup(field.name)
-            run.note("backup proven", field=field.name, rows=rows, compared=proof.compared)
+            copy = copy_backup(field.name, to) if to else None
+            done = {"rows": rows, "compared": proof.compared, "copy": copy and copy.as_dict()}
+            run.evidence.write(f"backup-{field.name}", done)
+            run.note("backup proven", field=field.name, **done)
+
+
+def _back_up_spans(run: Run, name: str) -> int:
+    target = run.access.target(run.store, name)
+    futures = [back_up_span.submit(name, span) for span in spans(run, target)]
+    rows = 0
+    for future in futures:
+        rows += future.result()
+        run.watch("backup", name, rows, target.rows)
+    run.watch("backup", name, rows, rows)
+    return rows
+
+
+def _copy_late(run: Run, name: str) -> None:
+    """Write what came late beside the copy of the backup, where it has one.
+
+    The backup in the database has it in any case, so that a copy without it does not end the run.
+    """
+    found = table.find(run.store, run.run_id, name)
+    if found is None or not found.copies:
+        return
+    try:
+        copy = copy_late_backup(name)
+    except ResealError as error:
+        said = f"the copy of the backup of {name} holds what came late: {error}"
+        run.field_result(name).failed_claims.append(said)
+        return
+    if copy is not None:
+        run.evidence.write(f"backup-late-{name}", copy.as_dict())
+        run.note("late backup copied", field=name, copy=copy.as_dict())
 
 
 def encrypt(run: Run) -> None:
@@ -108,28 +147,34 @@ def sweep(run: Run, stage: str, turn: Turn) -> None:
             # the first fault is the one to tell.
             with suppress(StoreError):
                 enter_outcomes(run, field.name, turn, Tally())
+                _copy_late(run, field.name)
             raise
         finally:
             run.field_result(field.name).seconds = run.result.stages[stage] - before
         enter_outcomes(run, field.name, turn, last)
+        _copy_late(run, field.name)
 
 
 def seal_field(run: Run, name: str, stage: str, turn: Turn) -> Tally:
     """Sweep one field in passes; return the tally of the last one."""
-    return converge(
+    last = converge(
         run,
         name,
         stage,
         lambda number, span: sweep_span.submit(name, turn, number, span),
     )
+    if last.converged:
+        # What an earlier pass set aside and the last did not meet is in no trouble any more.
+        quarantine.forget_unmet(run.store, name, run.swept_since[name], run.run_id)
+    return last
 
 
 def enter_outcomes(run: Run, name: str, turn: Turn, last: Tally) -> None:
-    """Enter what became of a field's rows: writes from the ledger, the rest from the last pass."""
+    """Enter what became of a field's rows: by the ledger, and by what the last pass met."""
     result = run.field_result(name)
-    result.moved, result.locked, result.quarantined = last.moved, last.locked, last.quarantined
+    result.moved, result.locked = last.moved, last.locked
     result.changed = ledger.sealed_rows(run.store, run.run_id, name)
-    result.rows_set_aside = ledger.listed(run.store, "quarantine", run.run_id, name)
+    enter_quarantine(run, name)
     result.after = count_rows(name)
     run.note(_SAID[turn], field=name, changed=result.changed, last_pass=last.as_dict())
 
@@ -171,9 +216,10 @@ def sum_up(run: Run) -> None:
     """Say whether everything is sealed, or how many rows were set aside or left."""
     for field in run.fields:
         run.field_result(field.name).after = count_rows(field.name)
+    excuse_accepted(run)
     done = run.result
     aside, plain, failed = done.quarantined, done.still_plain, done.failed_claims
-    text = f"{done.changed} sealed, {aside} quarantined, {plain} still plaintext"
+    text = f"{done.changed} sealed, {done.set_aside}, {plain} still plaintext"
     conclude(
         run,
         Outcome.PARTIAL if aside or plain or failed else Outcome.DONE,

@@ -3,10 +3,12 @@
 from uuid import UUID
 
 from flows.passes import spans
+from flows.setting_aside import enter_quarantine
 from reseal.backup import table as backup_table
-from reseal.store import ledger
+from reseal.quarantine.trouble import SENTENCES, SetAside
+from reseal.store import quarantine
 from reseal.store.catalog import rows_written
-from reseal.verify import Broken, Facts, Verification
+from reseal.verify import TROUBLES, Broken, Facts, Verification
 from tasks.run import Run
 from tasks.validate import check_claims, probe_field, verify_span
 
@@ -26,8 +28,10 @@ def _judge(run: Run, name: str, backed_up_by: UUID | None, *, rotated: bool) -> 
     probes = probe_field(name, backed_up_by)
     run.evidence.write(f"validation-{name}", _record(seen, probes))
     run.note("validated", field=name, claims_hold=check.success, broken=len(seen.broken))
-    run.field_result(name).failed_claims = [s.sentence for s in check.statements if not s.success]
+    failed = [statement.sentence for statement in check.statements if not statement.success]
+    run.field_result(name).failed_claims += failed
     _set_aside(run, name, [row for row in seen.broken if not row.is_ours])
+    _forget_unmet(run, name)
     broken = sum(row.is_ours for row in seen.broken)
     if broken:
         return f"{broken} envelopes of {name} are broken"
@@ -39,11 +43,19 @@ def _set_aside(run: Run, name: str, rows: list[Broken]) -> None:
     """Quarantine envelopes that were broken before the run: a rollback would not mend them."""
     if not rows or not run.records:
         return
-    reasons = [(row.key, f"an envelope that {row.verdict}, from before this run") for row in rows]
-    ledger.set_aside(run.store, "quarantine", run.run_id, name, reasons)
-    result = run.field_result(name)
-    result.quarantined = ledger.counted(run.store, "quarantine", run.run_id, name)
-    result.rows_set_aside = ledger.listed(run.store, "quarantine", run.run_id, name)
+    quarantine.set_aside(run.store, run.run_id, name, map(_broken_before, rows))
+    enter_quarantine(run, name)
+
+
+def _broken_before(row: Broken) -> SetAside:
+    trouble = TROUBLES[row.verdict]
+    return SetAside(row.key, trouble, f"{SENTENCES[trouble]}, from before this run")
+
+
+def _forget_unmet(run: Run, name: str) -> None:
+    """Forget rows that neither a whole pass nor this look at all of them has met again."""
+    if run.records and name in run.swept_since:
+        quarantine.forget_unmet(run.store, name, run.swept_since[name])
 
 
 def open_all(run: Run, name: str, backed_up_by: UUID | None, writer: UUID | None) -> Verification:

@@ -5,6 +5,7 @@ from prefect.client.schemas.objects import State
 
 from flows.options import VerifyOptions
 from flows.running import conclude, running
+from flows.setting_aside import excuse_accepted
 from flows.states import state_of
 from flows.validation import judge
 from reseal.modes import Mode
@@ -22,15 +23,21 @@ def verify_secrets(options: VerifyOptions | None = None) -> State[None]:
             run.field_result(field.name).before = run.field_result(field.name).after = census
         with run.stage("validate"):
             broken = judge(run, with_backup=False)
+        excuse_accepted(run)
         _conclude(run, broken)
     return state_of(run.result)
 
 
 def _conclude(run: Run, broken: str | None) -> None:
-    parts = [part.after for part in run.result.fields.values() if part.after]
-    sealed, unsealed = sum(p.all_sealed for p in parts), sum(p.unsettled for p in parts)
-    text = f"{sealed} envelopes open, {unsealed} values are not sealed"
+    results = run.result.fields.values()
+    sealed = sum(part.after.all_sealed for part in results if part.after)
+    unsealed = sum(part.after.unsettled for part in results if part.after)
+    sealed -= sum(part.excused.all_sealed for part in results)
+    unsealed -= sum(part.excused.unsettled for part in results)
+    text = f"{max(0, sealed)} envelopes open, {max(0, unsealed)} values are not sealed"
+    if run.result.accepted:
+        text += f", {run.result.accepted} rows were accepted as they are"
     if broken:
         conclude(run, Outcome.FAILED, broken)
     else:
-        conclude(run, Outcome.PARTIAL if unsealed else Outcome.DONE, text)
+        conclude(run, Outcome.PARTIAL if unsealed > 0 else Outcome.DONE, text)

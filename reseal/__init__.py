@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from reseal.config import Config, load_config
 from reseal.envelope import Envelope
 from reseal.errors import (
+    BackupFileError,
     ConfigurationError,
     EnvelopeError,
     FieldError,
@@ -31,6 +32,7 @@ from reseal.secret import Secret
 if TYPE_CHECKING:
     from reseal.async_users import AsyncUsers
     from reseal.async_vault import AsyncVault
+    from reseal.backup.file import open_backup
     from reseal.pool import open_async_pool, open_pool
     from reseal.users import Users
     from reseal.vault import Vault
@@ -40,6 +42,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AsyncUsers",
     "AsyncVault",
+    "BackupFileError",
     "Config",
     "ConfigurationError",
     "Envelope",
@@ -66,6 +69,7 @@ __all__ = [
     "WrongToken",
     "load_config",
     "open_async_pool",
+    "open_backup",
     "open_pool",
 ]
 
@@ -77,6 +81,7 @@ _LATE = {
     "Users": "reseal.users",
     "Vault": "reseal.vault",
     "open_async_pool": "reseal.pool",
+    "open_backup": "reseal.backup.file",
     "open_pool": "reseal.pool",
 }
 

@@ -1,6 +1,7 @@
 """Count a field's rows by what they hold, in SQL, without a value leaving the server."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -85,6 +86,14 @@ class Census:
 def take_census(store: Store, target: Target) -> Census:
     """Count the field's rows in one snapshot."""
     return Census.of(_read(store, target) if target.is_document else _asked(store, target))
+
+
+def census_of(target: Target, texts: Iterable[str | None]) -> Census:
+    """Count cells that have been read."""
+    counts = Counter(
+        Shape.EMPTY if text is None else _counted(state(target, text)) for text in texts
+    )
+    return Census.of(dict(counts))
 
 
 def _asked(store: Store, target: Target) -> dict[str, int]:

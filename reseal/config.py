@@ -8,6 +8,8 @@ from dataclasses import field as dataclass_field
 from pathlib import Path
 from typing import Any
 
+from reseal.backup.location import Location
+from reseal.backup.policy import BackupPolicy
 from reseal.errors import ConfigurationError, FieldError
 from reseal.field import Field
 from reseal.key_policy import LEAST_DISABLED_DAYS, KeyPolicy
@@ -15,18 +17,22 @@ from reseal.path import Path as LeafPath
 from reseal.shape import PATTERNS
 from reseal.totp_parameters import TotpParameters
 
-_RESEAL_WORDS = {"schema": str, "evidence": str, "application": str}
+_RESEAL_WORDS = {
+    "schema": str, "evidence": str, "application": str, "most_quarantined_percent": int,
+}  # fmt: skip
 # The least that each period may be.
 _KEY_WORDS = {
     "cryptoperiod_days": 1, "read_window_days": 1, "disabled_days": LEAST_DISABLED_DAYS,
     "base_backups_kept_days": 0,
 }  # fmt: skip
+_BACKUP_WORDS = {"kept_days": int, "to": str}
 _FIELD_WORDS = {
     "name": str, "table": str, "column": str, "key": list, "format": str,
     "where": str, "empty": list, "bind": str, "path": str, "declared": str, "store": str,
     "triggers": str, "bound_name": str, "digits": int, "period": int, "digest": str,
 }  # fmt: skip
 _MOST_DAYS = 36_500
+DEFAULT_QUARANTINED_PERCENT = 10
 _STORES = ("column", "side")
 _TRIGGERS = ("fire", "skip")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
@@ -37,6 +43,7 @@ class Config:
     """The fields of one database and where Reseal keeps its own things.
 
     `application` is the database role of the applications, where that is not the runner's own.
+    A run stops when more than `most_quarantined_percent` of the values cannot be sealed.
     """
 
     fields: tuple[Field, ...]
@@ -44,6 +51,8 @@ class Config:
     evidence: str = "evidence"
     keys: KeyPolicy = dataclass_field(default_factory=KeyPolicy)
     application: str | None = None
+    most_quarantined_percent: int = DEFAULT_QUARANTINED_PERCENT
+    backup: BackupPolicy = dataclass_field(default_factory=BackupPolicy)
 
     def field(self, name: str) -> Field:
         """Return the field of this name or say which names there are."""
@@ -68,17 +77,28 @@ def load_config(path: Path) -> Config:
         ) from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path} is not UTF-8 text") from None
+    document = _document(path, text)
     try:
-        return parse_config(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path} is not valid TOML: {error}") from None
+        return parse_config(document)
     except ConfigurationError as error:
         raise type(error)(f"{path}: {error}") from None
 
 
+def _document(path: Path, text: str) -> dict[str, Any]:
+    # The parser has an error of its own, but neither for what is too deep nor for what is too long.
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        said = "its values are nested too deeply"
+    except ValueError as error:
+        said = str(error)
+    raise ConfigurationError(f"{path} is not valid TOML: {said}")
+
+
 def parse_config(document: Mapping[str, Any]) -> Config:
     """Make a Config of a parsed document."""
-    _known(document, {"reseal": dict, "keys": dict, "field": list}, "at the top")
+    tables = {"reseal": dict, "keys": dict, "backup": dict, "field": list}
+    _known(document, tables, "at the top")
     head = document.get("reseal", {})
     _known(head, _RESEAL_WORDS, "in [reseal]")
     fields = tuple(_field(entry) for entry in document.get("field", []))
@@ -88,9 +108,22 @@ def parse_config(document: Mapping[str, Any]) -> Config:
     schema = head.get("schema", "reseal")
     if not _NAME.fullmatch(schema):
         raise ConfigurationError("schema in [reseal] is not a plain SQL name")
-    policy = _policy(document.get("keys", {}))
-    evidence = head.get("evidence", "evidence")
-    return Config(fields, schema, evidence, policy, head.get("application"))
+    return Config(
+        fields,
+        schema,
+        head.get("evidence", "evidence"),
+        _policy(document.get("keys", {})),
+        head.get("application"),
+        _percent(head, "most_quarantined_percent", DEFAULT_QUARANTINED_PERCENT),
+        _backup(document.get("backup", {})),
+    )
+
+
+def _percent(head: Mapping[str, Any], word: str, default: int) -> int:
+    percent: int = head.get(word, default)
+    if isinstance(percent, bool) or not 0 <= percent <= 100:
+        raise ConfigurationError(f"{word} in [reseal] must be a whole number from 0 to 100")
+    return percent
 
 
 def _policy(periods: Mapping[str, Any]) -> KeyPolicy:
@@ -101,6 +134,18 @@ def _policy(periods: Mapping[str, Any]) -> KeyPolicy:
                 f"{word} in [keys] must be a number of days from {_KEY_WORDS[word]} to {_MOST_DAYS}"
             )
     return KeyPolicy(**periods)
+
+
+def _backup(said: Mapping[str, Any]) -> BackupPolicy:
+    _known(said, _BACKUP_WORDS, "in [backup]")
+    days = said.get("kept_days", 1)
+    if isinstance(days, bool) or not 1 <= days <= _MOST_DAYS:
+        raise ConfigurationError(
+            f"kept_days in [backup] must be a number of days from 1 to {_MOST_DAYS}"
+        )
+    if "to" in said:
+        Location.parse(said["to"])
+    return BackupPolicy(**said)
 
 
 def _field(entry: Mapping[str, Any]) -> Field:

@@ -24,6 +24,9 @@ ResealError
 ├── Superseded                    another runner took the field over
 ├── Miscount                      the outcomes do not add up to the rows read
 ├── BackupNotProven               the backup does not restore to what stands in the table
+├── BackupFileError               a backup file cannot be written, read, or trusted as it is
+├── TooManyQuarantined            more values than are allowed cannot be sealed
+├── EvidenceError                 the record of a run cannot be read
 ├── Refused                       something must be mended first
 └── TokenError                    what a user typed, or the secret that it is held against
     ├── WrongToken
@@ -152,6 +155,18 @@ class Miscount(ResealError):
 
 class BackupNotProven(ResealError):
     """The backup, restored, differs from what stands in the table."""
+
+
+class TooManyQuarantined(ResealError):
+    """A larger share of the values cannot be sealed than reseal.toml allows."""
+
+
+class BackupFileError(ResealError):
+    """A backup file cannot be written or read, is not whole, or was changed."""
+
+
+class EvidenceError(ResealError):
+    """The record of a run cannot be read, so that nothing can be said of it."""
 
 
 class Stopped(ResealError):

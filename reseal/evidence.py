@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from reseal.errors import EvidenceError
+
 MANIFEST = "manifest.json"
 
 
@@ -28,8 +30,7 @@ class Evidence:
     def write(self, name: str, document: Any) -> Path:
         """Write one JSON file."""
         path = self.directory / f"{name}.json"
-        text = json.dumps(document, indent=2, sort_keys=True, default=str)
-        path.write_text(text + "\n", encoding="utf-8")
+        path.write_text(_spelled(document), encoding="utf-8")
         return path
 
     def write_table(self, name: str, heading: list[str], rows: Iterable[list[str]]) -> Path:
@@ -41,26 +42,60 @@ class Evidence:
 
     def seal_manifest(self) -> Path:
         """List every file with its SHA-256; written last."""
-        files = sorted(p for p in self.directory.rglob("*") if p.is_file() and p.name != MANIFEST)
-        digests = {
-            path.relative_to(self.directory).as_posix(): _sha256(path.read_bytes())
-            for path in files
-        }
-        return self.write(MANIFEST.removesuffix(".json"), {"sha256": digests})
+        listed = {"sha256": _digests(self.directory)}
+        return self.write(MANIFEST.removesuffix(".json"), listed)
 
 
 def differences(directory: Path) -> list[str]:
-    """Return the files of an evidence directory that are not as its manifest lists them."""
-    listed: dict[str, str] = json.loads((directory / MANIFEST).read_text())["sha256"]
-    present = {
-        path.relative_to(directory).as_posix(): _sha256(path.read_bytes())
-        for path in directory.rglob("*")
-        if path.is_file() and path.name != MANIFEST
-    }
+    """Return the files of an evidence directory that are not as its manifest lists them.
+
+    Raise EvidenceError where the manifest is not as it was written, or a file cannot be read.
+    """
+    listed, present = _listed(directory / MANIFEST), _digests(directory)
     return sorted(
         name for name in listed.keys() | present.keys() if listed.get(name) != present.get(name)
     )
 
 
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _listed(manifest: Path) -> dict[str, str]:
+    text = _content(manifest)
+    try:
+        listed = json.loads(text)["sha256"]
+        # Reading is generous; only what writing gives back is accepted.
+        if _spelled({"sha256": listed}).encode() == text and _are_texts(listed):
+            return dict(listed)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        pass
+    raise EvidenceError(f"{manifest} is not the list of files that a run writes")
+
+
+def _are_texts(listed: Any) -> bool:
+    return isinstance(listed, dict) and all(isinstance(digest, str) for digest in listed.values())
+
+
+def _digests(directory: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a directory but its manifest."""
+    try:
+        paths = [path for path in directory.rglob("*") if path.is_symlink() or path.is_file()]
+    except OSError as error:
+        raise _unreadable(directory, error) from None
+    return {
+        path.relative_to(directory).as_posix(): hashlib.sha256(_content(path)).hexdigest()
+        for path in paths
+        if path != directory / MANIFEST
+    }
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> EvidenceError:
+    return EvidenceError(f"{path} cannot be read ({error.strerror})")
+
+
+def _spelled(document: Any) -> str:
+    return json.dumps(document, indent=2, sort_keys=True, default=str) + "\n"

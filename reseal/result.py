@@ -13,6 +13,8 @@ class FieldResult:
     """One field of a run: census before and after, and what became of its rows.
 
     `changed` counts writes over all passes; `moved` and `locked` what the last pass met.
+    `accepted` rows are those in quarantine that the operator has decided to leave as they are,
+    which `quarantined` does not count; `excused` is what they hold.
     """
 
     before: Census | None = None
@@ -21,11 +23,13 @@ class FieldResult:
     moved: int = 0
     locked: int = 0
     quarantined: int = 0
+    accepted: int = 0
     restored: int = 0
     left_alone: int = 0
     seconds: float = 0.0
     rows_set_aside: list[dict[str, object]] = field(default_factory=list)
     failed_claims: list[str] = field(default_factory=list)
+    excused: Census = field(default_factory=Census)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the field's part of the document."""
@@ -36,6 +40,7 @@ class FieldResult:
             "moved": self.moved,
             "locked": self.locked,
             "quarantined": self.quarantined,
+            "accepted": self.accepted,
             "restored": self.restored,
             "left_alone": self.left_alone,
             "seconds": round(self.seconds, 3),
@@ -68,9 +73,21 @@ class RunResult:
         return sum(part.quarantined for part in self.fields.values())
 
     @property
+    def accepted(self) -> int:
+        """Rows that were accepted as they are, over all fields."""
+        return sum(part.accepted for part in self.fields.values())
+
+    @property
     def still_plain(self) -> int:
-        """Rows that hold plaintext at the end, over all fields."""
-        return sum(part.after.plain for part in self.fields.values() if part.after)
+        """Rows that hold plaintext at the end and were not accepted, over all fields."""
+        parts = [part for part in self.fields.values() if part.after]
+        return sum(max(0, part.after.plain - part.excused.plain) for part in parts if part.after)
+
+    @property
+    def set_aside(self) -> str:
+        """How many rows were set aside, in words."""
+        more = f", {self.accepted} accepted as they are" if self.accepted else ""
+        return f"{self.quarantined} quarantined{more}"
 
     @property
     def failed_claims(self) -> list[str]:

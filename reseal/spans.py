@@ -8,7 +8,7 @@ from reseal.access import Access
 from reseal.backup import take
 from reseal.backup.prove import Proof, prove
 from reseal.restore import Restoration
-from reseal.store import ledger
+from reseal.store import ledger, quarantine
 from reseal.store.store import Store
 from reseal.sweep.engine import Hands, SpanResult, sweep
 from reseal.sweep.job import Assignment, Job
@@ -16,6 +16,7 @@ from reseal.sweep.pace import Pace
 from reseal.sweep.plan import plan
 from reseal.sweep.settle import Plan
 from reseal.sweep.span import Span
+from reseal.sweep.tally import Tally
 from reseal.unexpected import scrubbing
 from reseal.verify import Verification, verify
 
@@ -100,9 +101,13 @@ def verify_span(run_id: UUID | None, writer: UUID | None, name: str, span: Span)
     target, keyring = bench.access.target(store, name), bench.access.keyring(store)
     original = bench.access.original(store, run_id, name) if run_id else None
     written = ledger.written_xids(store, writer, name) if writer else None
-    return verify(store, target, keyring, original, span, written)
+    accepted = quarantine.accepted(store, name)
+    return verify(store, target, keyring, original, span, written, accepted)
 
 
 def _swept(assignment: Assignment, make: Plan, span: Span, pace: Pace) -> SpanResult:
     (bench,) = _benches
+    if bench.stop():
+        # It was waiting its turn when someone said stop.
+        return SpanResult(Tally(), stopped=True)
     return sweep(bench.job_for(assignment), make, span, pace, Hands(stop=bench.stop))

@@ -1,10 +1,11 @@
 """Open every envelope of a span and compare it with the backup; what comes out are facts."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from reseal.errors import EnvelopeError, UnknownKeyVersion, WillNotOpen
 from reseal.keyring import FieldCipher, Keyring
 from reseal.original import Original, held
 from reseal.place import KeyPart
+from reseal.quarantine.trouble import UNREADABLE, Trouble
 from reseal.secret import Secret
 from reseal.shape import Shape
 from reseal.store.catalog import Target
@@ -67,14 +69,27 @@ GOOD = frozenset(
 )
 
 
+TROUBLES = {
+    Verdict.WILL_NOT_OPEN: Trouble.WILL_NOT_OPEN,
+    Verdict.UNKNOWN_KEY: Trouble.UNKNOWN_KEY,
+    Verdict.MALFORMED: Trouble.MALFORMED,
+}
+
+Accepted = Mapping[tuple[str, ...], Trouble]
+
+
 class Fact(NamedTuple):
-    """What is true of one stored value, without the value."""
+    """What is true of one stored value, without the value.
+
+    `accepted` is one that the operator has decided to leave as it is, for what is wrong with it.
+    """
 
     shape: Shape
     verdict: Verdict
     key_version: int = 0
     iv_bytes: int = 0
     tag_bytes: int = 0
+    accepted: bool = False
 
 
 Facts = Counter[Fact]
@@ -84,7 +99,7 @@ class Broken(NamedTuple):
     """A row whose envelope is broken; not `is_ours` if the run neither wrote nor backed it up."""
 
     key: list[str]
-    verdict: str
+    verdict: Verdict
     is_ours: bool
 
 
@@ -103,26 +118,39 @@ def verify(
     original: Original | None,
     span: Span,
     written: frozenset[int] | None = None,
+    accepted: Accepted = MappingProxyType({}),
 ) -> Verification:
     """Open 100 % of a span's envelopes.
 
     `written` holds the row versions that a run wrote, where there is no backup to compare with.
+    `accepted` tells by row key with what trouble a row was accepted as it is.
     """
     facts: Facts = Counter()
     broken: list[Broken] = []
     pages = max(1, round(_ROWS_AT_ONCE / target.rows_per_page))
     judge = Judge(target, keyring.cipher(target.field.bound_name), original)
+    can_tell = original is not None or written is not None
     for part in span.split(pages):
         empty, rows = _read(store, target, original, part)
         facts[Fact(Shape.EMPTY, Verdict.NO_ENVELOPE)] += empty
         for version, text, sealed, *key in rows:
             fact = judge.fact(version, text, sealed, tuple(key))
+            is_broken = fact.verdict not in GOOD
+            is_ours = is_broken and _is_ours(original, written, version, sealed)
+            if accepted and not (is_ours and can_tell):
+                trouble = accepted.get(tuple(str(part) for part in key))
+                fact = fact._replace(accepted=_is_excused(fact, trouble))
             facts[fact] += 1
-            if fact.verdict not in GOOD:
-                texts = [str(part) for part in key]
-                is_ours = _is_ours(original, written, version, sealed)
-                broken.append(Broken(texts, fact.verdict.value, is_ours))
+            if is_broken and not fact.accepted:
+                broken.append(Broken([str(part) for part in key], fact.verdict, is_ours))
     return Verification(+facts, broken)
+
+
+def _is_excused(fact: Fact, trouble: Trouble | None) -> bool:
+    """Say whether what is wrong with a value is what its row was accepted with."""
+    if trouble is None or fact.verdict in TROUBLES:
+        return trouble is not None and trouble is TROUBLES.get(fact.verdict)
+    return trouble not in UNREADABLE and fact.shape in trouble.shapes
 
 
 def _is_ours(

@@ -1,6 +1,8 @@
 """Back up a field and prove the backup by restoring it."""
 
 from reseal.backup import table, take
+from reseal.backup.copies import Copied, Copying
+from reseal.backup.location import Location
 from reseal.backup.prove import Proof
 from reseal.sweep.span import Span
 from tasks.run import current
@@ -11,7 +13,8 @@ from tasks.step import step
 def begin_backup(field: str) -> None:
     """Make the backup key and fix the horizon."""
     run = current()
-    take.begin(run.store, run.run_id, field, run.access.backup_kek())
+    kept_days = run.access.config.backup.kept_days
+    take.begin(run.store, run.run_id, field, run.access.backup_kek(), kept_days)
 
 
 @step(name="back up span", task_run_name="back up {field} {span}")
@@ -27,3 +30,27 @@ def prove_backup(field: str) -> Proof:
     run = current()
     table.analyze(run.store, run.run_id)
     return run.workers.prove(run.run_id, field).result()
+
+
+@step(name="look at the place for copies")
+def need_writable(where: str) -> None:
+    """See to it that a copy of the backup can be written there."""
+    Location.parse(where).need_writable()
+
+
+@step(name="copy backup", task_run_name="copy backup of {field}")
+def copy_backup(field: str, where: str) -> Copied:
+    """Write the backup to a file too, and prove that as well."""
+    return _copying(field).copy(Location.parse(where))
+
+
+@step(name="copy late backup", task_run_name="copy late backup of {field}")
+def copy_late_backup(field: str) -> Copied | None:
+    """Write what came late to a file of its own, where the backup has a copy."""
+    return _copying(field).copy_late()
+
+
+def _copying(field: str) -> Copying:
+    run = current()
+    target = run.access.target(run.store, field)
+    return Copying(run.store, target, run.run_id, run.access.backup_kek())

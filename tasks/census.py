@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from expectations.check import COLUMNS
 from reseal.verify import Facts
 
 
@@ -15,9 +16,9 @@ def facts_frame(field: str, facts: Facts) -> pd.DataFrame:
             "key_version": fact.key_version,
             "iv_bytes": fact.iv_bytes,
             "tag_bytes": fact.tag_bytes,
+            "accepted": fact.accepted,
             "rows": count,
         }
         for fact, count in sorted(facts.items())
     ]
-    columns = ["field", "shape", "verdict", "key_version", "iv_bytes", "tag_bytes", "rows"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(COLUMNS))

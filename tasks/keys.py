@@ -8,7 +8,7 @@ from reseal import rotation
 from reseal.key_change import ACTIVATED, GONE_ON, is_interrupted, need_previous
 from reseal.keys import Keys
 from reseal.rotation import Change, Wait, is_unfinished
-from reseal.store import data_key, ledger
+from reseal.store import data_key, quarantine
 from tasks.run import current
 from tasks.step import step
 
@@ -80,7 +80,7 @@ def find_unfinished() -> Change | None:
     run = current()
     change = _change(is_new=False)
     counted = [
-        (census, ledger.unreadable_rows(run.store, field.name))
+        (census, quarantine.unreadable_rows(run.store, field.name))
         for field in run.fields
         if (census := run.field_result(field.name).before)
     ]

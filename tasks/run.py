@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
@@ -29,7 +30,8 @@ class Run:
     """Hold the connections, workers and results of one flow run.
 
     `store` belongs to the flow's own thread; span tasks use the workers only. `watch` is told
-    of progress: stage, field, rows done, rows in all.
+    of progress: stage, field, rows done, rows in all. `swept_since` has by field when the last
+    pass began, once a whole pass has found nothing more to do.
     """
 
     run_id: UUID
@@ -45,6 +47,7 @@ class Run:
     watch: Watch
     records: bool = False
     epochs: dict[str, int] = field(default_factory=dict)
+    swept_since: dict[str, datetime] = field(default_factory=dict)
     written_before: dict[str, int] = field(default_factory=dict)
 
     @contextmanager

@@ -3,7 +3,7 @@
 from reseal import clean, guard, optimise, prepare, shield
 from reseal.census import Census, take_census
 from reseal.errors import ConnectionLost, StoreError
-from reseal.store import data_key, ledger, schema
+from reseal.store import data_key, schema
 from tasks.run import current
 from tasks.step import step
 
@@ -24,9 +24,8 @@ def prepare_key() -> int:
 
 @step(name="prepare table", task_run_name="prepare {field}")
 def prepare_table(field: str) -> prepare.Preparation:
-    """Widen the column if it is short, drop indexes over the secret, empty the quarantine."""
+    """Widen the column if it is short, drop indexes over the secret."""
     run = current()
-    ledger.clear_quarantine(run.store, field)
     return prepare.prepare(run.store, run.access.target(run.store, field))
 
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from expectations import warm
 from expectations.check import CheckResult, check
-from expectations.suites import Suite, after_rotate, after_seal, after_verify
+from expectations.suites import Aside, Suite, after_rotate, after_seal, after_verify
 from reseal import census
 from reseal.backup import table as backup_table
 from reseal.probes import probe
-from reseal.store import catalog, ledger
+from reseal.store import catalog, quarantine
 from reseal.sweep.span import Span
 from reseal.verify import Facts, Verification
 from tasks.census import facts_frame
@@ -62,14 +62,15 @@ def _suite(
     counted = census.take_census(run.store, target)
     keyring = run.access.keyring(run.store)
     versions = keyring.check_values
-    quarantined = ledger.quarantined_rows(run.store, field)
+    accepted = sum(rows for fact, rows in facts.items() if fact.accepted)
+    aside = Aside(quarantine.counted(run.store, field).aside, accepted)
     drift = _drift(run, target, abs(facts.total() - counted.rows))
     if rotated:
-        return after_rotate(counted.rows, keyring.active, quarantined, drift)
+        return after_rotate(counted.rows, keyring.active, aside, drift)
     if backed_up_by is None:
-        return after_verify(counted.rows, versions, quarantined, drift)
+        return after_verify(counted.rows, versions, aside, drift)
     backed_up = backup_table.count(run.store, backed_up_by, field)
-    return after_seal(counted.rows, versions, quarantined, backed_up, drift)
+    return after_seal(counted.rows, versions, aside, backed_up, drift)
 
 
 def _drift(run: Run, target: catalog.Target, difference: int) -> int:

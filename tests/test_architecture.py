@@ -22,6 +22,7 @@ DOORS = {
     "pyotp": ("reseal/totp.py",),
     "psycopg": ("reseal/*",),
     "psycopg_pool": ("reseal/*",),
+    "fsspec": ("reseal/remote.py",),
     "prefect": ("flows/*", "tasks/*", "deployments/*"),
     "great_expectations": ("expectations/*",),
 }

@@ -2,6 +2,8 @@
 
 sealed = iv (12 bytes) | ciphertext | tag (16 bytes)
 bound  = length-prefixed: "reseal/backup/v1", run id, field name, row key part by part
+
+A backup that is written to a file is authenticated as a whole under a key derived from this one.
 """
 
 import hmac
@@ -11,7 +13,9 @@ from typing import Self
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from reseal.errors import KekError, WillNotOpen
 from reseal.kek import Kek
@@ -19,6 +23,7 @@ from reseal.secret import Secret
 
 _IV_BYTES = 12
 _DOMAIN = b"reseal/backup/v1"
+_FILE_DOMAIN = b"reseal/backup-file/v1"
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,24 @@ class BackupCipher:
     def _bound(self, row_key: list[str]) -> bytes:
         parts = [_DOMAIN, self.run_id.bytes, self.name.encode(), *(k.encode() for k in row_key)]
         return b"".join([len(part).to_bytes(4, "big") + part for part in parts])
+
+
+@dataclass(frozen=True, slots=True)
+class BackupKeys:
+    """What the key of a backup gives: the cipher of its records, the key that signs its files."""
+
+    cipher: BackupCipher
+    signing: bytes = field(repr=False)
+
+    @classmethod
+    def unwrap(cls, run_id: UUID, name: str, kek: Kek, wrapped: bytes) -> Self:
+        """Ask the KEK once for both; raise KekError under another one."""
+        material = kek.unwrap(wrapped, context(run_id, name))
+        return cls(BackupCipher(run_id, name, AESGCM(material)), _signing(material))
+
+
+def _signing(material: bytes) -> bytes:
+    return HKDF(hashes.SHA256(), 32, salt=None, info=_FILE_DOMAIN).derive(material)
 
 
 def context(run_id: UUID, name: str) -> bytes:

@@ -1,10 +1,5 @@
-"""Prove a backup by restoring all of it, from the stored rows alone, and comparing.
+"""Prove a backup by restoring all of it, from what is stored alone, and comparing."""
 
-What is restored into the scratch table is a salted digest of each original, not the original:
-the comparison is as strict, and no secret is written to disk a second time.
-"""
-
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +10,7 @@ from psycopg import sql
 
 from reseal.backup import table
 from reseal.backup.cipher import BackupCipher
+from reseal.backup.scratch import RESTORED, ROWS_AT_ONCE, STANDING, Digests, digest, fill
 from reseal.cell import state
 from reseal.envelope import PREFIX
 from reseal.errors import BackupNotProven
@@ -23,15 +19,6 @@ from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 from reseal.sweep.rows import begins, is_empty, is_foreign, is_plain
-
-SCRATCH = """
-CREATE TEMPORARY TABLE {scratch} (row_key text[] PRIMARY KEY, digest bytea NOT NULL)
-ON COMMIT DROP
-"""
-
-FILL = "COPY {scratch} FROM STDIN"
-
-ANALYZE = "ANALYZE {scratch}"
 
 # Rows written after the horizon are not judged here: the sweep backs those up again itself.
 COMPARE = """
@@ -55,11 +42,8 @@ SELECT count(*) FILTER (WHERE s.digest IS NULL), count(*) FILTER (WHERE s.digest
 FROM pg_temp.reseal_standing AS t LEFT JOIN pg_temp.reseal_restored AS s USING (row_key)
 """
 
-_RESTORED = sql.Identifier("pg_temp", "reseal_restored")
-_STANDING = sql.Identifier("pg_temp", "reseal_standing")
-_ROWS_AT_ONCE = 5000
-
-Digests = Iterable[tuple[list[str], bytes]]
+# Row keys with sealed originals, in parts.
+Source = Iterable[Iterable[tuple[list[str], bytes]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,45 +54,36 @@ class Proof:
     compared: int
 
 
-def prove(store: Store, target: Target, backup: BackupCipher) -> Proof:
-    """Restore the whole backup and compare; raise BackupNotProven on the least difference."""
+def prove(
+    store: Store, target: Target, backup: BackupCipher, source: Source | None = None
+) -> Proof:
+    """Restore the whole backup and compare; raise BackupNotProven on the least difference.
+
+    It is restored from the stored rows, or else from a `source`, such as a copy of them.
+    """
     found = table.need(store, backup.run_id, backup.name)
     salt = os.urandom(16)
     with store.transaction():
-        restored = _restore(store, backup, salt)
+        rows = table.every(store, backup.run_id, backup.name) if source is None else source
+        restored = _restore(store, backup, salt, rows)
         missing, differing, equal = _compare(store, target, salt, found.horizon)
     if missing or differing:
+        which = "backup" if source is None else "copy of the backup"
         raise BackupNotProven(
-            f"the backup of {backup.name!r} restores {restored} rows, but {missing} of the table "
+            f"the {which} of {backup.name!r} restores {restored} rows, but {missing} of the table "
             f"are missing and {differing} differ; nothing was encrypted"
         )
-    table.record_proof(store, backup.run_id, backup.name, restored)
+    if source is None:
+        table.record_proof(store, backup.run_id, backup.name, restored)
     return Proof(restored, equal)
 
 
-def _restore(store: Store, backup: BackupCipher, salt: bytes) -> int:
+def _restore(store: Store, backup: BackupCipher, salt: bytes, rows: Source) -> int:
     restored = (
-        [(row_key, _digest(salt, backup.open(row_key, sealed))) for row_key, sealed in part]
-        for part in table.every(store, backup.run_id, backup.name)
+        [(row_key, digest(salt, backup.open(row_key, sealed))) for row_key, sealed in part]
+        for part in rows
     )
-    return _fill(store, _RESTORED, restored)
-
-
-def _fill(store: Store, scratch: sql.Identifier, parts: Iterable[Digests]) -> int:
-    rows = 0
-    store.execute(SCRATCH, scratch=scratch)
-    fill = sql.SQL(FILL).format(scratch=scratch)
-    for part in parts:
-        with store.connection.cursor().copy(fill) as copy:
-            for row in part:
-                copy.write_row(row)
-                rows += 1
-    store.execute(ANALYZE, scratch=scratch)
-    return rows
-
-
-def _digest(salt: bytes, original: Secret) -> bytes:
-    return hashlib.sha256(salt + original.octets()).digest()
+    return fill(store, RESTORED, restored)
 
 
 def _compare(store: Store, target: Target, salt: bytes, horizon: int) -> tuple[int, int, int]:
@@ -120,8 +95,8 @@ def _compare(store: Store, target: Target, salt: bytes, horizon: int) -> tuple[i
         "empty": is_empty(target),
     }
     if target.is_document:
-        rows = store.stream(DOCUMENTS, _ROWS_AT_ONCE, horizon=sql.Literal(str(horizon)), **parts)
-        _fill(store, _STANDING, _plain_documents(target, salt, rows))
+        rows = store.stream(DOCUMENTS, ROWS_AT_ONCE, horizon=sql.Literal(str(horizon)), **parts)
+        fill(store, STANDING, _plain_documents(target, salt, rows))
         return _counts(store.need(COMPARE_DOCUMENTS))
     row = store.need(
         COMPARE,
@@ -137,9 +112,9 @@ def _compare(store: Store, target: Target, salt: bytes, horizon: int) -> tuple[i
 def _plain_documents(
     target: Target, salt: bytes, rows: Iterator[tuple[Any, ...]]
 ) -> Iterator[Digests]:
-    while part := list(islice(rows, _ROWS_AT_ONCE)):
+    while part := list(islice(rows, ROWS_AT_ONCE)):
         yield [
-            (row_key, _digest(salt, Secret(text)))
+            (row_key, digest(salt, Secret(text)))
             for row_key, text in part
             if state(target, text).shape is Shape.PLAIN
         ]

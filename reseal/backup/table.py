@@ -3,18 +3,21 @@
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from psycopg import sql
 
 from reseal.backup.coverage import Kept
+from reseal.backup.policy import DEFAULT_KEPT_DAYS
 from reseal.errors import ConfigurationError
 from reseal.store.store import Store
 
 # The horizon is taken before the first row is read; see Coverage.
 BEGIN = """
-INSERT INTO {reseal}.backup_set (run_id, field, wrapped, kek, salt, horizon)
-VALUES (%s, %s, %s, %s, %s, pg_current_snapshot())
+INSERT INTO {reseal}.backup_set (run_id, field, wrapped, kek, salt, expires, horizon)
+VALUES (%s, %s, %s, %s, %s, clock_timestamp() + make_interval(days => %s), pg_current_snapshot())
 """
 
 PARTITION = """
@@ -23,9 +26,11 @@ CREATE TABLE IF NOT EXISTS {partition} PARTITION OF {reseal}.backup FOR VALUES I
 
 SETS = """
 SELECT wrapped, kek, salt, (pg_snapshot_xmin(horizon)::text::numeric %% 4294967296)::bigint, rows,
-       proven
+       proven, created, copies
 FROM {reseal}.backup_set WHERE run_id = %s AND field = %s
 """
+
+FIELDS = "SELECT field FROM {reseal}.backup_set WHERE run_id = %s ORDER BY field"
 
 COUNT = "SELECT count(*) FROM {reseal}.backup WHERE run_id = %s AND field = %s"
 
@@ -41,9 +46,44 @@ DO UPDATE SET sealed = excluded.sealed, digest = excluded.digest, late = true
 
 ALL = "SELECT row_key, sealed FROM {reseal}.backup WHERE run_id = %s AND field = %s"
 
+# Page by page, each a statement of its own: no transaction is open while rows go somewhere slow.
+PAGE = """
+SELECT row_key, sealed, digest, late FROM {reseal}.backup
+WHERE run_id = %s AND field = %s AND row_key > %s::text[] AND (late OR NOT %s)
+ORDER BY row_key LIMIT 5000
+"""
+
 PROVEN = """
 UPDATE {reseal}.backup_set SET rows = %s, proven = clock_timestamp()
 WHERE run_id = %s AND field = %s
+"""
+
+PROVEN_AGAIN = """
+UPDATE {reseal}.backup_set SET proven = clock_timestamp() WHERE run_id = %s AND field = %s
+"""
+
+ADD_COPY = """
+UPDATE {reseal}.backup_set SET copies = array_append(copies, %s) WHERE run_id = %s AND field = %s
+"""
+
+DROP_COPY = """
+UPDATE {reseal}.backup_set SET copies = array_remove(copies, %s) WHERE run_id = %s AND field = %s
+"""
+
+# The partition has the originals of all fields of the run.
+DROP = "DROP TABLE IF EXISTS {partition}"
+
+DESTROY = """
+UPDATE {reseal}.backup_set AS s SET wrapped = NULL, shredded = clock_timestamp(),
+    shredded_by = %s, rows = coalesce((SELECT count(*) FROM {reseal}.backup AS b
+        WHERE b.run_id = s.run_id AND b.field = s.field), 0)
+WHERE run_id = %s AND wrapped IS NOT NULL RETURNING field, rows
+"""
+
+EXPIRED = """
+SELECT run_id FROM {reseal}.backup_set GROUP BY run_id
+HAVING max(expires) <= clock_timestamp() AND bool_or(wrapped IS NOT NULL OR copies <> '{{}}')
+ORDER BY max(expires)
 """
 
 ANALYZE = "ANALYZE {partition}"
@@ -61,18 +101,36 @@ class BackupSet:
     horizon: int
     rows: int | None
     is_proven: bool
+    created: datetime
+    copies: tuple[str, ...]
+
+
+class Stored(NamedTuple):
+    """A row of the backup as it is stored."""
+
+    row_key: list[str]
+    sealed: bytes
+    digest: bytes | None
+    late: bool
 
 
 def _partition(store: Store, run_id: UUID) -> sql.Identifier:
     return sql.Identifier(store.schema, f"backup_{run_id.hex}")
 
 
-def begin(store: Store, run_id: UUID, field: str, wrapped: bytes, kek: str) -> None:
-    """Open a backup: its partition, its wrapped key, its horizon."""
+def begin(
+    store: Store,
+    run_id: UUID,
+    field: str,
+    wrapped: bytes,
+    kek: str,
+    kept_days: int = DEFAULT_KEPT_DAYS,
+) -> None:
+    """Open a backup: its partition, its wrapped key, its horizon, and when it expires."""
     with store.transaction():
         partition = _partition(store, run_id)
         store.execute(PARTITION, partition=partition, run_id=sql.Literal(str(run_id)))
-    store.execute(BEGIN, [run_id, field, wrapped, kek, os.urandom(_SALT_BYTES)])
+    store.execute(BEGIN, [run_id, field, wrapped, kek, os.urandom(_SALT_BYTES), kept_days])
 
 
 def find(store: Store, run_id: UUID, field: str) -> BackupSet | None:
@@ -80,8 +138,9 @@ def find(store: Store, run_id: UUID, field: str) -> BackupSet | None:
     row = store.one(SETS, [run_id, field])
     if row is None:
         return None
-    wrapped, kek, salt, horizon, rows, proven = row
-    return BackupSet(wrapped, kek, salt, horizon, rows, is_proven=proven is not None)
+    wrapped, kek, salt, horizon, rows, proven, created, copies = row
+    is_proven = proven is not None
+    return BackupSet(wrapped, kek, salt, horizon, rows, is_proven, created, tuple(copies))
 
 
 def need(store: Store, run_id: UUID, field: str) -> BackupSet:
@@ -123,9 +182,54 @@ def every(store: Store, run_id: UUID, field: str) -> Iterator[list[tuple[list[st
             yield part
 
 
+def fields(store: Store, run_id: UUID) -> list[str]:
+    """Return the fields of which a run took a backup, whether or not it was shredded since."""
+    return [name for (name,) in store.execute(FIELDS, [run_id])]
+
+
+def pages(
+    store: Store, run_id: UUID, field: str, *, late_only: bool = False
+) -> Iterator[list[Stored]]:
+    """Yield a backup in parts, in the order of its row keys; no transaction is needed."""
+    last: list[str] = []
+    while page := store.execute(PAGE, [run_id, field, last, late_only]).fetchall():
+        yield [Stored(*row) for row in page]
+        last = page[-1][0]
+
+
 def record_proof(store: Store, run_id: UUID, field: str, rows: int) -> None:
     """Record that a backup of so many rows was restored and compared."""
     store.execute(PROVEN, [rows, run_id, field])
+
+
+def record_another_proof(store: Store, run_id: UUID, field: str) -> None:
+    """Record that a backup was proven once more."""
+    store.execute(PROVEN_AGAIN, [run_id, field])
+
+
+def add_copy(store: Store, run_id: UUID, field: str, where: str) -> None:
+    """Record where a copy is about to be written."""
+    store.execute(ADD_COPY, [where, run_id, field])
+
+
+def drop_copy(store: Store, run_id: UUID, field: str, where: str) -> None:
+    """Forget a copy that is not there."""
+    store.execute(DROP_COPY, [where, run_id, field])
+
+
+def destroy(store: Store, run_id: UUID, by: str) -> dict[str, int]:
+    """Erase the wrapped keys and the rows of a run's backups; return by field how many rows.
+
+    Call it in a transaction. A field whose backup was shredded before is left out.
+    """
+    found: list[tuple[str, int]] = store.execute(DESTROY, [by, run_id]).fetchall()
+    store.execute(DROP, partition=_partition(store, run_id))
+    return dict(found)
+
+
+def expired(store: Store) -> list[UUID]:
+    """Return the runs whose backups are all past their date and not all gone."""
+    return [run_id for (run_id,) in store.execute(EXPIRED)]
 
 
 def analyze(store: Store, run_id: UUID) -> None:

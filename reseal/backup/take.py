@@ -5,6 +5,7 @@ from uuid import UUID
 from reseal.backup import table
 from reseal.backup.cipher import BackupCipher
 from reseal.backup.coverage import Coverage
+from reseal.backup.policy import DEFAULT_KEPT_DAYS
 from reseal.cell import state
 from reseal.errors import ConfigurationError
 from reseal.kek import Kek
@@ -18,10 +19,12 @@ from reseal.sweep.turn import Turn
 _ROWS_AT_ONCE = 5000
 
 
-def begin(store: Store, run_id: UUID, field: str, kek: Kek) -> None:
+def begin(
+    store: Store, run_id: UUID, field: str, kek: Kek, kept_days: int = DEFAULT_KEPT_DAYS
+) -> None:
     """Make the backup key and fix the horizon; call it before the first span."""
     _, wrapped = BackupCipher.fresh(run_id, field, kek)
-    table.begin(store, run_id, field, wrapped, kek.uri)
+    table.begin(store, run_id, field, wrapped, kek.uri, kept_days)
 
 
 def cipher(store: Store, run_id: UUID, field: str, kek: Kek) -> BackupCipher:

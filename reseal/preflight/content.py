@@ -7,7 +7,8 @@ from reseal.preflight.foreign import foreign
 from reseal.preflight.leaves import documents_without_leaf
 from reseal.preflight.question import Finding, Question, ok, refuse, unknown, warn
 from reseal.preflight.subject import FieldSubject
-from reseal.store import data_key, schema
+from reseal.quarantine.breaker import WORD, Breaker
+from reseal.store import data_key, quarantine, schema
 
 MOST_UNRECOGNISED_SHARE = 0.5
 # Statistics are an estimate, of a small table a poor one.
@@ -74,6 +75,19 @@ def share(subject: FieldSubject) -> Finding:
     return ok(f"{part:.0%} unrecognised, format {_format(subject)}")
 
 
+def set_aside(subject: FieldSubject) -> Finding:
+    """Look whether so many values cannot be sealed that a run would stop on the way."""
+    store, census = subject.store, subject.census
+    has_schema = schema.exists(store)
+    accepted = quarantine.counted(store, subject.name).accepted if has_schema else 0
+    breaker = Breaker(subject.access.config.most_quarantined_percent, accepted)
+    aside, values = census.foreign + census.unrecognised, census.rows - census.empty
+    if breaker.foresees(census):
+        remedy = f"mend or accept these rows or raise {WORD}: a run would stop on the way"
+        return warn(breaker.sentence(aside, values, subject.name), remedy)
+    return ok(f"{aside} of {values} values, {accepted} rows accepted as they are")
+
+
 def key_versions(subject: FieldSubject) -> Finding:
     """Look for envelopes whose key is not in this database."""
     found = set(subject.census.sealed)
@@ -101,6 +115,7 @@ CONTENT_CHECKS = (
     Question("content: unrecognised", "0 rows", recognised),
     Question("content: format", f"{MOST_UNRECOGNISED_SHARE:.0%} unrecognised", share),
     Question("content: foreign", "0 rows", foreign),
+    Question("content: set aside", f"at most {WORD}", set_aside),
     AMBIGUITY,
     Question("content: key versions", "all in the keyring", key_versions),
 )

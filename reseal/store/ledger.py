@@ -1,19 +1,12 @@
-"""What a run leaves in the database: its row, its batches, the rows it set aside."""
+"""What a run leaves in the database: its row, its batches, the rows it left alone."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from psycopg import sql
-
 from reseal import __version__
-from reseal.errors import (
-    ConfigurationError,
-    MalformedEnvelope,
-    UnknownKeyVersion,
-    WillNotOpen,
-)
+from reseal.errors import ConfigurationError
 from reseal.store.store import Store
 
 START = """
@@ -56,26 +49,16 @@ SELECT DISTINCT key_version FROM {reseal}.batch
 WHERE run_id = %s AND field = %s AND key_version IS NOT NULL
 """
 
-SET_ASIDE = """
-INSERT INTO {reseal}.{where} (run_id, field, row_key, reason) VALUES (%s, %s, %s, %s)
-ON CONFLICT (field, row_key{more}) DO UPDATE
-SET run_id = excluded.run_id, reason = excluded.reason, seen = clock_timestamp()
+LEAVE_ALONE = """
+INSERT INTO {reseal}.left_alone (run_id, field, row_key, reason) VALUES (%s, %s, %s, %s)
+ON CONFLICT (field, row_key, run_id) DO UPDATE
+SET reason = excluded.reason, seen = clock_timestamp()
 """
 
-COUNTED = "SELECT count(*) FROM {reseal}.{where} WHERE run_id = %s AND field = %s"
+COUNT_LEFT_ALONE = "SELECT count(*) FROM {reseal}.left_alone WHERE run_id = %s AND field = %s"
 
-CLEAR = "DELETE FROM {reseal}.quarantine WHERE field = %s"
-
-QUARANTINED = "SELECT count(*) FROM {reseal}.quarantine WHERE field = %s"
-
-# Sealed values that do not open: no rotation can take them along.
-UNREADABLE = """
-SELECT count(*) FROM {reseal}.quarantine WHERE field = %s
-  AND (reason = ANY(%s) OR reason LIKE 'an envelope that %%')
-"""
-
-LISTED = """
-SELECT row_key, reason FROM {reseal}.{where} WHERE run_id = %s AND field = %s
+LEFT_ALONE = """
+SELECT row_key, reason FROM {reseal}.left_alone WHERE run_id = %s AND field = %s
 ORDER BY seen, row_key LIMIT %s
 """
 
@@ -148,41 +131,22 @@ def key_versions(store: Store, run_id: UUID, field: str) -> frozenset[int]:
     return frozenset(version for (version,) in store.execute(VERSIONS, [run_id, field]))
 
 
-def set_aside(
-    store: Store, table: str, run_id: UUID, field: str, rows: Iterable[tuple[list[str], str]]
+def leave_alone(
+    store: Store, run_id: UUID, field: str, rows: Iterable[tuple[list[str], str]]
 ) -> None:
-    """Record rows by key and reason in `quarantine` or `left_alone`."""
-    more = sql.SQL(", run_id" if table == "left_alone" else "")
+    """Record rows that a rollback does not touch, by key and reason."""
     for row_key, reason in rows:
-        store.execute(
-            SET_ASIDE, [run_id, field, row_key, reason], where=sql.Identifier(table), more=more
-        )
+        store.execute(LEAVE_ALONE, [run_id, field, row_key, reason])
 
 
-def listed(
-    store: Store, table: str, run_id: UUID, field: str, most: int | None = 1000
+def left_alone(
+    store: Store, run_id: UUID, field: str, most: int | None = 1000
 ) -> list[dict[str, Any]]:
-    """Return the rows that a run recorded in `quarantine` or `left_alone`; None means all."""
-    rows = store.execute(LISTED, [run_id, field, most], where=sql.Identifier(table))
+    """Return the rows that a run left alone; None means all."""
+    rows = store.execute(LEFT_ALONE, [run_id, field, most])
     return [{"key": row_key, "reason": reason} for row_key, reason in rows]
 
 
-def clear_quarantine(store: Store, field: str) -> None:
-    """Forget the quarantine of a field; the sweep that begins enters what it finds anew."""
-    store.execute(CLEAR, [field])
-
-
-def quarantined_rows(store: Store, field: str) -> int:
-    """Return how many rows of a field are in quarantine, whichever run put them there."""
-    return int(store.need(QUARANTINED, [field])[0])
-
-
-def unreadable_rows(store: Store, field: str) -> int:
-    """Return how many rows are in quarantine because what is sealed in them does not open."""
-    names = [kind.__name__ for kind in (WillNotOpen, MalformedEnvelope, UnknownKeyVersion)]
-    return int(store.need(UNREADABLE, [field, names])[0])
-
-
-def counted(store: Store, table: str, run_id: UUID, field: str) -> int:
-    """Return how many rows a run recorded in `quarantine` or `left_alone`."""
-    return int(store.need(COUNTED, [run_id, field], where=sql.Identifier(table))[0])
+def count_left_alone(store: Store, run_id: UUID, field: str) -> int:
+    """Return how many rows a run left alone."""
+    return int(store.need(COUNT_LEFT_ALONE, [run_id, field])[0])

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from reseal.backup.table import add_late
-from reseal.store import ledger
+from reseal.store import ledger, quarantine
 from reseal.store.control import Request, fence
 from reseal.sweep.job import Batch, Job
 from reseal.sweep.tally import Tally
@@ -26,8 +26,8 @@ def commit(job: Job, batch: Batch) -> Committed:
         tally = batch.rest + _write(job, batch)
         # Whatever the outcome of a row, its original is safe first or in the same transaction.
         add_late(job.store, run_id, field, batch.backup)
-        ledger.set_aside(job.store, "quarantine", run_id, field, batch.quarantined)
-        ledger.set_aside(job.store, "left_alone", run_id, field, batch.left_alone)
+        quarantine.set_aside(job.store, run_id, field, batch.quarantined)
+        ledger.leave_alone(job.store, run_id, field, batch.left_alone)
         ledger.record_batch(job.store, _checkpoint(job, batch, tally.checked()))
     # Those of a batch that was not committed are told with the next one.
     job.seals_told = job.keyring.seals

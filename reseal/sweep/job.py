@@ -8,6 +8,7 @@ from reseal.backup.coverage import Coverage, Kept
 from reseal.field import Field
 from reseal.keyring import Keyring
 from reseal.place import KeyPart
+from reseal.quarantine.trouble import SetAside
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 from reseal.sweep.span import Span
@@ -48,7 +49,7 @@ class Batch:
     span: Span
     turned: list[Turned]
     rest: Tally
-    quarantined: list[tuple[list[str], str]]
+    quarantined: list[SetAside]
     left_alone: list[tuple[list[str], str]]
     backup: list[Kept]
 

@@ -3,8 +3,9 @@
 from collections import Counter
 
 from reseal.backup.coverage import Kept
+from reseal.quarantine.trouble import SetAside
 from reseal.sweep.job import Batch, Job, key_texts
-from reseal.sweep.rows import Row, read
+from reseal.sweep.rows import Reading, Row, read
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
 from reseal.sweep.turning import Rest, Turning
@@ -14,9 +15,14 @@ from reseal.sweep.write import Turned
 def plan(job: Job, span: Span) -> Batch:
     """Read a span and turn what the job's turn changes."""
     reading = read(job.store, job.target, job.assignment.turn, job.keyring.active, span)
+    return turn_rows(job, span, reading)
+
+
+def turn_rows(job: Job, span: Span, reading: Reading) -> Batch:
+    """Turn what the job's turn changes among the rows of a span that were read."""
     turning = Turning.of(job)
     turned: list[Turned] = []
-    quarantined: list[tuple[list[str], str]] = []
+    quarantined: list[SetAside] = []
     backup: list[Kept] = []
     rests: Counter[Rest] = Counter()
     late = _late_versions(job, reading.rows)
@@ -29,7 +35,7 @@ def plan(job: Job, span: Span) -> Batch:
         elif isinstance(done, Rest):
             rests[done] += 1
         else:
-            quarantined.append((key_texts(row.key), done.reason))
+            quarantined.append(SetAside(key_texts(row.key), *done))
     rest = Tally(
         rows_read=reading.total - len(turned),
         settled=reading.settled + rests[Rest.SETTLED],

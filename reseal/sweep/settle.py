@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from reseal.errors import ConnectionLost, RowRefused, Transient, Unreachable
 from reseal.patience import Patience
+from reseal.quarantine.trouble import SetAside, Trouble
 from reseal.store.control import Request
 from reseal.sweep.commit import Committed, commit
 from reseal.sweep.job import Batch, Job, key_texts
@@ -84,7 +85,8 @@ def _alone(job: Job, batch: Batch, row: Turned) -> Committed:
     except RowRefused as refused:
         state = refused.sqlstate
         reason = f"refused by the database ({state})" if state else str(refused)
+    aside = [SetAside(texts, Trouble.REFUSED, reason)]
     set_aside = replace(
-        alone, turned=[], rest=Tally(1, quarantined=1), quarantined=[(texts, reason)], backup=[]
+        alone, turned=[], rest=Tally(1, quarantined=1), quarantined=aside, backup=[]
     )
     return commit(job, set_aside)

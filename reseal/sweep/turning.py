@@ -11,6 +11,7 @@ from reseal.errors import EnvelopeError
 from reseal.foreign import describe_foreign
 from reseal.keyring import FieldCipher
 from reseal.place import KeyPart
+from reseal.quarantine.trouble import SENTENCES, Trouble, trouble_of
 from reseal.shape import Shape
 from reseal.store.aside import fresh_mark
 from reseal.store.catalog import Target
@@ -31,8 +32,9 @@ class Rest(StrEnum):
 
 
 class Quarantined(NamedTuple):
-    """Why a row is set aside."""
+    """What kind of trouble a row is in that is set aside, and the sentence about it."""
 
+    trouble: Trouble
     reason: str
 
 
@@ -61,7 +63,8 @@ class Turning:
                 return self._document(row, key)
             return self._whole(row, key)
         except EnvelopeError as error:
-            return Quarantined(type(error).__name__)
+            trouble = trouble_of(error)
+            return Quarantined(trouble, SENTENCES[trouble])
 
     def exposes(self, row: Row) -> bool:
         """Say whether a secret stands in the row in the clear."""
@@ -111,7 +114,9 @@ class Turning:
 
     def _untouched(self, shape: Shape, text: str) -> Rest | Quarantined:
         if shape in self.rule.quarantines:
-            return Quarantined(describe_foreign(text) if shape is Shape.FOREIGN else UNRECOGNISED)
+            if shape is Shape.FOREIGN:
+                return Quarantined(Trouble.FOREIGN, describe_foreign(text))
+            return Quarantined(Trouble.UNRECOGNISED, UNRECOGNISED)
         if shape is Shape.EMPTY:
             return Rest.EMPTY
         is_done = self.unseals or shape is Shape.SEALED

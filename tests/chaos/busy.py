@@ -8,7 +8,8 @@ from random import Random
 from reseal.place import Place
 from reseal.secret import Secret
 from reseal.store import data_key, schema
-from tests.chaos.application import Application, is_plain, serving
+from tests.chaos.application import Application, serving
+from tests.chaos.desk import is_plain
 from tests.chaos.instances import Visitors, keeps_up, vault_on
 from tests.flows.scene import FIELD, Meanwhile, Scene, Stored, secrets
 

@@ -82,12 +82,16 @@ class Held:
         """Whether the point is reached."""
         return bool(self._waiting())
 
+    def let_go(self) -> None:
+        """Hold nobody any more."""
+        self._ask(UNLOCK, _LOCK_KEY)
+
     def end(self) -> None:
         """Cut who waits or let them go on, once the run is dead, and see them gone."""
         waiting = self._waiting()
         if not self._hold.lets_go:
             self._ask(CUT, waiting)
-        self._ask(UNLOCK, _LOCK_KEY)
+        self.let_go()
         wait_until(lambda: self._ask(STILL_AT_IT, waiting) == [(0,)])
 
     def _waiting(self) -> list[int]:

@@ -10,7 +10,7 @@ from psycopg_pool import ConnectionPool
 from reseal import Vault
 from reseal.errors import ResealError
 from reseal.kek import open_kek
-from tests.chaos.application import LOGGED_IN
+from tests.chaos.habits import LOGGED_IN
 from tests.flows.scene import FIELD, Scene, is_sealed, secret_of
 
 ANYONE = """
@@ -31,14 +31,17 @@ def vault_on(scene: Scene) -> Iterator[Vault]:
         yield Vault.connect(pool, scene.directory / "reseal.toml", kek, beats=None)
 
 
-def keeps_up(vault: Vault, ended: Event, failed: list[str]) -> Callable[[], None]:
+def keeps_up(
+    vault: Vault, ended: Event, failed: list[str], *, reports: bool = True
+) -> Callable[[], None]:
     """Load the keys and report, over and over, whatever became of it the last time."""
 
     def work() -> None:
         while not ended.wait(_SECONDS_BETWEEN_BEATS):
             try:
                 vault.refresh()
-                vault.heartbeat()
+                if reports:
+                    vault.heartbeat()
             except ResealError as error:
                 failed.append(str(error))
 

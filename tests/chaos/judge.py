@@ -2,17 +2,32 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
 
 from reseal.envelope import Envelope
 from reseal.errors import EnvelopeError
 from reseal.keyring import Keyring
 from reseal.place import Place
-from tests.chaos.application import Application, is_plain
-from tests.flows.scene import FIELD, Scene, is_sealed
+from reseal.store import event
+from tests.chaos.application import Application
+from tests.chaos.desk import is_plain
+from tests.flows.scene import FIELD, Scene, Stored, is_sealed
+
+SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+STORED = "SELECT id, mfa_secret FROM users"
 
 # Every plaintext that was ever written was sealed by a run, or written over by the application
-# before a run came, or still stands.
-SEALED_BY_RUNS = "SELECT coalesce(sum(changed), 0)::int FROM reseal.batch WHERE turn = 'seal'"
+# before a run came, or still stands; and so does what a rollback has put back. Of what a rotation
+# has written, some was plaintext before: how much, it does not record.
+BY_RUNS = """
+SELECT coalesce(sum(changed) FILTER (WHERE turn = 'seal'), 0)::int
+       - coalesce(sum(changed) FILTER (WHERE turn = 'unseal'), 0)::int,
+       coalesce(sum(changed) FILTER (WHERE turn = 'reseal'), 0)::int
+FROM reseal.batch
+"""
 
 MISCOUNTED = """
 SELECT count(*) FROM reseal.batch
@@ -35,17 +50,16 @@ class Verdict:
     sealed_twice: int = 0
     extra: int = 0
     missing: int = 0
-    still_plain: int = 0
-    quarantined: int = 0
     miscounted: int = 0
     unaccounted: int = 0
-    invalid_indexes: int = 0
+    broken_links: int = 0
     failed_logins: int = 0
     left_processes: int = 0
+    false_done: int = 0
     notes: list[str] = field(default_factory=list)
 
     @property
-    def is_won(self) -> bool:
+    def is_right(self) -> bool:
         """Whether nothing at all went wrong."""
         return not self.notes and not any(self.counts.values())
 
@@ -55,42 +69,76 @@ class Verdict:
         return {k.replace("_", " "): n for k, n in vars(self).items() if isinstance(n, int)}
 
     def __str__(self) -> str:
-        return ", ".join([*(f"{n} {name}" for name, n in self.counts.items()), *self.notes])
+        found = [f"{n} {name}" for name, n in self.counts.items() if n]
+        return ", ".join([*found, *self.notes]) or "nothing wrong"
 
 
-def judge(scene: Scene, application: Application) -> Verdict:
-    """Look at every row, at the ledger and at what a run may leave behind."""
-    stored, oracle, counts = scene.stored(), application.oracle, application.counts
+@dataclass(frozen=True)
+class Standing:
+    """What stood in the table and what was remembered at one moment."""
+
+    stored: Stored
+    oracle: Stored
+    written: dict[int, float]
+    counts: Counter[str]
+    sealed: int = 0
+    resealed: int = 0
+
+    @property
+    def gone(self) -> int:
+        """How many plaintexts the application neither wrote over nor finds any more."""
+        standing = sum(map(is_plain, self.stored.values()))
+        return self.counts["plain written"] - self.counts["plain taken back"] - standing
+
+
+def look(scene: Scene, application: Application) -> Standing:
+    """Look at all of it while the application holds its breath."""
+    with application.paused(), scene.connect() as connection, connection.transaction():
+        connection.execute(SNAPSHOT)
+        return Standing(
+            stored=dict(connection.execute(STORED).fetchall()),
+            oracle=application.oracle,
+            written=application.written,
+            counts=application.counts,
+            **_by_runs(connection),
+        )
+
+
+def judge(scene: Scene, standing: Standing, before: Standing) -> Verdict:
+    """Judge every row, the ledger since an earlier look, and the audit log."""
+    stored, oracle = standing.stored, standing.oracle
     found = kinds(scene, stored, oracle)
+    has_records = bool(scene.ask("SELECT to_regclass('reseal.batch') IS NOT NULL"))
     return Verdict(
         lost=found["lost"],
         unverifiable=found["unverifiable"],
         sealed_twice=found["sealed twice"],
         extra=len(stored.keys() - oracle.keys()),
         missing=len(oracle.keys() - stored.keys()),
-        still_plain=found["plain"],
-        quarantined=scene.ask(QUARANTINED),
-        miscounted=scene.ask(MISCOUNTED),
-        unaccounted=_unaccounted(scene, counts, found["plain"]),
-        invalid_indexes=scene.ask(INVALID_INDEXES),
-        failed_logins=counts["failed logins"],
+        miscounted=scene.ask(MISCOUNTED) if has_records else 0,
+        unaccounted=_unaccounted(standing, before),
+        broken_links=_broken_links(scene) if has_records else 0,
     )
 
 
-def kinds(
-    scene: Scene, stored: dict[int, str | None], oracle: dict[int, str | None]
-) -> Counter[str]:
+def kinds(scene: Scene, stored: Stored, oracle: Stored) -> Counter[str]:
     """Count what became of the secrets that both know of: right, empty, plain, or how it is bad."""
-    with scene.library() as (access, store):
-        keyring = access.keyring(store)
-    return Counter(_kind(keyring, key, stored[key], oracle[key]) for key in stored.keys() & oracle)
+    if not any(map(is_sealed, stored.values())):
+        keyring = None
+    else:
+        with scene.library() as (access, store):
+            keyring = access.keyring(store)
+    return Counter(kind(keyring, key, stored[key], oracle[key]) for key in stored.keys() & oracle)
 
 
-def _kind(keyring: Keyring, key: int, stored: str | None, enrolled: str | None) -> str:
+def kind(keyring: Keyring | None, key: int, stored: str | None, enrolled: str | None) -> str:
+    """Say what became of one secret."""
     if not is_sealed(stored) or stored is None:
         if stored != enrolled:
             return "lost"
         return "plain" if is_plain(stored) else "empty"
+    if keyring is None:
+        return "unverifiable"
     try:
         opened = keyring.open(Place(FIELD, (key,)), Envelope.parse(stored)).reveal()
     except EnvelopeError:
@@ -100,6 +148,20 @@ def _kind(keyring: Keyring, key: int, stored: str | None, enrolled: str | None) 
     return "sealed twice" if is_sealed(opened) else "lost"
 
 
-def _unaccounted(scene: Scene, counts: Counter[str], still_plain: int) -> int:
-    due = counts["plain written"] - counts["plain taken back"] - still_plain
-    return abs(int(scene.ask(SEALED_BY_RUNS)) - due)
+def _by_runs(connection: psycopg.Connection) -> dict[str, Any]:
+    if connection.execute("SELECT to_regclass('reseal.batch')").fetchone() == (None,):
+        return {}
+    sealed, resealed = connection.execute(BY_RUNS).fetchone() or (0, 0)
+    return {"sealed": sealed, "resealed": resealed}
+
+
+def _unaccounted(standing: Standing, before: Standing) -> int:
+    """Count plaintexts that went without a record, or are recorded and did not go."""
+    sealed = standing.sealed - before.sealed
+    by_rotation = standing.gone - before.gone - sealed
+    return max(-by_rotation, by_rotation - (standing.resealed - before.resealed), 0)
+
+
+def _broken_links(scene: Scene) -> int:
+    with scene.library() as (_, store):
+        return len(list(event.broken_links(store)))

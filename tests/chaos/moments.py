@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from random import Random
 from time import monotonic
+from typing import LiteralString
 
 import psycopg
+
+from tests.flows.scene import Scene
 
 LATEST = """
 SELECT r.run_id,
@@ -44,6 +47,11 @@ SECONDS = {
     Stage.START: 3.0, Stage.PREFLIGHT: 0.2, Stage.PREPARE: 0.1, Stage.VALIDATE: 2.0,
     Stage.AFTERWARDS: 0.3,
 }  # fmt: skip
+
+# What the audit log says when a run has written its rows, and when it knows that it was right.
+_SWEPT = frozenset({"sealed", "resealed", "rolled back"})
+_JUDGED = frozenset({"validated", "rolled back"})
+
 MODES: tuple[list[str], ...] = (["--safe"], ["--safe"], [], ["--aggressive"])
 
 
@@ -74,17 +82,24 @@ class Look:
 
 
 class Watch:
-    """Follow the run that was started last, from an ordinary connection."""
+    """Follow the run that was started last, from an ordinary connection.
 
-    def __init__(self, connection: psycopg.Connection, rows: int) -> None:
-        self._connection = connection
+    `rows` is how many the run has to write.
+    """
+
+    def __init__(self, scene: Scene, rows: int) -> None:
+        self._scene = scene
+        self._connection = scene.connect()
         self._rows = max(rows, 1)
         self._earlier = self._latest_run()
         self._stage, self._since = Stage.START, monotonic()
 
     def is_due(self, moment: Moment) -> bool:
-        """Say whether the moment has come, or is past."""
-        look = self.look()
+        """Say whether the moment has come, or is past; not while the server is away."""
+        try:
+            look = self.look()
+        except psycopg.OperationalError:
+            return False
         if look.stage is not self._stage:
             self._stage, self._since = look.stage, monotonic()
         if look.stage is not moment.stage:
@@ -97,21 +112,31 @@ class Watch:
         """Tell where the run is."""
         row = self._latest()
         if row is None or row[0] == self._earlier:
-            is_looking = self._connection.execute(LOOKING).fetchone() != (0,)
+            is_looking = self._one(LOOKING) != (0,)
             return Look(Stage.PREFLIGHT if is_looking else Stage.START)
         _, is_begun, is_proven, backed_up, sealed, actions = row
-        if "sealed" in actions:
-            return Look(Stage.AFTERWARDS if "validated" in actions else Stage.VALIDATE, sealed)
-        if is_proven:
+        if not _SWEPT.isdisjoint(actions):
+            is_last = not _JUDGED.isdisjoint(actions)
+            return Look(Stage.AFTERWARDS if is_last else Stage.VALIDATE, sealed)
+        if is_proven or sealed:
             return Look(Stage.ENCRYPT, sealed)
         return Look(Stage.BACKUP, backed_up) if is_begun else Look(Stage.PREPARE)
 
     def _latest(self) -> tuple | None:
         try:
-            return self._connection.execute(LATEST).fetchone()
+            return self._one(LATEST)
         except psycopg.errors.UndefinedTable:
             # The first run has not come that far.
             return None
+
+    def _one(self, query: LiteralString) -> tuple | None:
+        if self._connection.closed:
+            self._connection = self._scene.connect()
+        return self._connection.execute(query).fetchone()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
     def _latest_run(self) -> object:
         row = self._latest()

@@ -7,9 +7,7 @@ from time import monotonic, sleep
 
 import psutil  # type: ignore[import-untyped]
 
-from tests.chaos.moments import Look, Moment, Watch
 from tests.flows.forked import Started
-from tests.flows.scene import Scene
 
 _SECONDS_TO_FOLLOW = 30
 
@@ -21,23 +19,6 @@ class Death:
     children: int
     seconds: float
     survivors: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Killed:
-    """Where a run was when it was killed."""
-
-    look: Look
-    death: Death
-
-
-def kill_at(scene: Scene, moment: Moment, watch: Watch) -> Killed | int:
-    """Run and kill at a moment; return the exit code where the run was faster."""
-    process = scene.command_line.start("encrypt", "--json", *moment.flags)
-    if wait_for(process, lambda: watch.is_due(moment)):
-        return Killed(watch.look(), kill(process))
-    process.communicate()
-    return process.wait()
 
 
 def wait_for(process: Started, has_come: Callable[[], bool], seconds: float = inf) -> bool:

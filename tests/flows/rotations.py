@@ -14,7 +14,7 @@ from reseal import Vault
 from reseal.envelope import Envelope
 from reseal.kek import open_kek
 from reseal.store import data_key, schema
-from tests.flows.conftest import Ended
+from tests.flows.conftest import CONFIG, Ended
 from tests.flows.scene import (
     FIELD,
     Meanwhile,
@@ -49,6 +49,7 @@ READER = """
 INSERT INTO reseal.reader (instance, library, opens, seals, policy)
 VALUES ('gone/1/abc', '0', '{"1": "00"}', true, 'allow')
 """
+UNLIMITED = CONFIG.replace("[reseal]", "[reseal]\nmost_quarantined_percent = 100")
 LONG_AGO = "UPDATE reseal.reader SET seen = seen - interval '2 minutes'"
 
 
@@ -207,13 +208,15 @@ def told_in_full(story: Story) -> Story:
 
 
 def told_of_faults(story: Story) -> Story:
-    """Be refused twice, and fail twice."""
+    """Be refused twice, and fail three times."""
     seal_all(story)
     story.rotates("no reader")
     with reading_role(story) as url:
         story.rotates("no rights", READY, url=url)
     story.does(DEAF)
-    story.rotates("deaf", READY)
+    story.rotates("tripped", READY)
+    story.scene.command_line.write_config(UNLIMITED)
+    story.rotates("deaf")
     story.does("DROP TRIGGER deaf ON users")
     with story.scene.connect() as connection:
         set_secret(connection, DAMAGED, flipped(secret_of(connection, DAMAGED)))

@@ -156,6 +156,8 @@ def leaks(
     ended |= {
         "sealed": run("encrypt"),
         "verified": run("verify", "--json"),
+        "listed": run("quarantine", "list"),
+        "retried": run("quarantine", "retry", "--json"),
         "status": run("status"),
     }
     places = Places()
@@ -191,8 +193,8 @@ def shown(leaks: Leaks, name: str) -> bytes:
 
 def test_the_runs_went_the_ways_that_are_to_be_searched(leaks: Leaks) -> None:
     codes = {name: one.code for name, one in leaks.ended.items()}
-    expected = {"failed": 1, "rolled back": 5, "sealed": 4, "verified": 4}
-    assert codes == {"check": 0, **expected, "status": 0}
+    expected = {"failed": 1, "rolled back": 5, "sealed": 4, "verified": 4, "retried": 4}
+    assert codes == {"check": 0, "listed": 0, **expected, "status": 0}
     message = leaks.ended["failed"].document["message"]
     assert message == "the database said: InternalError_ (XX000)"
     part = leaks.ended["rolled back"].part(FIELD)

@@ -177,6 +177,15 @@ def test_a_key_that_nobody_became_ready_for_stays_staged_and_is_taken_up(full: S
     assert staged == [(2, False), (2, True), (3, False)]
 
 
+def test_a_rotation_that_could_reseal_too_little_stops_and_is_taken_up_again(faults: Story) -> None:
+    step = faults.steps["tripped"]
+    assert (step.ended.code, step.ended.document["outcome"]) == (1, "failed")
+    says = ("cannot be sealed, more than the 10%", "keeps the row from being written", "run again")
+    assert missing(says, step.said) == []
+    assert (step.versions, step.keys) == ({1}, {"1": "retiring", "2": "active"})
+    assert faults.steps["deaf"].keys == step.keys
+
+
 def test_a_rotation_that_changes_no_row_has_failed(faults: Story) -> None:
     step = faults.steps["deaf"]
     assert (step.ended.code, step.ended.document["outcome"]) == (1, "failed")

@@ -23,6 +23,7 @@ from reseal.shape import Shape
 from reseal.store import data_key, ledger
 from reseal.store.catalog import Target
 from reseal.store.control import hold
+from reseal.store.quarantine import Record, records
 from reseal.store.store import Store
 from reseal.sweep.engine import Hands, sweep
 from reseal.sweep.job import Assignment, Job
@@ -135,12 +136,15 @@ class Scene:
 
     def quarantine(self) -> dict[tuple[str, ...], str]:
         """The rows that this run set aside, with the reason."""
-        rows = ledger.listed(self.store, "quarantine", self.run_id, self.name)
-        return {tuple(row["key"]): row["reason"] for row in rows}
+        return {row.key: row.reason for row in self.records() if row.run_id == self.run_id}
+
+    def records(self) -> list[Record]:
+        """Every quarantined row, whichever run set it aside."""
+        return records(self.store, self.name)
 
     def left_alone(self) -> dict[tuple[str, ...], str]:
         """The rows that this rollback did not touch, with the reason."""
-        rows = ledger.listed(self.store, "left_alone", self.run_id, self.name)
+        rows = ledger.left_alone(self.store, self.run_id, self.name)
         return {tuple(row["key"]): row["reason"] for row in rows}
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 import pytest
 
+from reseal.backup.policy import BackupPolicy
 from reseal.config import Config, load_config, parse_config
 from reseal.errors import ConfigurationError, FieldError
 from reseal.field import Field
@@ -19,6 +20,10 @@ cryptoperiod_days = 90
 read_window_days = 14
 disabled_days = 30
 base_backups_kept_days = 35
+
+[backup]
+kept_days = 30
+to = "s3://bucket/backups"
 
 [[field]]
 name = "users.mfa_secret"
@@ -66,6 +71,7 @@ def test_every_word_is_read(written):
         schema="vault",
         evidence="s3://bucket/evidence",
         keys=KeyPolicy(90, 14, 30, 35),
+        backup=BackupPolicy(30, "s3://bucket/backups"),
     )
 
 
@@ -74,6 +80,7 @@ def test_what_is_not_said_has_a_default():
 
     assert (config.schema, config.evidence) == ("reseal", "evidence")
     assert config.keys == KeyPolicy(365, 7, 7, base_backups_kept_days=None)
+    assert config.backup == BackupPolicy(90, to=None)
     (field,) = config.fields
     assert (field.key, field.format, field.where) == ((), "base32", None)
     assert field.empty == frozenset({""})
@@ -138,7 +145,7 @@ def test_a_field_needs_a_name_a_table_and_a_column(word):
         ({"field": []}, "no [[field]] is described"),
         ({"field": ONE}, "field at the top must be a list"),
         ({"field": ["users"]}, "field must be a list of tables; write [[field]]"),
-        ({"fields": [ONE]}, "unknown word 'fields' at the top; known: reseal, keys, field"),
+        ({"fields": [ONE]}, "unknown word 'fields' at the top; known: reseal, keys, backup, field"),
         ({"reseal": "x", "field": [ONE]}, "reseal at the top must be a table"),
         ({"reseal": {"kek": "x"}, "field": [ONE]}, "unknown word 'kek' in [reseal]"),
         ({"reseal": {"schema": 1}, "field": [ONE]}, "schema in [reseal] must be a string"),
@@ -146,6 +153,13 @@ def test_a_field_needs_a_name_a_table_and_a_column(word):
         ({"reseal": {"schema": ""}, "field": [ONE]}, "is not a plain SQL name"),
         ({"reseal": {"schema": 'x"; --'}, "field": [ONE]}, "is not a plain SQL name"),
         ({"reseal": {"schema": "x" * 64}, "field": [ONE]}, "is not a plain SQL name"),
+        *(
+            (
+                {"reseal": {"most_quarantined_percent": given}, "field": [ONE]},
+                "most_quarantined_percent in [reseal] must be a whole number",
+            )
+            for given in (-1, 101, True, 9.5, "10")
+        ),
         ({"reseal": {"evidence": []}, "field": [ONE]}, "evidence in [reseal] must be a string"),
         ({"field": [ONE, ONE | {"column": "other"}]}, "two fields are named 'users.mfa_secret'"),
     ],
@@ -155,6 +169,14 @@ def test_a_fault_in_the_document_is_named(document, says):
         parse_config(document)
 
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("percent", [0, 10, 100])
+def test_the_breaker_has_a_limit_of_its_own_or_the_usual_one(percent):
+    document = {"reseal": {"most_quarantined_percent": percent}, "field": [ONE]}
+
+    assert parse_config(document).most_quarantined_percent == percent
+    assert parse_config({"field": [ONE]}).most_quarantined_percent == 10
 
 
 LEAST = {
@@ -195,6 +217,33 @@ def test_a_fault_in_the_policy_on_keys_is_named(keys, says):
         parse_config({"keys": keys, "field": [ONE]})
 
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("days", [1, 36_500])
+def test_a_backup_is_kept_for_a_number_of_days(days):
+    assert parse_config({"backup": {"kept_days": days}, "field": [ONE]}).backup.kept_days == days
+
+
+@pytest.mark.parametrize(
+    ("backup", "says"),
+    [
+        ({"kept_days": 0}, "kept_days in [backup] must be a number of days from 1 to 36500"),
+        ({"kept_days": 36_501}, "kept_days in [backup] must be a number of days from 1 to 36500"),
+        ({"kept_days": True}, "kept_days in [backup] must be a number of days from 1 to 36500"),
+        ({"kept_days": "7"}, "kept_days in [backup] must be a whole number"),
+        ({"days": 7}, "unknown word 'days' in [backup]; known: kept_days, to"),
+        ({"to": 7}, "to in [backup] must be a string"),
+        ({"to": ""}, "a place for backup files is a directory or a URL, not empty"),
+        ({"to": "sftp://ada:secret@host/x"}, "has a password"),
+        ([], "backup at the top must be a table"),
+    ],
+)
+def test_a_fault_in_the_words_on_backups_is_named(backup, says):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_config({"backup": backup, "field": [ONE]})
+
+    assert says in str(caught.value)
+    assert "secret@" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

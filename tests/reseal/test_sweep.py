@@ -215,9 +215,9 @@ def test_resealing_sets_aside_what_it_cannot_open(scene):
     resealing = scene.again()
     assert resealing.sweep(Turn.RESEAL).quarantined == 3
     assert resealing.quarantine() == {
-        (str(one),): "WillNotOpen",
-        (str(other),): "MalformedEnvelope",
-        (str(third),): "UnknownKeyVersion",
+        (str(one),): "an envelope that will not open",
+        (str(other),): "an envelope that is malformed",
+        (str(third),): "an envelope under a key that is not in the keyring",
     }
 
 

@@ -23,7 +23,7 @@ from reseal.preflight import PreflightPlan, run_preflight
 from reseal.preflight.check import Report
 from reseal.probes import probe
 from reseal.restore import Restoration, record_gone
-from reseal.store import data_key, ledger, schema
+from reseal.store import data_key, ledger, quarantine, schema
 from reseal.store.control import hold
 from reseal.store.store import Store
 from reseal.sweep.engine import Hands, sweep
@@ -91,7 +91,6 @@ class Library:
         return record.run_id
 
     def _encrypt(self, run_id: UUID, name: str) -> Part:
-        ledger.clear_quarantine(self.store, name)
         prepare.prepare(self.store, self.access.target(self.store, name))
         target = self.access.target(self.store, name)
         shield.raise_shield(self.store, target)
@@ -124,7 +123,7 @@ class Library:
     def _swept(self, run_id: UUID, name: str, turn: Turn, make: Plan) -> Part:
         with hold(self.store, name, run_id) as epoch:
             last = self._converge(Assignment(run_id, name, turn, epoch), make)
-        aside = ledger.listed(self.store, "quarantine", run_id, name)
+        aside = quarantine.listed(self.store, run_id, name)
         return self._part(name) | {"quarantined": last.quarantined, "rows_set_aside": aside}
 
     def _converge(self, assignment: Assignment, make: Plan) -> Tally:
@@ -160,7 +159,7 @@ class Library:
         self._swept(mine, name, Turn.UNSEAL, restoration.plan)
         record_gone(self.store, self.access.target(self.store, name), run_id, mine)
         restored = ledger.unsealed_rows(self.store, mine, name)
-        left = ledger.listed(self.store, "left_alone", mine, name)
+        left = ledger.left_alone(self.store, mine, name)
         return self._part(name) | {"restored": restored, "rows_set_aside": left}
 
     def _part(self, name: str) -> dict[str, Any]:

@@ -13,9 +13,10 @@ ALTER TABLE {reseal}.backup_set
     ADD COLUMN shredded timestamptz,
     ADD COLUMN shredded_by text;
 
--- What kind of trouble a row is in, and who has decided to leave it as it is.
+-- What kind of trouble a row is in and since when, and who has decided to leave it as it is.
 ALTER TABLE {reseal}.quarantine
     ADD COLUMN class text NOT NULL DEFAULT 'other',
+    ADD COLUMN since timestamptz NOT NULL DEFAULT clock_timestamp(),
     ADD COLUMN accepted timestamptz,
     ADD COLUMN accepted_by text,
     ADD COLUMN note text;

@@ -1,0 +1,1 @@
+"""Rows that no run can handle: set aside by key, accepted as they are, or tried again."""

@@ -1,0 +1,106 @@
+"""Files elsewhere, named by a URL that fsspec opens, such as s3://bucket/path.
+
+Credentials are no part of a URL here: they come from fsspec's own configuration, or from the
+environment, as the package of each protocol reads them. Writing is a transaction of fsspec's: what
+is written appears under its name when all of it is there. Stores of objects and most file servers
+keep that; fsspec does not promise it for every protocol, so that whoever needs to know whether a
+file is whole has to read it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO
+
+from reseal.errors import BackupFileError, ResealError
+
+# There a directory is a part of a name, and making one may make a bucket.
+_BUCKETS = frozenset({
+    "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oci", "ocilake", "oss", "tos", "tosfs",
+})  # fmt: skip
+# Overwritten at each look: a bucket that keeps what was written refuses to have it deleted.
+PROBE = ".reseal-can-write"
+
+
+@contextmanager
+def creating(url: str) -> Iterator[BinaryIO]:
+    """Write a file, which is left out where the block fails."""
+    with _telling(f"{url} cannot be written"):
+        files, path = _files(url)
+        _make_directory(files, path.rpartition("/")[0])
+        with files.transaction, files.open(path, "wb") as file:
+            yield file
+
+
+@contextmanager
+def reading(url: str) -> Iterator[BinaryIO]:
+    """Open a file to be read in any order."""
+    with _telling(f"{url} cannot be read"):
+        files, path = _files(url)
+        with files.open(path, "rb") as file:
+            yield file
+
+
+def exists(url: str) -> bool:
+    """Say whether there is a file."""
+    with _telling(f"{url} cannot be looked at"):
+        files, path = _files(url)
+        return bool(files.exists(path))
+
+
+def remove(url: str) -> None:
+    """Remove a file, or find that there is none."""
+    with _telling(f"{url} cannot be removed"):
+        files, path = _files(url)
+        if files.exists(path):
+            files.rm_file(path)
+
+
+def try_writing(url: str) -> None:
+    """Raise BackupFileError where no file can be written in a directory."""
+    with _telling(f"nothing can be written to {url}"):
+        files, path = _files(url)
+        _make_directory(files, path)
+        probe = f"{path.rstrip('/')}/{PROBE}"
+        files.pipe_file(probe, b"Written by Reseal to see whether it may.\n")
+        with suppress(Exception):
+            files.rm_file(probe)
+
+
+def _files(url: str) -> tuple[Any, str]:
+    import fsspec
+
+    # An instance of its own: what others write meanwhile is no part of the transaction.
+    files, path = fsspec.url_to_fs(url, skip_instance_cache=True)
+    # What another process has written since must be seen.
+    files.invalidate_cache()
+    return files, path
+
+
+def _make_directory(files: Any, path: str) -> None:
+    names = {files.protocol} if isinstance(files.protocol, str) else set(files.protocol)
+    if not names & _BUCKETS:
+        files.makedirs(path, exist_ok=True)
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """Turn whatever a file system raises into one sentence; what it says may hold a credential."""
+    try:
+        yield
+        return
+    except ResealError:
+        raise
+    except ImportError as error:
+        why = _missing(error)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+    except Exception as error:
+        why = type(error).__name__
+    raise BackupFileError(f"{what}: {why}") from None
+
+
+def _missing(error: ImportError) -> str:
+    if error.name == "fsspec":
+        return "fsspec is not installed; `pip install fsspec` and the package of the protocol"
+    # One of fsspec's own table of protocols, such as "Install s3fs to access S3".
+    return f"a package is missing: {error}"

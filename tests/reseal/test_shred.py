@@ -1,0 +1,300 @@
+"""A shredded backup is gone: key, rows, copies; and one that is still needed is not shredded."""
+
+import os
+import threading
+from base64 import b64encode
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from reseal import retirement
+from reseal.backup import again, table
+from reseal.backup.copies import Copying
+from reseal.backup.inventory import inventory
+from reseal.backup.location import Location
+from reseal.backup.shred import Shredder
+from reseal.errors import ConfigurationError, FieldBusy, FieldError, KekError, Refused
+from reseal.store import event
+from reseal.store.control import hold
+from tests.conftest import SENTINEL
+from tests.reseal.scene import SEED, Scene
+
+NEW = "GEZDGNBVGY3TQOJQ"
+WAS_SHREDDED = "SELECT wrapped IS NULL, shredded IS NOT NULL FROM reseal.backup_set"
+PARTITIONS = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'reseal.backup'::regclass"
+STORED = "SELECT pg_read_binary_file(pg_relation_filepath('reseal.backup_set'))"
+
+
+def shredder(scene: Scene, approved_by: str = "") -> Shredder:
+    return Shredder(scene.access, scene.store, "ada", approved_by)
+
+
+def sealed(scene: Scene, *secrets: str, to: Path | None = None) -> list[int]:
+    """Rows that a run has backed up, copied and sealed."""
+    rows = scene.enrol(*secrets)
+    scene.back_up()
+    scene.prove()
+    if to:
+        kek = scene.access.backup_kek()
+        Copying(scene.store, scene.target, scene.run_id, kek).copy(Location(str(to)))
+    scene.sweep()
+    return rows
+
+
+def break_row(scene: Scene, row: int) -> None:
+    """Damage an envelope so that it is malformed."""
+    scene.admin.execute(
+        "UPDATE users SET mfa_secret = left(mfa_secret, 180) || '====' WHERE id = %s", [row]
+    )
+
+
+def set_aside(scene: Scene, row: int, *, accepted: bool = False) -> None:
+    scene.admin.execute(
+        "INSERT INTO reseal.quarantine (field, row_key, run_id, reason, accepted)"
+        " VALUES (%s, %s, %s, 'x', CASE WHEN %s THEN now() END)",
+        [scene.name, [str(row)], scene.run_id, accepted],
+    )
+
+
+def is_shredded(scene: Scene) -> bool:
+    rows = scene.admin.execute(WAS_SHREDDED).fetchall()
+    assert rows in ([(True, True)], [(False, False)])
+    return rows == [(True, True)]
+
+
+def test_a_shredded_backup_is_gone(scene, tmp_path):
+    sealed(scene, SENTINEL, NEW, to=tmp_path)
+    done = shredder(scene, "Grace").shred(scene.run_id)
+
+    assert (done.rows, done.sealed) == ({scene.name: 2}, {scene.name: 2})
+    assert is_shredded(scene)
+    assert scene.admin.execute(PARTITIONS).fetchone() == (0,)
+    assert len(done.deleted) == 1
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ConfigurationError, match="was shredded"):
+        scene.backup()
+    (record,) = inventory(scene.store)
+    assert (record["rows"], record["bytes"], record["copies"]) == (2, 0, [])
+    assert record["shredded_by"] == "Grace"
+    # What was sealed opens as before.
+    assert set(scene.opened().values()) == {SENTINEL, NEW}
+
+
+def test_the_audit_log_says_who_shredded_what(scene, tmp_path):
+    sealed(scene, SEED, to=tmp_path)
+    shredder(scene, "Grace").shred(scene.run_id)
+
+    detail = event.latest(scene.store, "backup shredded", scene.run_id)
+    assert detail == {
+        "rows": {scene.name: 1}, "still_sealed": {scene.name: 1}, "approved_by": "Grace",
+    }  # fmt: skip
+    copy = event.latest(scene.store, "backup copy deleted", scene.run_id)
+    assert copy is not None
+    assert copy["field"] == scene.name
+    assert list(event.broken_links(scene.store)) == []
+
+
+def test_the_dead_version_of_the_row_with_the_key_is_cleared_away(scene, admin):
+    sealed(scene, SEED)
+    wrapped = table.need(scene.store, scene.run_id, scene.name).wrapped
+    shredder(scene).shred(scene.run_id)
+
+    admin.execute("CHECKPOINT")
+    assert wrapped not in admin.execute(STORED).fetchone()[0]
+
+
+def test_without_an_approval_it_is_whoever_did_it(scene):
+    sealed(scene, SEED)
+    shredder(scene).shred(scene.run_id)
+
+    assert inventory(scene.store)[0]["shredded_by"] == "ada"
+
+
+def test_what_was_enrolled_since_is_no_loss_for_a_rollback(scene):
+    rows = sealed(scene, SEED, SEED, SEED)
+    scene.put(rows[0], NEW)
+    scene.put(rows[1], None)
+    scene.again().sweep()
+
+    assert shredder(scene).shred(scene.run_id).sealed == {scene.name: 1}
+
+
+def test_shredding_twice_is_no_fault(scene):
+    sealed(scene, SEED)
+    shredder(scene).shred(scene.run_id)
+    first = inventory(scene.store)
+    done = shredder(scene, "another").shred(scene.run_id)
+
+    assert (done.rows, done.sealed, done.deleted) == ({}, {}, [])
+    assert inventory(scene.store) == first
+
+
+def test_a_copy_that_cannot_be_deleted_is_told_and_tried_again(scene, tmp_path):
+    sealed(scene, SEED, to=tmp_path)
+    (path,) = tmp_path.rglob("*.reseal-backup")
+    content = path.read_bytes()
+    path.unlink()
+    path.mkdir()
+    done = shredder(scene).shred(scene.run_id)
+
+    assert done.rows == {scene.name: 1}
+    assert list(done.not_deleted) == [str(path)]
+    assert "cannot be removed" in done.not_deleted[str(path)]
+    assert inventory(scene.store)[0]["copies"] == [str(path)]
+    path.rmdir()
+    path.write_bytes(content)
+    # What was not deleted opens: it has the key with it.
+    assert again.prove_file(str(path), scene.access.backup_kek()).rows == 1
+    done = shredder(scene).shred(scene.run_id)
+    assert (done.deleted, done.not_deleted) == ([str(path)], {})
+    assert inventory(scene.store)[0]["copies"] == []
+
+
+def test_a_copy_that_is_gone_counts_as_deleted(scene, tmp_path):
+    sealed(scene, SEED, to=tmp_path)
+    next(tmp_path.rglob("*.reseal-backup")).unlink()
+
+    assert shredder(scene).shred(scene.run_id).not_deleted == {}
+
+
+@pytest.mark.parametrize("how", ["quarantined", "broken"])
+def test_the_only_source_of_a_row_is_not_shredded(scene, tmp_path, how):
+    row, _ = sealed(scene, SEED, SEED, to=tmp_path)
+    if how == "quarantined":
+        set_aside(scene, row)
+    else:
+        break_row(scene, row)
+
+    with pytest.raises(Refused, match=r"all there is of 1 rows of .*reseal quarantine accept"):
+        shredder(scene).shred(scene.run_id)
+    assert not is_shredded(scene)
+    assert len(list(tmp_path.rglob("*.reseal-backup"))) == 1
+
+
+@pytest.mark.parametrize("how", ["quarantined", "broken"])
+def test_what_was_given_up_needs_no_source(scene, how):
+    row, _ = sealed(scene, SEED, SEED)
+    if how == "broken":
+        break_row(scene, row)
+    set_aside(scene, row, accepted=True)
+
+    assert shredder(scene).shred(scene.run_id).rows == {scene.name: 2}
+
+
+def test_a_broken_row_that_is_not_in_the_backup_does_not_need_it(scene):
+    sealed(scene, SEED)
+    other = scene.again()
+    (row,) = sealed(other, SEED)
+    break_row(scene, row)
+
+    assert shredder(scene).shred(scene.run_id).rows == {scene.name: 1}
+    with pytest.raises(Refused):
+        shredder(other).shred(other.run_id)
+
+
+def test_what_a_later_backup_has_too_is_not_only_here(scene):
+    (row,) = sealed(scene, SEED)
+    scene.put(row, NEW)
+    later = scene.again()
+    later.back_up()
+    later.sweep()
+    break_row(scene, row)
+
+    assert shredder(scene).shred(scene.run_id).rows == {scene.name: 1}
+    with pytest.raises(Refused):
+        shredder(later).shred(later.run_id)
+
+
+def test_and_an_earlier_one_is_no_other_source(scene):
+    """It has the secret that the user had before."""
+    (row,) = sealed(scene, SEED)
+    scene.put(row, NEW)
+    later = scene.again()
+    later.back_up()
+    later.sweep()
+    break_row(scene, row)
+    with pytest.raises(Refused):
+        shredder(later).shred(later.run_id)
+    assert table.need(scene.store, later.run_id, scene.name).wrapped is not None
+
+
+def test_a_backup_that_is_used_is_not_shredded(scene):
+    sealed(scene, SEED)
+    other = scene.access.store("another")
+    with (
+        hold(other, scene.name, uuid4()),
+        pytest.raises(FieldBusy, match="another run is working on field"),
+    ):
+        shredder(scene).shred(scene.run_id)
+    other.close()
+    assert not is_shredded(scene)
+
+
+def test_a_run_that_lost_its_lock_and_lives_keeps_its_backup(scene):
+    sealed(scene, SEED)
+    alive = scene.access.store(f"run {scene.run_id}")
+    with pytest.raises(Refused, match="is still under way"):
+        shredder(scene).shred(scene.run_id)
+    alive.close()
+    assert not is_shredded(scene)
+
+
+def test_a_run_without_a_backup_has_nothing_to_shred(scene):
+    with pytest.raises(ConfigurationError, match="has no backup; see `reseal backup list`"):
+        shredder(scene).shred(uuid4())
+
+
+def test_a_field_that_is_not_described_cannot_be_looked_at(scene):
+    sealed(scene, SEED)
+    other = scene.described(name="other")
+
+    with pytest.raises(FieldError, match="there is no field"):
+        shredder(other).shred(scene.run_id)
+
+
+def test_a_table_that_is_gone_needs_no_backup(scene):
+    sealed(scene, SEED)
+    scene.admin.execute("DROP TABLE users")
+
+    assert shredder(scene).shred(scene.run_id).rows == {scene.name: 1}
+
+
+def test_a_backup_that_nobody_can_open_is_shredded_too(scene):
+    sealed(scene, SEED)
+    lost = dict(scene.access.variables, TEST_BACKUP_KEK=b64encode(os.urandom(32)).decode())
+    other = replace(scene, access=replace(scene.access, variables=lost))
+    with pytest.raises(KekError):
+        other.backup()
+
+    assert shredder(other).shred(scene.run_id).sealed == {scene.name: None}
+
+
+def test_those_past_their_date_are_found(scene):
+    sealed(scene, SEED)
+    assert table.expired(scene.store) == []
+    scene.admin.execute("UPDATE reseal.backup_set SET expires = now()")
+    assert table.expired(scene.store) == [scene.run_id]
+
+    shredder(scene).shred(scene.run_id)
+    assert table.expired(scene.store) == []
+
+
+def test_a_shredded_backup_keeps_no_data_key(scene):
+    sealed(scene, SEED)
+    assert scene.store.need(retirement.BACKUPS, [1])[0] == 1
+
+    shredder(scene).shred(scene.run_id)
+    assert scene.store.need(retirement.BACKUPS, [1])[0] == 0
+
+
+def test_whoever_reads_the_backup_holds_the_shredder_up_for_a_while(scene, database):
+    sealed(scene, SEED)
+    with psycopg.connect(database) as reader:
+        reader.execute("SELECT count(*) FROM reseal.backup")
+        ending = threading.Timer(2.5, reader.commit)
+        ending.start()
+        assert shredder(scene).shred(scene.run_id).rows == {scene.name: 1}
+        ending.join()
