@@ -28,6 +28,7 @@ from tasks.sweep import sweep_span
 from tasks.table import (
     clean_table,
     count_rows,
+    drop_shield,
     optimise_table,
     prepare_key,
     prepare_table,
@@ -71,7 +72,7 @@ def prepare_tables(run: Run, *, skip_backup: bool = False) -> None:
     for field in run.fields:
         done = prepare_table(field.name).as_dict()
         # The shield knows an original by what the backup has of it.
-        why_not = "there is no backup" if skip_backup else raise_shield(field.name)
+        why_not = drop_shield(field.name) if skip_backup else raise_shield(field.name)
         done["shield"] = {"raised": not why_not, "why": why_not}
         run.evidence.write(f"prepare-{field.name}", done)
         run.note("prepared", field=field.name, **done)

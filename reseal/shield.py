@@ -28,30 +28,48 @@ SET IntervalStyle = 'postgres' SET bytea_output = 'hex' SET extra_float_digits =
 AS {body}
 """
 
+# Only the newest original of a row counts, and none once the application has sealed there itself:
+# a former secret that is put back is an enrolment like any other, and must not be swallowed.
 BODY = """
 DECLARE
     reseal_key text[];
     reseal_written text;
+    reseal_run uuid;
+    reseal_salt bytea;
+    reseal_digest bytea;
 BEGIN
     SELECT {key} INTO reseal_key FROM (SELECT OLD.*) AS t;
     SELECT {cell} INTO reseal_written FROM (SELECT NEW.*) AS t;
-    IF EXISTS (
-        SELECT FROM {reseal}.backup_set AS s JOIN {reseal}.backup AS b USING (run_id, field)
-        WHERE s.field = {field} AND b.row_key = reseal_key
-          AND b.digest = sha256(s.salt || convert_to(reseal_written, 'UTF8'))
-    ) THEN
-        NEW.{column} := OLD.{column};
-    END IF;
+    FOR reseal_run, reseal_salt IN
+        SELECT s.run_id, s.salt FROM {reseal}.backup_set AS s
+        WHERE s.field = {field} ORDER BY s.created DESC
+    LOOP
+        IF {is_sealed} THEN
+            UPDATE {reseal}.backup AS b SET digest = NULL
+            WHERE b.run_id = reseal_run AND b.field = {field} AND b.row_key = reseal_key;
+            CONTINUE;
+        END IF;
+        SELECT b.digest INTO reseal_digest FROM {reseal}.backup AS b
+        WHERE b.run_id = reseal_run AND b.field = {field} AND b.row_key = reseal_key;
+        IF FOUND THEN
+            IF reseal_digest = sha256(reseal_salt || convert_to(reseal_written, 'UTF8')) THEN
+                NEW.{column} := OLD.{column};
+            END IF;
+            RETURN NEW;
+        END IF;
+    END LOOP;
     RETURN NEW;
 END
 """
 
 CLOSE = "REVOKE ALL ON FUNCTION {function}() FROM PUBLIC"
 
-# A sweep only puts an envelope in the place of plaintext or of an envelope: it never gets here.
+# A sweep writes no enrolment, and pays for no call.
 TRIGGER = """
 CREATE TRIGGER {name} BEFORE UPDATE OF {column} ON {table} FOR EACH ROW
-WHEN ({was_sealed} AND NOT {is_sealed} AND NOT {is_empty}) EXECUTE FUNCTION {function}()
+WHEN (current_setting('reseal.sweeping', true) IS DISTINCT FROM 'on'
+      AND ({is_sealed} AND {differs} OR {was_sealed} AND NOT {is_sealed} AND NOT {is_empty}))
+EXECUTE FUNCTION {function}()
 """
 
 # Of a trigger on a partitioned table the partitions' own are parts, and go with it.
@@ -123,6 +141,7 @@ def _body(store: Store, target: Target) -> str:
         # Plaintext stands in the column itself, also where envelopes are kept aside.
         cell=target.column.read(target.stored),
         field=sql.Literal(target.field.name),
+        is_sealed=_condition(target)["is_sealed"],
         column=sql.Identifier(target.field.column),
     )
     return body.as_string(store.connection)
@@ -145,6 +164,7 @@ def _condition(target: Target) -> dict[str, sql.Composable]:
         "was_sealed": _is_sealed(target, old),
         "is_sealed": _is_sealed(target, new),
         "is_empty": is_empty(target, new),
+        "differs": sql.SQL("{} IS DISTINCT FROM {}").format(*map(target.column.judge, (old, new))),
     }
 
 

@@ -86,6 +86,13 @@ HAVING max(expires) <= clock_timestamp() AND bool_or(wrapped IS NOT NULL OR copi
 ORDER BY max(expires)
 """
 
+OUTDATE = """
+UPDATE {reseal}.backup AS b SET digest = NULL
+FROM {reseal}.backup AS gone JOIN {reseal}.backup_set AS s USING (run_id, field)
+JOIN {reseal}.backup_set AS t ON t.field = s.field AND t.created < s.created
+WHERE s.run_id = %s AND b.run_id = t.run_id AND b.field = t.field AND b.row_key = gone.row_key
+"""
+
 ANALYZE = "ANALYZE {partition}"
 
 _SALT_BYTES = 16
@@ -222,6 +229,8 @@ def destroy(store: Store, run_id: UUID, by: str) -> dict[str, int]:
 
     Call it in a transaction. A field whose backup was shredded before is left out.
     """
+    # What older backups have is not the newest original any more, and must not pass for it.
+    store.execute(OUTDATE, [run_id])
     found: list[tuple[str, int]] = store.execute(DESTROY, [by, run_id]).fetchall()
     store.execute(DROP, partition=_partition(store, run_id))
     return dict(found)

@@ -22,6 +22,9 @@ from reseal.sweep.write import Turned
 AT_LEISURE = "SET synchronous_commit = off"
 
 
+# The shield is for applications: see shield.py.
+SWEEPING = "SET reseal.sweeping = 'on'"
+
 # The application's triggers stay as they are for everyone else, and nothing is altered. Only
 # triggers that were made ENABLE ALWAYS or ENABLE REPLICA fire.
 QUIETLY = "SET session_replication_role = replica"
@@ -75,6 +78,7 @@ class Job:
 def for_batches(store: Store, field: Field) -> Store:
     """Return the connection, on which a commit does not wait for the disk."""
     store.execute(AT_LEISURE)
+    store.execute(SWEEPING)
     if field.skips_triggers:
         store.execute(QUIETLY)
     return store

@@ -9,6 +9,7 @@ from reseal.envelope import PREFIX
 from reseal.shield import drop_shield, raise_shield, shield_name, stands
 from reseal.store.connection import Connection
 from reseal.store.store import Store
+from reseal.sweep.job import SWEEPING
 from reseal.sweep.turn import Turn
 from tests.reseal.scene import SEED, Scene
 
@@ -112,6 +113,7 @@ def test_a_save_that_waited_for_the_sweep_meets_the_envelope(scene):
     scene.back_up()
     sealed = scene.keyring.seal(scene.target.field.place((row,)), scene.target.column.secret(SEED))
     with psycopg.connect(scene.access.url) as sweep, psycopg.connect(scene.access.url) as saver:
+        sweep.execute(SWEEPING)
         sweep.execute("UPDATE users SET mfa_secret = %s WHERE id = %s", [str(sealed), row])
         saver.pgconn.send_query_params(
             SAVE.replace("%s", "$1", 1).replace("%s", "$2", 1).replace("%s", "$3", 1).encode(),
@@ -124,6 +126,35 @@ def test_a_save_that_waited_for_the_sweep_meets_the_envelope(scene):
 
     assert scene.stored() == {row: str(sealed)}
     assert scene.admin.execute("SELECT email FROM users").fetchone() == ("late@example.com",)
+
+
+def test_a_former_secret_that_is_put_back_passes_after_a_sealed_enrolment(scene):
+    (row,) = scene.enrol(SEED)
+    raise_shield(scene.store, scene.target)
+    seal(scene)
+    place = scene.target.field.place((row,))
+    scene.put(row, str(scene.keyring.seal(place, scene.target.column.secret(NEW))))
+
+    save(scene, row, SEED)
+    assert scene.stored() == {row: SEED}
+
+
+@pytest.mark.parametrize("is_another_run", [True, False])
+def test_a_former_secret_that_is_put_back_passes_after_an_enrolment_that_was_swept(
+    scene, is_another_run
+):
+    (row,) = scene.enrol(SEED)
+    raise_shield(scene.store, scene.target)
+    seal(scene)
+    scene.put(row, NEW)
+    if is_another_run:
+        seal(scene.again())
+    else:
+        scene.sweep()
+    assert scene.opened() == {row: NEW}
+
+    save(scene, row, SEED)
+    assert scene.stored() == {row: SEED}
 
 
 def test_it_works_for_a_role_that_may_not_read_the_backup_with_settings_of_its_own(scene):

@@ -1,0 +1,348 @@
+"""Copies of a backup: proven where they lie, and a whole table comes back from them alone."""
+
+import json
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from reseal import BackupFileError, WillNotOpen, open_backup
+from reseal.backup import again, table
+from reseal.backup.copies import Copying
+from reseal.backup.inventory import inventory
+from reseal.backup.location import Location
+from reseal.errors import BackupNotProven, ConfigurationError, KekError
+from reseal.kek import open_kek
+from reseal.sweep.turn import Turn
+from tests.conftest import SENTINEL
+from tests.reseal.scene import SEED, Scene
+from tests.reseal.test_sweep import ODD, TEXT_KEYS
+
+NEW = "GEZDGNBVGY3TQOJQ"
+
+
+@pytest.fixture(params=["path", "url"])
+def place(request, tmp_path) -> Location:
+    """A directory on this machine, or one at a URL."""
+    if request.param == "path":
+        return Location(str(tmp_path / "backups"))
+    return Location(f"memory://reseal-{uuid4().hex}")
+
+
+def copying(scene: Scene) -> Copying:
+    return Copying(scene.store, scene.target, scene.run_id, scene.access.backup_kek())
+
+
+def backed_up(scene: Scene, place: Location) -> None:
+    """Back up, prove and copy what stands in the table."""
+    scene.back_up()
+    scene.prove()
+    copying(scene).copy(place)
+
+
+def held(scene: Scene, text: str) -> dict[tuple[str, ...], str]:
+    return {key: secret.reveal() for key, secret in open_backup(text, scene.access.backup_kek())}
+
+
+def copies(scene: Scene) -> tuple[str, ...]:
+    return table.need(scene.store, scene.run_id, scene.name).copies
+
+
+def prove_again(scene: Scene) -> again.Again:
+    (found,) = again.prove_run(scene.store, scene.run_id, scene.access.backup_kek())
+    return found
+
+
+def test_a_copy_holds_what_the_backup_holds(scene, place):
+    scene = scene.described(format="text")
+    scene.enrol(*ODD, None, "gAAAAAx")
+    scene.back_up()
+    copied = copying(scene).copy(place)
+
+    assert copied.where == f"{place.text}/{scene.run_id}/users.mfa_secret.reseal-backup"
+    assert copied.rows == len(ODD)
+    assert copies(scene) == (copied.where,)
+    assert held(scene, copied.where) == scene.originals()
+    file = open_backup(copied.where, scene.access.backup_kek())
+    assert (copied.size, copied.sha256) == (file.size, file.sha256)
+    assert (file.header.table, file.header.column, file.header.type, file.header.key) == (
+        "public.users", "mfa_secret", "text", ("id",),
+    )  # fmt: skip
+
+
+def test_keys_of_every_kind_go_into_a_file(scene, place):
+    rows = [(key, number, SEED) for number, key in enumerate(TEXT_KEYS)]
+    scene = scene.table("a text, b int, s text, PRIMARY KEY (a, b)", rows, column="s")
+    backed_up(scene, place)
+
+    assert held(scene, copies(scene)[0]) == {(key, str(number)): SEED for key, number, _ in rows}
+
+
+def test_more_rows_than_are_held_at_once_go_into_a_file(scene, place):
+    scene.admin.execute(
+        "INSERT INTO users (email, mfa_secret) SELECT n::text, %s FROM generate_series(1, 10001) n",
+        [SEED],
+    )
+    backed_up(scene, place)
+
+    assert len(held(scene, copies(scene)[0])) == 10_001
+    assert prove_again(scene).faults == []
+
+
+def test_nothing_of_a_copy_is_in_the_clear(scene, tmp_path):
+    scene.enrol(SENTINEL)
+    backed_up(scene, Location(str(tmp_path)))
+
+    (path,) = tmp_path.rglob("*.reseal-backup")
+    assert SENTINEL.encode() not in path.read_bytes()
+
+
+def test_what_came_late_is_in_a_file_of_its_own(scene, place):
+    kept, changed = scene.enrol(SEED, SEED)
+    backed_up(scene, place)
+    scene.put(changed, NEW)
+    (new,) = scene.enrol("MFRGGZDFMZTWQ2LK")
+    scene.sweep()
+    late = copying(scene).copy_late()
+
+    assert late is not None
+    assert copies(scene)[1] == late.where
+    assert late.where.endswith("/users.mfa_secret.late.reseal-backup")
+    assert open_backup(late.where, scene.access.backup_kek()).header.late
+    assert held(scene, late.where) == {(str(changed),): NEW, (str(new),): "MFRGGZDFMZTWQ2LK"}
+    assert held(scene, copies(scene)[0]) == {(str(kept),): SEED, (str(changed),): SEED}
+    done = prove_again(scene)
+    assert (done.rows, done.late_rows, done.faults) == (3, 2, [])
+
+
+def test_where_nothing_came_late_there_is_no_such_file(scene, place):
+    scene.enrol(SEED)
+    backed_up(scene, place)
+    scene.sweep()
+
+    assert copying(scene).copy_late() is None
+    assert len(copies(scene)) == 1
+
+
+def test_a_second_sweep_of_a_run_writes_a_second_file(scene, place):
+    (row,) = scene.enrol(SEED)
+    backed_up(scene, place)
+    for text in (NEW, "MFRGGZDFMZTWQ2LK"):
+        scene.put(row, text)
+        scene.sweep()
+        copying(scene).copy_late()
+
+    first, second = copies(scene)[1:]
+    assert (held(scene, first), held(scene, second)) == (
+        {(str(row),): NEW}, {(str(row),): "MFRGGZDFMZTWQ2LK"},
+    )  # fmt: skip
+    assert second.endswith(".late-2.reseal-backup")
+    assert prove_again(scene).faults == []
+
+
+def test_a_copy_is_not_written_over(scene, place):
+    scene.enrol(SEED)
+    backed_up(scene, place)
+    before = held(scene, copies(scene)[0])
+
+    with pytest.raises(BackupFileError, match="exists already"):
+        copying(scene).copy(place)
+    assert len(copies(scene)) == 1
+    assert held(scene, copies(scene)[0]) == before
+
+
+def test_a_copy_that_cannot_be_written_is_forgotten(scene, tmp_path):
+    scene.enrol(SEED)
+    scene.back_up()
+    (tmp_path / "f").write_bytes(b"")
+
+    with pytest.raises(BackupFileError, match="cannot be written: Not a directory"):
+        copying(scene).copy(Location(str(tmp_path / "f")))
+    assert copies(scene) == ()
+
+
+@pytest.mark.parametrize(
+    ("damage", "error"),
+    [
+        ("DELETE FROM reseal.backup WHERE row_key = '{1}'", BackupNotProven),
+        ("UPDATE reseal.backup SET sealed = sealed || '\\x00'", WillNotOpen),
+        ("UPDATE reseal.backup SET row_key = '{9}' WHERE row_key = '{1}'", WillNotOpen),
+        ("UPDATE reseal.backup_set SET wrapped = wrapped || '\\x00'", KekError),
+        ("UPDATE reseal.backup_set SET wrapped = NULL", ConfigurationError),
+    ],
+)
+def test_a_copy_of_a_damaged_backup_is_not_proven(scene, place, damage, error):
+    scene.enrol(SEED, SEED * 2)
+    scene.back_up()
+    scene.admin.execute(damage.encode())
+
+    with pytest.raises(error) as caught:
+        copying(scene).copy(place)
+    assert SEED not in str(caught.value)
+
+
+def test_a_table_comes_back_from_its_files_alone(scene, place, access, database):
+    """With reseal, psycopg and the backup KEK, where everything of Reseal's is gone."""
+    scene = scene.described(format="text")
+    before = dict(zip(scene.enrol(*ODD), ODD, strict=True))
+    backed_up(scene, place)
+    changed = next(iter(before))
+    scene.put(changed, NEW)
+    before |= {changed: NEW, scene.enrol(NEW)[0]: NEW}
+    scene.sweep()
+    copying(scene).copy_late()
+    files = copies(scene)
+    scene.store.close()
+    scene.admin.execute("DROP SCHEMA reseal CASCADE")
+
+    kek = open_kek(str(access.backup_kek_uri), access.variables)
+    with psycopg.connect(database) as connection:
+        for each in files:
+            file = open_backup(each, kek)
+            restore = sql.SQL("UPDATE {} SET {} = %s WHERE {}::text = %s").format(
+                sql.Identifier(*file.header.table.split(".")),
+                sql.Identifier(file.header.column),
+                sql.Identifier(file.header.key[0]),
+            )
+            for key, secret in file:
+                connection.execute(restore, [secret.reveal(), *key])
+        rows = connection.execute("SELECT id, mfa_secret FROM users").fetchall()
+    assert dict(rows) == before
+
+
+def test_a_backup_is_proven_again_when_its_rows_are_sealed(scene, place):
+    scene.enrol(SEED, NEW)
+    backed_up(scene, place)
+    scene.sweep()
+    proven = scene.admin.execute("SELECT proven FROM reseal.backup_set").fetchone()
+
+    done = prove_again(scene)
+    assert (done.rows, done.late_rows, done.faults) == (2, 0, [])
+    assert [copy.rows for copy in done.copies] == [2]
+    later = scene.admin.execute("SELECT proven FROM reseal.backup_set").fetchone()
+    assert later > proven
+
+
+DAMAGES = {
+    "an original": ("UPDATE reseal.backup SET sealed = sealed || '\\x00'", "does not open"),
+    "a digest": ("UPDATE reseal.backup SET digest = '\\x00'", "is not what its digest says"),
+    "no digest": ("UPDATE reseal.backup SET digest = NULL", "is not what its digest says"),
+    "a salt": ("UPDATE reseal.backup_set SET salt = 'x'", "is not what its digest says"),
+    "a row": ("DELETE FROM reseal.backup WHERE row_key = '{1}'", "has 1 rows, 0 of them late"),
+    "the proof": ("UPDATE reseal.backup_set SET rows = NULL", "was never proven"),
+    "the key": ("UPDATE reseal.backup_set SET wrapped = NULL", "was shredded"),
+}
+
+
+@pytest.mark.parametrize(("damage", "says"), DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_backup_is_not_proven_again(scene, place, damage, says):
+    scene.enrol(SEED, NEW)
+    backed_up(scene, place)
+    before = scene.admin.execute("SELECT proven FROM reseal.backup_set").fetchone()
+    scene.admin.execute(damage.encode())
+
+    done = prove_again(scene)
+    assert says in done.faults[0]
+    assert SEED not in str(done)
+    assert scene.admin.execute("SELECT proven FROM reseal.backup_set").fetchone() == before
+
+
+def flip(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+def of_another_field(content: bytes) -> bytes:
+    header, rest = content.split(b"\n", 1)
+    document = json.loads(header) | {"field": "other"}
+    return json.dumps(document, separators=(",", ":")).encode() + b"\n" + rest
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda content: flip(content, len(content) - 150), "HMAC does not match"),
+        (lambda content: content[:-120], "without its trailer"),
+        (lambda content: b"", "is not the header"),
+        (of_another_field, "does not open"),
+    ],
+    ids=["a bit", "a half", "all", "the field"],
+)
+def test_a_changed_copy_is_not_proven_again(scene, tmp_path, change, says):
+    scene.enrol(SEED, NEW)
+    backed_up(scene, Location(str(tmp_path)))
+    (path,) = tmp_path.rglob("*.reseal-backup")
+    path.write_bytes(change(path.read_bytes()))
+
+    (fault,) = prove_again(scene).faults
+    assert fault.startswith(f"the copy {path} is not proven: ")
+    assert says in fault
+
+
+def test_a_copy_that_is_gone_is_not_proven(scene, tmp_path):
+    scene.enrol(SEED)
+    backed_up(scene, Location(str(tmp_path)))
+    next(tmp_path.rglob("*.reseal-backup")).unlink()
+
+    assert "No such file" in prove_again(scene).faults[0]
+
+
+def test_a_good_copy_of_another_backup_is_not_this_ones(scene, tmp_path):
+    scene.enrol(SEED)
+    backed_up(scene, Location(str(tmp_path)))
+    other = scene.again()
+    backed_up(other, Location(str(tmp_path)))
+    Location(copies(scene)[0]).path.write_bytes(Location(copies(other)[0]).path.read_bytes())
+
+    assert "it is of another backup" in prove_again(scene).faults[0]
+
+
+def test_a_copy_and_its_backup_are_held_against_each_other(scene, tmp_path):
+    scene.enrol(SEED, NEW)
+    backed_up(scene, Location(str(tmp_path)))
+    cipher = scene.backup()
+    found = table.need(scene.store, scene.run_id, scene.name)
+    (one,) = scene.admin.execute("SELECT min(row_key[1]) FROM reseal.backup").fetchone()
+    sealed = cipher.seal([one], "MFRGGZDFMZTWQ2LK")
+    scene.admin.execute(
+        "UPDATE reseal.backup SET sealed = %s, digest = sha256(%s::bytea || 'MFRGGZDFMZTWQ2LK')"
+        " WHERE row_key = ARRAY[%s]",
+        [sealed, found.salt, one],
+    )
+    (fault,) = prove_again(scene).faults
+    assert "0 rows of the backup are missing, 1 differ, 0 are unknown" in fault
+
+
+def test_a_file_is_proven_by_itself(scene, place):
+    scene.enrol(SEED, NEW)
+    backed_up(scene, place)
+    kek = scene.access.backup_kek()
+
+    done = again.prove_file(copies(scene)[0], kek)
+    assert (done.rows, done.late_rows, done.faults) == (2, 0, [])
+    (fault,) = again.prove_file(f"{place.text}/none", kek).faults
+    assert "cannot be read" in fault
+
+
+def test_a_run_without_a_backup_has_nothing_to_prove(scene):
+    with pytest.raises(ConfigurationError, match="has no backup; see `reseal backup list`"):
+        again.prove_run(scene.store, uuid4(), scene.access.backup_kek())
+
+
+def test_the_inventory_names_every_backup(scene, place):
+    scene.enrol(SEED, NEW)
+    backed_up(scene, place)
+    scene.enrol(SEED)
+    scene.sweep(Turn.SEAL)
+    other = scene.again()
+    other.back_up()
+    first, second = inventory(scene.store)
+
+    assert (first["run_id"], second["run_id"]) == (str(scene.run_id), str(other.run_id))
+    assert (first["rows"], first["late_rows"], first["copies"]) == (3, 1, [*copies(scene)])
+    assert (first["kek"], first["expired"], first["shredded"]) == (
+        "env:TEST_BACKUP_KEK", False, None,
+    )  # fmt: skip
+    assert first["bytes"] == 3 * (16 + 28)
+    assert (second["rows"], second["proven"]) == (0, None)
+    assert round((first["expires"] - first["taken"]).total_seconds() / 86_400) == 90
