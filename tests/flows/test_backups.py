@@ -1,91 +1,29 @@
 """`reseal encrypt --backup-to` and `reseal backup`, as a person uses them from a shell."""
 
 import json
-import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reseal import open_backup
-from reseal.kek import open_kek
 from reseal.store import schema
-from tests.chaos.hold import Hold, holding
 from tests.conftest import SENTINEL
-from tests.flows.conftest import CONFIG, CommandLine, Ended
-from tests.flows.scene import FIELD, Scene, flipped, set_secret, wait_until
-from tests.flows.sentences import NOBODY, described, enrol_two, missing, sentence, state, unserved
+from tests.flows.backup_story import LATEST, NEW, OLD, USERS, Told
+from tests.flows.conftest import CONFIG, Ended
+from tests.flows.scene import FIELD, Scene, flipped, set_secret
+from tests.flows.sentences import sentence
 from tests.flows.test_leaks import Places
 
 pytestmark = pytest.mark.slow
 
-USERS = 150
-OLD, NEW, LATEST = "JBSWY3DPEHPK3PXP", "GEZDGNBVGY3TQOJQ", "MFRGGZDFMZTWQ2LK"
 KEPT = CONFIG + '\n[backup]\nkept_days = 7\nto = "kept"\n'
-LATE = """
-INSERT INTO users (id, email, mfa_secret) VALUES (%s, 'late', %s) ON CONFLICT DO NOTHING
-"""
 PAST = "UPDATE reseal.backup_set SET expires = now() WHERE run_id::text = %s RETURNING 1"
 PROVEN_BEFORE = """
 SELECT (SELECT min(event_id) FROM reseal.event WHERE action = 'backup proven')
      < (SELECT min(event_id) FROM reseal.event WHERE action = 'sealed')
 """
-
-
-@dataclass
-class Told:
-    """What each command of a story said, by its name, and where its copies were."""
-
-    scene: Scene
-    had: dict[int, str | None]
-    steps: dict[str, Ended] = field(default_factory=dict)
-    copied: list[tuple[str, dict[tuple[str, ...], str], int]] = field(default_factory=list)
-
-    def does(self, name: str, *words: str, **environment: Any) -> Ended:
-        """Run a command as the step of this name."""
-        self.steps[name] = self.scene.command_line.run(*words, **environment)
-        return self.steps[name]
-
-    def interrupted(self, name: str, meanwhile: Callable[[], None], *words: str) -> None:
-        """Encrypt, and do something in between, when the backup is proven and no row sealed."""
-        proven = Hold("event", "AFTER INSERT", "NEW.action = 'backup proven'")
-        with self.scene.connect() as connection, holding(connection, proven) as held:
-            process = self.scene.command_line.start("encrypt", "--json", *words)
-            wait_until(lambda: held.has_come or process.poll() is not None)
-            meanwhile()
-            held.let_go()
-            out, err = process.communicate(timeout=120)
-        self.steps[name] = Ended(process.wait(), out, err)
-
-    def enrols_late(self, key: int) -> None:
-        """Let a user enrol anew, and another one come, if there is not."""
-        with self.scene.connect() as connection:
-            set_secret(connection, key, NEW)
-            connection.execute(LATE, [USERS + 1, LATEST])
-
-    def gets_in_the_way(self) -> None:
-        """Let a user enrol anew, and somebody put a file where the late copy is to go."""
-        self.enrols_late(4)
-        (path,) = self.copies
-        path.with_name(f"{FIELD}.late.reseal-backup").write_bytes(b"in the way")
-
-    def opens(self, path: Path) -> None:
-        """Read a copy with the library and the backup KEK."""
-        environment = self.scene.command_line.environment
-        file = open_backup(path, open_kek(environment["RESEAL_BACKUP_KEK"], environment))
-        held = {key: secret.reveal() for key, secret in file}
-        self.copied.append((path.name, held, path.stat().st_mode & 0o777))
-
-    @property
-    def copies(self) -> list[Path]:
-        return sorted(self.scene.directory.rglob("*.reseal-backup"))
-
-    @property
-    def run_id(self) -> str:
-        return self.steps["encrypt"].run_id
 
 
 @pytest.fixture(scope="module")
@@ -304,75 +242,3 @@ def test_no_output_and_no_file_shows_a_secret(told: Told) -> None:
         places.add_output(name, step)
     places.add_files("directory", told.scene.directory)
     assert places.holding(SENTINEL) == []
-
-
-@pytest.fixture
-def users(admin):
-    return enrol_two(admin)
-
-
-@pytest.fixture
-def reseal(database: str, users, keys: dict[str, str], tmp_path: Path) -> CommandLine:
-    return unserved(database, keys, tmp_path)
-
-
-UNKNOWN_RUN = "00000000-0000-4000-8000-000000000000"
-TO = "--backup-to"
-WRONG = {
-    "a password": (("encrypt", TO, f"sftp://ada:{SENTINEL}@host/x"), "has a password", 2),
-    "a query": (("encrypt", TO, f"https://host/x?sig={SENTINEL}"), "has a query", 2),
-    "a chain": (("encrypt", TO, f"zip://x::ftp://a:{SENTINEL}@h/x"), "one plain URL", 2),
-    "nowhere": (("encrypt", TO, ""), "not empty", 2),
-    "a file": (("encrypt", TO, "reseal.toml"), "nothing can be written to", 2),
-    "read-only": (("encrypt", TO, "/proc/x"), "nothing can be written to", 2),
-    "no protocol": (("encrypt", TO, "nowhere://x"), "nothing can be written to", 2),
-    "no package": (("encrypt", TO, "s3://bucket/x"), "s3fs", 2),
-    "no backup": (("encrypt", TO, "x", "--skip-backup"), "--skip-backup and --backup-to", 2),
-    "no run to shred": (("backup", "shred"), "name one run, or pass --expired", 2),
-    "two wishes": (("backup", "shred", UNKNOWN_RUN, "--expired"), "name one run, or pass", 2),
-    "no database": (("backup", "shred", "--expired"), "there is no backup in this", 2),
-    "no backups": (("backup", "prove", UNKNOWN_RUN), "there is no backup in this database", 2),
-    "no file": (("backup", "prove", "none"), "none cannot be read: No such file", 1),
-    "another file": (("backup", "prove", "reseal.toml"), "is not the header of a backup", 1),
-    "no command": (("backup", "burn"), "'burn'", 2),
-}
-
-
-@pytest.mark.parametrize(("words", "says", "code"), WRONG.values(), ids=WRONG)
-def test_wrong_use_is_told_in_one_sentence_and_changes_nothing(reseal, users, words, says, code):
-    before, files = state(users), sorted(os.listdir(reseal.directory))  # noqa: PTH208
-
-    ended = reseal.run(*words)
-    if words[:2] == ("backup", "prove") and code == 1:
-        ended = Ended(ended.code, ended.out, ended.err.splitlines(keepends=True)[-1])
-    assert missing((says,), sentence(ended, code)) == []
-    assert state(users) == before
-    assert sorted(os.listdir(reseal.directory)) == files  # noqa: PTH208
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        (f'to = "sftp://ada:{SENTINEL}@host/x"', "has a password"),
-        ('to = ""', "not empty"),
-        ("to = 7", "to in [backup] must be a string"),
-        ("kept_days = 0", "kept_days in [backup] must be a number of days from 1"),
-        ("kept = 7", "unknown word 'kept' in [backup]; known: kept_days, to"),
-        ('to = "/proc/x"', "nothing can be written to /proc/x"),
-    ],
-)
-def test_a_fault_in_the_configuration_is_named(reseal, text, says):
-    reseal.write_config(f"[backup]\n{text}\n" + described())
-
-    assert says in sentence(reseal.run("encrypt"), 2)
-
-
-def test_the_list_is_empty_before_the_first_run(reseal):
-    ended = reseal.run("backup", "list", "--json")
-    assert (ended.code, ended.document) == (0, {"backups": []})
-    assert NOBODY in reseal.environment.values()
-
-
-def test_a_file_is_not_proven_without_a_key(reseal):
-    ended = reseal.run("backup", "prove", "x", RESEAL_BACKUP_KEK="")
-    assert "RESEAL_BACKUP_KEK is not set" in sentence(ended, 2)
