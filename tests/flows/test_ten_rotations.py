@@ -16,7 +16,7 @@ from tests.flows.scene import FIELD, Scene, secrets
 pytestmark = pytest.mark.slow
 
 ROTATIONS = 10
-ROWS = int(os.environ.get("ROTATED_ROWS", "10000"))
+ROWS = int(os.environ.get("ROTATED_ROWS", "3000"))
 
 
 def sealed(scene: Scene) -> dict[int, str]:
