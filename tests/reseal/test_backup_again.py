@@ -65,7 +65,7 @@ def test_a_backup_is_proven_again_when_its_rows_are_sealed(scene, place):
 DAMAGES = {
     "an original": ("UPDATE reseal.backup SET sealed = sealed || '\\x00'", "does not open"),
     "a digest": ("UPDATE reseal.backup SET digest = '\\x00'", "is not what its digest says"),
-    "no digest": ("UPDATE reseal.backup SET digest = NULL", "is not what its digest says"),
+    "no digest": ("UPDATE reseal.backup SET digest = ''", "is not what its digest says"),
     "a salt": ("UPDATE reseal.backup_set SET salt = 'x'", "is not what its digest says"),
     "a row": ("DELETE FROM reseal.backup WHERE row_key = '{1}'", "has 1 rows, 0 of them late"),
     "the proof": ("UPDATE reseal.backup_set SET rows = NULL", "was never proven"),
