@@ -130,11 +130,12 @@ class Source:
         """Look at the table's columns, and at what those are made of that are generated."""
         made: dict[str, str | None] = dict(store.execute(COLUMNS, [target.oid]).fetchall())
         told = _named(target.field.where or "", made, but=target.field.column)
+        ordinary = [name for name, of in made.items() if of is None]
         fixed: list[str] = []
         for name in [*(column.name for column in target.key), *told]:
             # What is generated is not known yet before a row is written.
-            of = made.get(name)
-            fixed += [name] if of is None else _named(of, made, but=target.field.column)
+            of = made[name]
+            fixed += [name] if of is None else _named(of, ordinary, but=target.field.column)
         return cls(target, store.schema, tuple(told), tuple(dict.fromkeys(fixed)))
 
     @property
