@@ -192,7 +192,7 @@ def guard(run: Run, *, forced: bool) -> None:
     """Raise the guard constraint where that breaks no application; else say why not."""
     with run.stage("guard"):
         for field in run.fields:
-            done = raise_guard(field.name, forced)._asdict()
+            done = raise_guard(field.name, forced).as_dict()
             run.evidence.write(f"guard-{field.name}", done)
             run.note("guard", field=field.name, **done)
 

@@ -11,12 +11,13 @@ between nobody has noted.
 
 from collections.abc import Iterable
 from functools import partial
+from itertools import groupby
 from typing import NamedTuple
 
 from psycopg import sql
 
 from reseal.patience import Patience
-from reseal.shield_source import ANY_FAMILY, FUNCTION, TRIGGERS, Source, family
+from reseal.shield_source import ANY_FAMILY, FUNCTION, TRIGGERS, Source, family, family_of
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 
@@ -31,16 +32,13 @@ WHERE t.tgrelid = ANY (%s::oid[]) AND t.tgparentid = 0 AND starts_with(t.tgname:
 ORDER BY 1, 2, 3
 """
 
-# What names the column in its condition hangs on it, another field's shield too.
+# The families of which a trigger names the column in its condition, another field's among them.
 HANGING = """
-SELECT DISTINCT n.nspname::text, c.relname::text, t.tgname::text, t.tgenabled IN ('O', 'A')
-FROM pg_trigger AS t
-JOIN pg_class AS c ON c.oid = t.tgrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+SELECT DISTINCT t.tgname::text FROM pg_trigger AS t
 JOIN pg_attribute AS a ON a.attrelid = t.tgrelid AND a.attname = %s
 JOIN pg_depend AS d ON d.classid = 'pg_trigger'::regclass AND d.objid = t.oid
     AND d.refobjid = t.tgrelid AND d.refobjsubid = a.attnum
-WHERE t.tgrelid = ANY (%s::oid[]) AND t.tgparentid = 0 AND starts_with(t.tgname::text, %s)
-ORDER BY 1, 2, 3
+WHERE t.tgrelid = ANY (%s::oid[]) AND starts_with(t.tgname::text, %s)
 """
 
 # First, and in one statement: a write that finds no mark of an application finds no original.
@@ -63,11 +61,6 @@ class Standing(NamedTuple):
     table: str
     name: str
     is_enabled: bool
-
-    @property
-    def family(self) -> str:
-        """The family of its field."""
-        return self.name[: len(family(""))]
 
 
 def raise_shield(store: Store, target: Target) -> None:
@@ -95,8 +88,7 @@ def drop_shield(store: Store, target: Target) -> None:
 
 def drop_from_column(store: Store, target: Target) -> None:
     """Take off whatever shield, of any field, keeps the column's type from being altered."""
-    hanging = _hanging(store, target)
-    _take_off(store, {one.family for one in hanging}, hanging)
+    _take_off_all(store, target, _hanging(store, target))
 
 
 def drop_forgotten(store: Store, target: Target, fields: Iterable[str]) -> None:
@@ -105,8 +97,7 @@ def drop_forgotten(store: Store, target: Target, fields: Iterable[str]) -> None:
     A field that goes by another name now is swept without them.
     """
     known = {family(name) for name in fields}
-    forgotten = [one for one in _hanging(store, target) if one.family not in known]
-    _take_off(store, {one.family for one in forgotten}, forgotten)
+    _take_off_all(store, target, _hanging(store, target) - known)
 
 
 def stands(store: Store, target: Target) -> bool:
@@ -115,13 +106,25 @@ def stands(store: Store, target: Target) -> bool:
     return covered >= set(_tables(target))
 
 
+def _take_off_all(store: Store, target: Target, families: set[str]) -> None:
+    standing = _on_tables(store, target, ANY_FAMILY)
+    _take_off(store, families, [one for one in standing if family_of(one.name) in families])
+
+
 def _take_off(store: Store, families: set[str], triggers: list[Standing]) -> None:
     """Drop triggers, after what was taken while they stood ceases to count."""
     if families:
         store.execute(FORGET, [sorted(families), sorted(families)])
-    for one in triggers:
-        name, table = sql.Identifier(one.name), sql.Identifier(one.schema, one.table)
-        Patience().retry(partial(store.execute, DROP, name=name, table=table))
+    for table, standing in groupby(triggers, key=lambda one: (one.schema, one.table)):
+        names = [sql.Identifier(one.name) for one in standing]
+        Patience().retry(partial(_drop, store, sql.Identifier(*table), names))
+
+
+def _drop(store: Store, table: sql.Identifier, names: list[sql.Identifier]) -> None:
+    # All or none, here too: what keeps must not be left without what it is told by.
+    with store.transaction():
+        for name in names:
+            store.execute(DROP, name=name, table=table)
 
 
 def _put_on(store: Store, source: Source, table: sql.Identifier) -> None:
@@ -138,10 +141,13 @@ def _tables(target: Target) -> list[tuple[str, str]]:
 
 
 def _standing(store: Store, target: Target) -> list[Standing]:
-    begins = family(target.field.name) + "_"
+    return _on_tables(store, target, family(target.field.name) + "_")
+
+
+def _on_tables(store: Store, target: Target, begins: str) -> list[Standing]:
     return [Standing(*row) for row in store.execute(STANDING, [target.oids, begins])]
 
 
-def _hanging(store: Store, target: Target) -> list[Standing]:
+def _hanging(store: Store, target: Target) -> set[str]:
     parameters = [target.field.column, target.oids, ANY_FAMILY]
-    return [Standing(*row) for row in store.execute(HANGING, parameters)]
+    return {family_of(name) for (name,) in store.execute(HANGING, parameters)}

@@ -207,6 +207,11 @@ def family(field: str) -> str:
     return f"{ANY_FAMILY}{hashlib.sha256(field.encode()).hexdigest()[:8]}"
 
 
+def family_of(trigger: str) -> str:
+    """Return which field's shield a trigger is of."""
+    return trigger[: len(family(""))]
+
+
 def _named(text: str, names: Iterable[str], *, but: str) -> list[str]:
     """Return the names that stand in a piece of SQL, as far as that is seen; rather too many."""
     return [

@@ -43,11 +43,15 @@ def count_rows(field: str) -> Census:
 
 
 class Guarded(NamedTuple):
-    """Whether the guard was raised, why not, and what became of the shield then."""
+    """Why the guard was not raised, or what became of the shield when it was."""
 
-    raised: bool
     why: str | None = None
     shield: str | None = None
+
+    def as_dict(self) -> dict[str, bool | str | None]:
+        """Return it for the evidence."""
+        said = {"raised": self.why is None, "why": self.why}
+        return said if self.shield is None else {**said, "shield": self.shield}
 
 
 @step(name="guard", task_run_name="guard {field}")
@@ -58,10 +62,10 @@ def raise_guard(field: str, forced: bool) -> Guarded:
     why_not = guard.why_not(run.store, target, take_census(run.store, target), forced=forced)
     why_not = why_not or _fault(partial(guard.raise_guard, run.store, target))
     if why_not is not None:
-        return Guarded(raised=False, why=why_not)
+        return Guarded(why=why_not)
     # Plaintext that is written back is refused now.
     fault = _fault(partial(shield.drop_shield, run.store, target))
-    return Guarded(raised=True, shield=f"stands: {fault}" if fault else "dropped")
+    return Guarded(shield=f"still stands: {fault}" if fault else "dropped")
 
 
 def _fault(work: Callable[[], None]) -> str | None:
