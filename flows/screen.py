@@ -237,6 +237,8 @@ def show_proofs(document: dict[str, Any]) -> None:
 def show_shredded(document: dict[str, Any]) -> None:
     """Show what was destroyed, what that means for a rollback, and what is still there."""
     for one in document["shredded"]:
+        for name, before in one["shredded_before"].items():
+            say(f"{name}: shredded before, {_cell(before['shredded'])} by {before['by']}")
         for name, rows in one["rows"].items():
             sealed = one["still_sealed"][name]
             held = "an unknown number of" if sealed is None else f"{sealed:,}"
