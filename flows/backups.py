@@ -62,7 +62,8 @@ def prove(
     document = {"proven": not faults, "backups": [one.as_dict() for one in found]}
     print_document(document, as_json, show_proofs)
     if faults:
-        raise BackupNotProven(faults[0])
+        more = f"; {len(faults) - 1} more of its parts are not proven" if faults[1:] else ""
+        raise BackupNotProven(faults[0] + more)
 
 
 @app.command()

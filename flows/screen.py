@@ -228,7 +228,7 @@ def show_proofs(document: dict[str, Any]) -> None:
             if part["proven"]:
                 say(f"proven: {part['what']}: {part['rows']:,} rows")
             else:
-                say(f"not proven: {part['what']}")
+                say(f"not proven: {part['what']}: {part['why_not']}")
         late = max((copy["late_rows"] for copy in one["copies"]), default=one["late_rows"])
         if late < one["late_rows"]:
             say(f"{one['late_rows']} rows of {one['what']} that came late are in no copy")

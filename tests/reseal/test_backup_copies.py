@@ -7,16 +7,13 @@ import pytest
 from psycopg import sql
 
 from reseal import BackupFileError, WillNotOpen, open_backup
-from reseal.backup import again, table
-from reseal.backup.copies import Copying
 from reseal.backup.location import Location
 from reseal.errors import BackupNotProven, ConfigurationError, KekError
 from reseal.kek import open_kek
 from tests.conftest import SENTINEL
-from tests.reseal.scene import SEED, Scene
+from tests.reseal.backing_up import NEW, backed_up, copies, copying, held, prove_again
+from tests.reseal.scene import SEED
 from tests.reseal.test_sweep import ODD, TEXT_KEYS
-
-NEW = "GEZDGNBVGY3TQOJQ"
 
 
 @pytest.fixture(params=["path", "url"])
@@ -25,30 +22,6 @@ def place(request, tmp_path) -> Location:
     if request.param == "path":
         return Location(str(tmp_path / "backups"))
     return Location(f"memory://reseal-{uuid4().hex}")
-
-
-def copying(scene: Scene) -> Copying:
-    return Copying(scene.store, scene.target, scene.run_id, scene.access.backup_kek())
-
-
-def backed_up(scene: Scene, place: Location) -> None:
-    """Back up, prove and copy what stands in the table."""
-    scene.back_up()
-    scene.prove()
-    copying(scene).copy(place)
-
-
-def held(scene: Scene, text: str) -> dict[tuple[str, ...], str]:
-    return {key: secret.reveal() for key, secret in open_backup(text, scene.access.backup_kek())}
-
-
-def copies(scene: Scene) -> tuple[str, ...]:
-    return table.need(scene.store, scene.run_id, scene.name).copies
-
-
-def prove_again(scene: Scene) -> again.Again:
-    (found,) = again.prove_run(scene.store, scene.run_id, scene.access.backup_kek())
-    return found
 
 
 def test_a_copy_holds_what_the_backup_holds(scene, place):
