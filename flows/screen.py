@@ -204,6 +204,8 @@ def show_retry(document: dict[str, Any]) -> None:
         for row in part["rows_left"][:20]:
             say(f"  {name} {show_key(row['key'])}: {row['reason']}")
     say(document["message"])
+    if document["evidence"]:
+        say(f"evidence: {document['evidence']}")
 
 
 def show_backups(document: dict[str, Any]) -> None:

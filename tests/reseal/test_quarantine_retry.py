@@ -52,7 +52,7 @@ def test_a_row_that_still_cannot_be_sealed_is_left_and_named(refused):
     (record,) = refused.records()
     assert (record.trouble, record.run_id) == (Trouble.REFUSED, retried.run_id)
     assert refused.stored()[1] == SEED
-    assert of_run(refused, retried).originals() == {}
+    assert of_run(refused, retried).originals() == {("1",): SEED}
 
 
 def test_the_rows_beside_it_on_the_page_are_not_touched(refused):
