@@ -14,14 +14,6 @@ from tests.reseal.backing_up import NEW, backed_up, copies, prove_again
 from tests.reseal.scene import SEED
 
 
-@pytest.fixture(params=["path", "url"])
-def place(request, tmp_path) -> Location:
-    """A directory on this machine, or one at a URL."""
-    if request.param == "path":
-        return Location(str(tmp_path / "backups"))
-    return Location(f"memory://reseal-{uuid4().hex}")
-
-
 def test_a_backup_is_proven_again_when_its_rows_are_sealed(scene, place):
     scene.enrol(SEED, NEW)
     backed_up(scene, place)
