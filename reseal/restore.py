@@ -22,7 +22,7 @@ from reseal.sweep.job import Batch, Job, key_texts
 from reseal.sweep.rows import SNAPSHOT, is_empty
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
-from reseal.sweep.write import Turned
+from reseal.sweep.write import Turned, TurnedRows
 from reseal.verify import READ, backup_join
 
 UNTOUCHED = """
@@ -86,7 +86,7 @@ class Restoration:
         left += [(texts, DISABLED_SINCE) for texts in disabled]
         counted = empty + settled + len(left)
         rest = Tally(rows_read=counted, settled=settled, empty=empty, left_alone=len(left))
-        return Batch(span, turned, rest, [], left, [])
+        return Batch(span, TurnedRows.of(turned), rest, [], left, [])
 
 
 Originals = list[tuple[Secret, Held]]

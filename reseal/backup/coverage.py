@@ -1,6 +1,7 @@
 """Which row versions the backup holds as they stand, told without looking into it."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -39,6 +40,10 @@ class Coverage:
         """Say whether the row version was in the backup; 32-bit transaction ids wrap around."""
         xid = int(version)
         return xid < _OLDEST_NORMAL_XID or (self.horizon - xid - 1) % _XIDS < _XIDS // 2
+
+    def late_among(self, versions: Iterable[str]) -> frozenset[str]:
+        """Return which of these row versions were not in it."""
+        return frozenset(version for version in set(versions) if not self.has(version))
 
     def keep(self, row_key: list[str], text: str) -> Kept:
         """Seal and digest the original of a row."""

@@ -18,7 +18,7 @@ from reseal.store.quarantine import Key
 from reseal.store.store import Store
 from reseal.sweep.job import Assignment, Batch, Job, key_texts
 from reseal.sweep.plan import turn_rows
-from reseal.sweep.rows import Reading, read
+from reseal.sweep.rows import Reading, Rows, read
 from reseal.sweep.settle import settle
 from reseal.sweep.span import Span
 from reseal.sweep.tally import total
@@ -54,7 +54,7 @@ class Chosen:
         for row in rows:
             shape = cell.state(job.target, row.text).shape
             self.had[tuple(key_texts(row.key))] = shape
-        return turn_rows(job, span, Reading(len(rows), 0, 0, rows))
+        return turn_rows(job, span, Reading(len(rows), 0, 0, Rows.of(rows)))
 
 
 @dataclass(frozen=True, slots=True)
