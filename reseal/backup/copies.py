@@ -19,7 +19,7 @@ from reseal.backup.cipher import BackupKeys
 from reseal.backup.file import BackupFile, Record, open_backup
 from reseal.backup.header import Header
 from reseal.backup.location import Location
-from reseal.backup.prove import prove
+from reseal.backup.prove import prove_copy
 from reseal.backup.scratch import ROWS_AT_ONCE
 from reseal.backup.writer import write
 from reseal.errors import BackupFileError, ConfigurationError, ResealError
@@ -80,7 +80,7 @@ class Copying:
         if late:
             _open_all(copy)
         else:
-            prove(self.store, self.target, keys.cipher, in_parts(copy))
+            prove_copy(self.store, self.target, keys.cipher, in_parts(copy))
         return Copied(place.text, copy.rows, copy.size, copy.sha256)
 
     def _create(self, place: Location, header: Header, keys: BackupKeys) -> int:

@@ -8,11 +8,12 @@ from psycopg.types.json import Jsonb
 
 from reseal.access import Access
 from reseal.errors import KekError, KekUnreachable, Refused
+from reseal.judge import Verdict
 from reseal.original import Original
 from reseal.patience import Patience
 from reseal.store.store import Store
 from reseal.sweep.span import whole
-from reseal.verify import Verdict, verify
+from reseal.verify import verify
 
 # Rows that do not open, or that a run has set aside, unless someone has accepted that; and where no
 # later backup has the secret that they had then.

@@ -119,6 +119,12 @@ class Column:
             return Secrets([unescape(text) for text in texts])
         return Secrets([text.encode() for text in texts])
 
+    def secrets_of(self, texts: Secrets) -> Secrets:
+        """Return the same, where the texts themselves are secrets in UTF-8."""
+        if self.is_bytes:
+            return Secrets([unescape(text.decode()) for text in texts.octets()])
+        return texts
+
     def secret(self, text: str) -> Secret:
         """Return the secret that a text as read stands for."""
         return Secret(unescape(text)) if self.is_bytes else Secret(text)

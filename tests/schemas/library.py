@@ -18,6 +18,7 @@ from reseal.backup import take
 from reseal.backup.prove import prove
 from reseal.census import take_census
 from reseal.errors import StoreError
+from reseal.judge import GOOD
 from reseal.modes import Mode
 from reseal.preflight import PreflightPlan, run_preflight
 from reseal.preflight.check import Report
@@ -34,7 +35,7 @@ from reseal.sweep.settle import Plan
 from reseal.sweep.span import whole
 from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
-from reseal.verify import GOOD, verify
+from reseal.verify import verify
 from tests.schemas.journey import Journey, Part, Parts
 from tests.schemas.write_back import WriteBack
 
