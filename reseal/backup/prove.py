@@ -22,7 +22,7 @@ from reseal.errors import BackupNotProven
 from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import begins, is_empty, is_foreign, is_plain
+from reseal.sweep.rows import begins, is_empty, is_foreign, is_plain, is_usual
 
 # Rows written after the horizon are not judged here: the sweep backs those up again itself.
 COMPARE = """
@@ -38,7 +38,7 @@ WITH t AS MATERIALIZED (
     SELECT t.* FROM {table} AS t
     WHERE ({where}) AND age(t.xmin) > age(%(horizon)s::text::xid) AND NOT {empty}
       AND NOT EXISTS (SELECT FROM {kept} AS b WHERE b.row_key = {key}))
-SELECT count(*) FROM t WHERE NOT {sealed} AND NOT {foreign} AND {plain}
+SELECT count(*) FROM t WHERE {usual} OR NOT {sealed} AND NOT {foreign} AND {plain}
 """
 
 # Which documents hold plaintext SQL cannot tell.
@@ -146,6 +146,7 @@ def _missing(store: Store, target: Target, backup: BackupCipher, kept: sql.Compo
     row = store.need(
         MISSING,
         {"horizon": horizon},
+        usual=is_usual(target.field, target.secret),
         sealed=begins(target.secret, PREFIX),
         foreign=is_foreign(target.secret),
         plain=is_plain(target.field, target.secret),

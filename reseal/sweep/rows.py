@@ -10,7 +10,7 @@ from reseal.envelope import PREFIX, version_prefix
 from reseal.field import Field
 from reseal.foreign import MARK, OTPAUTH, SEPARATOR, UNMARKED
 from reseal.place import KeyPart
-from reseal.shape import USUAL
+from reseal.shape import USUAL, USUAL_LENGTHS, USUAL_LETTERS
 from reseal.store.catalog import Target
 from reseal.store.store import Store, literal
 from reseal.sweep.span import Span
@@ -129,6 +129,16 @@ def is_foreign(value: sql.Composable) -> sql.Composable:
     layouts = sql.SQL(" OR ").join(matches(value, kind.pattern) for kind in UNMARKED)
     return sql.SQL("({} OR ({} AND NOT {} AND ({})))").format(
         matches(value, MARK), matches(value, SEPARATOR), matches(value, OTPAUTH), layouts
+    )
+
+
+def is_usual(field: Field, value: sql.Composable) -> sql.Composable:
+    """Return the condition that one quick look shows a value to be plaintext."""
+    if field.format != "base32":
+        return sql.SQL("false")
+    least, most = USUAL_LENGTHS
+    return sql.SQL("(length({}) BETWEEN {} AND {} AND {})").format(
+        value, least, most, matches(value, USUAL_LETTERS)
     )
 
 
