@@ -149,34 +149,6 @@ def test_a_value_enrolled_between_backup_and_sweep_comes_back(run):
     assert run.stored() == {row: NEW}
 
 
-@pytest.mark.parametrize("damage", ["tag", "text", "row"])
-def test_where_nobody_can_read_the_envelope_the_original_is_the_latest_secret(run, damage):
-    one, other = sealed(run, SEED, NEW)
-    text = run.stored()[one] or ""
-    envelope = Envelope.parse(text)
-    run.put(
-        one,
-        {
-            "tag": str(Envelope(1, envelope.iv, bytes(16), envelope.ciphertext)),
-            "text": text[:-10],
-            "row": run.stored()[other],
-        }[damage],
-    )
-
-    assert run.again().roll_back(run).changed == 2
-    assert run.stored() == {one: SEED, other: NEW}
-
-
-def test_a_damaged_envelope_without_an_original_is_left_alone(run):
-    sealed(run, SEED)
-    (row,) = run.enrol(None)
-    run.put(row, (run.stored()[1] or "")[:-10])
-    back = run.again()
-
-    assert back.roll_back(run).left_alone == 1
-    assert back.left_alone() == {(str(row),): APPLICATION}
-
-
 def test_deleted_rows_are_listed(run):
     kept, gone = sealed(run, SEED, SEED)
     run.admin.execute("DELETE FROM users WHERE id = %s", [gone])
