@@ -187,6 +187,40 @@ def test_a_record_of_the_backup_that_does_not_open_keeps_no_other_row_from_its_o
     assert run.opened()[damaged] == SEED
 
 
+@pytest.mark.parametrize(
+    ("keeps_out", "reason"),
+    [
+        (
+            "ALTER TABLE users ADD CONSTRAINT app CHECK (id <> 2 OR length(mfa_secret) > 100)",
+            "refused by the database (23514, constraint app)",
+        ),
+        (
+            "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;"
+            "CREATE TRIGGER no BEFORE UPDATE ON users FOR EACH ROW WHEN (OLD.id = 2)"
+            " EXECUTE FUNCTION no()",
+            "refused by the database (P0001)",
+        ),
+        (
+            "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
+            "CREATE TRIGGER no BEFORE UPDATE ON users FOR EACH ROW WHEN (OLD.id = 2)"
+            " EXECUTE FUNCTION no()",
+            "a trigger of the table keeps the row from being written",
+        ),
+    ],
+    ids=["check", "trigger", "trigger that suppresses"],
+)
+def test_an_original_that_the_database_refuses_is_left_alone(run, keeps_out, reason):
+    sealed(run, SEED, SEED, SEED)
+    run.admin.execute(keeps_out.encode())
+    back, stood = run.again(), run.stored()
+
+    tally = back.roll_back(run).checked()
+    assert (tally.changed, tally.left_alone, tally.quarantined) == (2, 1, 0)
+    assert back.left_alone() == {("2",): reason}
+    assert back.quarantine() == {}
+    assert run.stored() == {1: SEED, 2: stood[2], 3: SEED}
+
+
 def test_composite_and_text_keys_find_their_original(run):
     rows = [("a,b", 1, SEED), ("a", 1, NEW), ("{x}", 2, SEED), ("NULL", 3, NEW)]
     run = run.table("a text, b int, s text, PRIMARY KEY (a, b)", rows, column="s")
