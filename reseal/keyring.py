@@ -162,7 +162,9 @@ class FieldCipher:
         Counter mode turns each byte by itself: with the same key and iv, an envelope of the same
         secret differs in the damaged bytes only, and that of another one nearly everywhere.
         """
-        cipher = self._ciphers[envelope.key_version]
+        cipher = self._ciphers.get(envelope.key_version)
+        if cipher is None:
+            return False
         sealed = cipher.encrypt(envelope.iv, secret.octets(), None)[:-TAG_BYTES]
         if len(sealed) != len(envelope.ciphertext):
             return False

@@ -14,6 +14,7 @@ from reseal.restore import (
     record_gone,
 )
 from reseal.secret import Secret
+from reseal.store import ledger, quarantine
 from reseal.sweep.turn import Turn
 from tests.reseal.scene import SEED, Scene
 from tests.reseal.test_sweep import ODD
@@ -219,6 +220,20 @@ def test_an_original_that_the_database_refuses_is_left_alone(run, keeps_out, rea
     assert back.left_alone() == {("2",): reason}
     assert back.quarantine() == {}
     assert run.stored() == {1: SEED, 2: stood[2], 3: SEED}
+
+
+def test_a_row_that_a_later_pass_restores_is_not_listed_any_more(run):
+    (row,) = sealed(run, SEED)
+    run.admin.execute("ALTER TABLE users ADD CONSTRAINT app CHECK (length(mfa_secret) > 100)")
+    back = run.again()
+    assert back.roll_back(run).left_alone == 1
+    run.admin.execute("ALTER TABLE users DROP CONSTRAINT app")
+
+    began = quarantine.now(run.store)
+    assert back.roll_back(run).changed == 1
+    ledger.forget_unmet(run.store, back.run_id, run.name, began)
+    assert back.left_alone() == {}
+    assert run.stored() == {row: SEED}
 
 
 def test_composite_and_text_keys_find_their_original(run):
