@@ -19,6 +19,7 @@ from reseal.shape import Shape
 from reseal.since import later_runs, written_by_nobody_else
 from reseal.store import ledger
 from reseal.store.catalog import Target
+from reseal.store.quarantine import Key
 from reseal.store.store import Store
 from reseal.sweep.job import Batch, Job, key_texts
 from reseal.sweep.span import Span
@@ -71,13 +72,13 @@ class Restoration:
 
     def plan(self, job: Job, span: Span) -> Batch:
         """Read a span beside the backup and decide row by row what may be restored."""
-        cipher = job.keyring.cipher(job.target.field.bound_name)
-        restoring = Restoring(self, job.store, job.target, cipher)
         turned: list[Turned] = []
         left: list[tuple[list[str], str]] = []
         settled = 0
         later = list(self.later)
         empty, disabled, rows = read(job.store, job.target, self.backup.run_id, later, span)
+        cipher = job.keyring.cipher(job.target.field.bound_name)
+        restoring = Restoring(self, job.store, job.target, cipher, rows)
         for row in rows:
             done = restoring.row(row)
             if isinstance(done, Turned):
@@ -96,14 +97,16 @@ Original = tuple[Secret, Held]
 Originals = list[Original]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Restoring:
-    """A restoration at work on one field: decide what each value in a row becomes."""
+    """A restoration at work on the rows that were read of a span: decide what each value in a row becomes."""
 
     restoration: Restoration
     store: Store
     target: Target
     cipher: FieldCipher
+    rows: list[Row]
+    _untouched: set[Key] | None = None
 
     def row(self, row: Row) -> Turned | str | None:
         """Return the row to write, why it is left alone, or None where nothing is to do."""
@@ -186,8 +189,12 @@ class Restoring:
     def _is_ours(self, row: Row) -> bool:
         if int(row.version) in self.restoration.written:
             return True
-        key, backup = tuple(key_texts(row.key)), self.restoration.backup
-        return key in written_by_nobody_else(self.store, backup.run_id, backup.name, [key])
+        # Asked once for all, and only where something is broken.
+        if self._untouched is None:
+            run_id = self.restoration.backup.run_id
+            keys = (tuple(key_texts(one.key)) for one in self.rows)
+            self._untouched = written_by_nobody_else(self.store, self.target, run_id, keys)
+        return tuple(key_texts(row.key)) in self._untouched
 
     def _newer(
         self, row: Row, envelope: Envelope, original: Held | None, originals: Originals

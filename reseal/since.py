@@ -5,6 +5,8 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from reseal.shield import stands
+from reseal.store.catalog import Target
 from reseal.store.quarantine import Key
 from reseal.store.store import Store
 
@@ -46,18 +48,24 @@ def later_runs(store: Store, run_id: UUID, field: str) -> dict[UUID, bool]:
 
 
 def written_by_nobody_else(
-    store: Store, run_id: UUID, field: str, row_keys: Iterable[Key]
+    store: Store, target: Target, run_id: UUID, row_keys: Iterable[Key]
 ) -> set[Key]:
     """Return the rows whose secret nobody can have written since a run's backup, but runs.
 
     The shield has stood without a break since, and it has seen no application seal there or move
-    the row. What later runs have backed up is not asked.
+    the row. What later runs have backed up is not asked. Call it after the rows were read.
     """
-    keys = set(row_keys)
-    shielded = store.one(SHIELDED, [run_id, field])
-    if not keys or not shielded or not shielded[0]:
-        return set()
-    if not store.need(KEEPS_MARKS, [store.schema])[0]:
+    field, keys = target.field.name, set(row_keys)
+    if not keys or not _has_stood(store, target, run_id):
         return set()
     asked = {"field": field, "keys": Jsonb([list(key) for key in keys])}
     return keys - {tuple(row_key) for (row_key,) in store.execute(MARKED, asked)}
+
+
+def _has_stood(store: Store, target: Target, run_id: UUID) -> bool:
+    # A shield that is raised again ends what counted under the one before, so that one which stands
+    # has stood.
+    if not stands(store, target) or not store.need(KEEPS_MARKS, [store.schema])[0]:
+        return False
+    shielded = store.one(SHIELDED, [run_id, target.field.name])
+    return bool(shielded and shielded[0])

@@ -7,6 +7,7 @@ import pytest
 from reseal.envelope import Envelope
 from reseal.restore import NO_ORIGINAL, WRITTEN_SINCE
 from reseal.secret import Secret
+from reseal.shield import drop_shield, raise_shield
 from reseal.sweep.job import Batch, Job
 from reseal.sweep.plan import plan
 from reseal.sweep.span import Span
@@ -43,8 +44,9 @@ def badly(job: Job, span: Span) -> Batch:
 
 
 def sealed_badly(run: Scene, *secrets: str) -> list[int]:
-    """The same by a run that writes what does not open, and logs in everybody afterwards."""
+    """The same behind the shield, by a run that writes what does not open; then all log in."""
     rows = run.enrol(*secrets)
+    raise_shield(run.store, run.target)
     run.back_up()
     run.sweep(make=badly)
     run.admin.execute("UPDATE users SET last_login = now()")
@@ -120,10 +122,16 @@ def test_what_was_broken_before_anybody_wrote_comes_back_under_an_unbroken_shiel
 
 def nobody_kept_count(run: Scene) -> None:
     """A schema from before the shield did."""
+    run.admin.execute("DROP TABLE IF EXISTS reseal.application_seal")
+
+
+def since_the_shield_was_raised_anew(run: Scene) -> None:
+    keeps_count(run, shielded=False)
 
 
 def without_shield(run: Scene) -> None:
-    keeps_count(run, shielded=False)
+    drop_shield(run.store, run.target)
+    keeps_count(run)
 
 
 def marked(run: Scene) -> None:
@@ -144,7 +152,13 @@ def with_a_later_backup_that_was_shredded(run: Scene) -> None:
 
 @pytest.mark.parametrize(
     "since",
-    [nobody_kept_count, without_shield, marked, with_a_later_backup_that_was_shredded],
+    [
+        nobody_kept_count,
+        since_the_shield_was_raised_anew,
+        without_shield,
+        marked,
+        with_a_later_backup_that_was_shredded,
+    ],
 )
 def test_where_somebody_else_may_have_written_it_stays_and_the_reason_says_where_to_look(
     run, since
