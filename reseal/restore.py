@@ -99,7 +99,7 @@ Originals = list[Original]
 
 @dataclass(slots=True)
 class Restoring:
-    """A restoration at work on the rows that were read of a span: decide what each value in a row becomes."""
+    """A restoration at work on the rows of a span that were read: decide what each becomes."""
 
     restoration: Restoration
     store: Store

@@ -40,7 +40,8 @@ def sealed(run: Scene, *secrets: str) -> list[int]:
 def badly(job: Job, span: Span) -> Batch:
     """Turn rows, and cut off the end of every envelope."""
     batch = plan(job, span)
-    return replace(batch, turned=[row._replace(value=row.value[:-10]) for row in batch.turned])
+    values = [value[:-10] for value in batch.turned.values]
+    return replace(batch, turned=replace(batch.turned, values=values))
 
 
 def sealed_badly(run: Scene, *secrets: str) -> list[int]:
