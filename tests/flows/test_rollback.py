@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 USERS = 200
 LATER = 17
 OLD, NEW = "JBSWY3DPEHPK3PXP", "GEZDGNBVGY3TQOJQ"
-SHIELDS = "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'reseal_shield%'"
+SHIELDS = "SELECT (count(*) > 0)::int FROM pg_trigger WHERE tgname LIKE 'reseal_shield%'"
 GUARDS = "SELECT count(*) FROM pg_constraint WHERE conname LIKE 'reseal%sealed%'"
 OUTCOME = "SELECT outcome FROM reseal.run WHERE run_id::text = %s"
 SHRED = "UPDATE reseal.backup_set SET wrapped = NULL WHERE run_id::text = %s RETURNING 1"
