@@ -68,8 +68,7 @@ def restore_span(
     (bench,) = _benches
     store = bench.store(f"run {assignment.run_id}")
     backup = take.cipher(store, rolled_back, assignment.field, bench.access.backup_kek())
-    versions = ledger.key_versions(store, rolled_back, assignment.field)
-    restoration = Restoration(rolled_back, backup, versions, unseal_newer=newer)
+    restoration = Restoration.of(store, backup, unseal_newer=newer)
     return _swept(assignment, restoration.plan, span, pace)
 
 

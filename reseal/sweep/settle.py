@@ -11,6 +11,7 @@ from reseal.sweep.commit import Committed, commit
 from reseal.sweep.job import Batch, Job, key_texts
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally, total
+from reseal.sweep.turn import Turn
 from reseal.sweep.write import Turned, TurnedRows
 
 Plan = Callable[[Job, Span], Batch]
@@ -85,10 +86,18 @@ def _alone(job: Job, batch: Batch, row: Turned) -> Committed:
     try:
         return commit(job, alone)
     except RowRefused as refused:
-        state = refused.sqlstate
-        reason = f"refused by the database ({state})" if state else str(refused)
-    aside = [SetAside(texts, Trouble.REFUSED, reason)]
-    set_aside = replace(
-        alone, turned=TurnedRows(), rest=Tally(1, quarantined=1), quarantined=aside, backup=[]
-    )
-    return commit(job, set_aside)
+        recorded = _refused(job, batch.span, texts, refused)
+    return commit(job, recorded)
+
+
+def _refused(job: Job, span: Span, row_key: list[str], refused: RowRefused) -> Batch:
+    """Return the batch that records a row which the database refuses."""
+    state, constraint = refused.sqlstate, refused.constraint
+    if job.assignment.turn is Turn.UNSEAL:
+        # What keeps an original out is no trouble of sealing, which another run could end.
+        at_fault = f"{state}, constraint {constraint}" if constraint else state
+        left = [(row_key, f"refused by the database ({at_fault})" if state else str(refused))]
+        return Batch(span, TurnedRows(), Tally(1, left_alone=1), [], left, [])
+    reason = f"refused by the database ({state})" if state else str(refused)
+    aside = [SetAside(row_key, Trouble.REFUSED, reason)]
+    return Batch(span, TurnedRows(), Tally(1, quarantined=1), aside, [], [])

@@ -220,6 +220,5 @@ class Scene:
 
     def roll_back(self, run: "Scene", *, unseal_newer: bool = False) -> Tally:
         """Undo another run of the same field."""
-        versions = ledger.key_versions(self.store, run.run_id, self.name)
-        restoration = Restoration(run.run_id, run.backup(), versions, unseal_newer)
+        restoration = Restoration.of(self.store, run.backup(), unseal_newer=unseal_newer)
         return self.sweep(Turn.UNSEAL, restoration.plan)
