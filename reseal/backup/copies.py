@@ -19,7 +19,7 @@ from reseal.backup.cipher import BackupCipher, BackupKeys
 from reseal.backup.file import BackupFile, Record, open_backup
 from reseal.backup.header import Header
 from reseal.backup.location import Location
-from reseal.backup.prove import Source, prove
+from reseal.backup.prove import Source, prove_copy
 from reseal.backup.scratch import ROWS_AT_ONCE
 from reseal.backup.writer import write
 from reseal.errors import BackupFileError, ConfigurationError, ResealError
@@ -58,7 +58,7 @@ class Copying:
     run_id: UUID
     kek: Kek
 
-    def copy(self, directory: Location, prover: Prover = prove) -> Copied:
+    def copy(self, directory: Location, prover: Prover = prove_copy) -> Copied:
         """Write the whole backup to a file and prove it as the backup itself was proven."""
         name = self.target.field.name
         place = directory.inside(str(self.run_id), file_name(name))

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 from reseal.access import Access
 from reseal.cell import state
 from reseal.errors import KekError, KekUnreachable, Refused
+from reseal.judge import TROUBLES, Verdict
 from reseal.original import Original
 from reseal.patience import Patience
 from reseal.quarantine.standing import standing
@@ -17,7 +18,7 @@ from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 from reseal.sweep.span import whole
-from reseal.verify import TROUBLES, Verdict, Verification, verify
+from reseal.verify import Verification, verify
 
 # Rows that are in trouble now, or that a run has set aside, unless someone has accepted them in
 # just that trouble; and where no later backup has the secret that they had then.

@@ -1,10 +1,11 @@
 """Look at every row of a backup as it is stored: does it open, and is it what its digest says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reseal.backup import table
 from reseal.backup.cipher import BackupCipher
+from reseal.backup.coverage import digests
 from reseal.backup.scratch import Digests, digest
 from reseal.errors import WillNotOpen
 from reseal.quarantine.choice import show_key
@@ -68,8 +69,8 @@ def look(store: Store, cipher: BackupCipher, salt: bytes) -> Seen:
     """Open every stored row of a backup, whatever is wrong with others."""
     seen = Seen()
     for page in table.pages(store, cipher.run_id, cipher.name):
-        for row in page:
-            seen.add(row, _opened(cipher, salt, row))
+        for row, found in zip(page, _opened(cipher, salt, page), strict=True):
+            seen.add(row, found)
     return seen
 
 
@@ -79,15 +80,23 @@ def otherwise(store: Store, cipher: BackupCipher, salt: bytes) -> Iterator[Diges
     Who sealed the original had the backup's key, and nobody needs one to change a digest.
     """
     for page in table.pages(store, cipher.run_id, cipher.name):
-        opened = ((row, _opened(cipher, salt, row)) for row in page)
         yield [
             (row.row_key, found)
-            for row, found in opened
+            for row, found in zip(page, _opened(cipher, salt, page), strict=True)
             if found is not None and found != row.digest
         ]
 
 
-def _opened(cipher: BackupCipher, salt: bytes, row: table.Stored) -> bytes | None:
+def _opened(cipher: BackupCipher, salt: bytes, page: list[table.Stored]) -> Sequence[bytes | None]:
+    try:
+        return digests(
+            salt, cipher.open_all([row.row_key for row in page], [row.sealed for row in page])
+        )
+    except WillNotOpen:
+        return [_one(cipher, salt, row) for row in page]
+
+
+def _one(cipher: BackupCipher, salt: bytes, row: table.Stored) -> bytes | None:
     try:
         return digest(salt, cipher.open(row.row_key, row.sealed))
     except WillNotOpen:

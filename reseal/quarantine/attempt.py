@@ -21,7 +21,7 @@ from reseal.store.quarantine import Key
 from reseal.store.store import Store
 from reseal.sweep.job import Assignment, Batch, Job, key_texts
 from reseal.sweep.plan import turn_rows
-from reseal.sweep.rows import Reading, read
+from reseal.sweep.rows import Reading, Rows, read
 from reseal.sweep.settle import settle
 from reseal.sweep.span import Span
 from reseal.sweep.tally import total
@@ -49,7 +49,7 @@ class Chosen:
         for row in rows:
             shape = cell.state(job.target, row.text).shape
             self.had[tuple(key_texts(row.key))] = shape
-        return turn_rows(job, span, Reading(len(rows), 0, 0, rows))
+        return turn_rows(job, span, Reading(len(rows), 0, 0, Rows.of(rows)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Attempt:
         proof = originals.prove(self.store, target, covered.cipher)
         copied = None
         if policy.to:
-            copied = self._copying().copy(Location.parse(policy.to), originals.prove)
+            copied = self._copying().copy(Location.parse(policy.to), originals.prove_copy)
         done = {"rows": rows, "compared": proof.compared, "copy": copied and copied.as_dict()}
         self.log.write(f"backup-{self.name}", done)
         self.log.note("backup proven", field=self.name, **done)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from reseal.access import Access
+from reseal.judge import GOOD, TROUBLES, Fact, Judge, Verdict
 from reseal.keyring import Keyring
 from reseal.original import Original
 from reseal.quarantine.standing import Standing, standing
@@ -15,7 +16,6 @@ from reseal.store import quarantine
 from reseal.store.catalog import Target
 from reseal.store.quarantine import Key
 from reseal.store.store import Store
-from reseal.verify import GOOD, TROUBLES, Fact, Judge, Verdict
 
 
 class Fate(StrEnum):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from reseal.backup import table
 from reseal.backup.cipher import BackupCipher
 from reseal.backup.coverage import Coverage
-from reseal.backup.prove import Proof, Source
+from reseal.backup.prove import Proof, Source, conclude
 from reseal.backup.scratch import digest
 from reseal.cell import state
-from reseal.errors import BackupNotProven, Refused
+from reseal.errors import Refused
 from reseal.quarantine.choice import show_key
 from reseal.quarantine.standing import standing
 from reseal.secret import Secret
@@ -36,32 +36,32 @@ class Originals:
         """Seal them into the backup; return how many."""
         found = list(self._plain(store, target))
         _need_distinct(target, [row_key for row_key, _ in found])
-        kept = [self.covered.keep(list(row_key), text) for row_key, text in found]
+        row_keys, texts = [list(row_key) for row_key, _ in found], [text for _, text in found]
+        kept = self.covered.keep_all(row_keys, texts)
         table.fill(store, self.covered.cipher.run_id, self.covered.cipher.name, kept)
         return len(kept)
 
-    def prove(
-        self, store: Store, target: Target, backup: BackupCipher, source: Source | None = None
-    ) -> Proof:
-        """Restore the whole backup and compare; raise BackupNotProven on the least difference.
+    def prove(self, store: Store, target: Target, backup: BackupCipher) -> Proof:
+        """Restore the whole backup and compare; raise BackupNotProven on the least difference."""
+        proof = self._compare(store, target, backup, _stored(store, backup))
+        conclude(store, backup.run_id, backup.name, proof)
+        return proof
 
-        It is restored from the stored rows, or else from a `source`, such as a copy of them.
-        """
+    def prove_copy(
+        self, store: Store, target: Target, backup: BackupCipher, source: Source
+    ) -> Proof:
+        """Restore a copy of the backup in the place of the stored rows, and compare."""
+        proof = self._compare(store, target, backup, source)
+        return proof.need_whole(f"copy of the backup of {backup.name!r}")
+
+    def _compare(self, store: Store, target: Target, backup: BackupCipher, source: Source) -> Proof:
         salt = os.urandom(16)
-        restored = _restored(backup, salt, _stored(store, backup) if source is None else source)
-        stands = {
-            row_key: digest(salt, Secret(text)) for row_key, text in self._plain(store, target)
-        }
-        wrong = sum(restored.get(row_key) != found for row_key, found in stands.items())
-        if wrong:
-            which = "backup" if source is None else "copy of the backup"
-            raise BackupNotProven(
-                f"the {which} of {backup.name!r} restores {len(restored)} rows, but {wrong} of "
-                "the table are missing or differ; nothing was encrypted"
-            )
-        if source is None:
-            table.record_proof(store, backup.run_id, backup.name, len(restored))
-        return Proof(len(restored), len(stands))
+        restored = _restored(backup, salt, source)
+        proof = Proof(len(restored))
+        for row_key, text in self._plain(store, target):
+            found, stands = restored.get(row_key), digest(salt, Secret(text))
+            proof += Proof(0, found == stands, found not in (None, stands), found is None)
+        return proof
 
     def _plain(self, store: Store, target: Target) -> Iterator[tuple[Key, str]]:
         for row in standing(store, target):

@@ -18,12 +18,12 @@ class Committed(NamedTuple):
     request: Request | None
 
 
-def commit(job: Job, batch: Batch) -> Committed:
+def commit(job: Job, batch: Batch, *, swiftly: bool = False) -> Committed:
     """Write a batch all or nothing; raise Superseded where another runner owns the field."""
     run_id, field = job.assignment.run_id, job.assignment.field
     with job.store.transaction():
         asked = fence(job.store, field, job.assignment.epoch)
-        tally = batch.rest + _write(job, batch)
+        tally = batch.rest + _write(job, batch, swiftly=swiftly)
         # Whatever the outcome of a row, its original is safe first or in the same transaction.
         add_late(job.store, run_id, field, batch.backup)
         quarantine.set_aside(job.store, run_id, field, batch.quarantined)
@@ -34,10 +34,12 @@ def commit(job: Job, batch: Batch) -> Committed:
     return Committed(tally, asked)
 
 
-def _write(job: Job, batch: Batch) -> Tally:
+def _write(job: Job, batch: Batch, *, swiftly: bool) -> Tally:
     if not batch.turned:
         return Tally()
-    changed, held = write(job.store, job.target, job.assignment.turn, batch.span, batch.turned)
+    changed, held = write(
+        job.store, job.target, job.assignment.turn, batch.span, batch.turned, swiftly=swiftly
+    )
     return Tally(
         rows_read=len(batch.turned),
         changed=changed,

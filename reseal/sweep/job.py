@@ -14,7 +14,7 @@ from reseal.store.store import Store
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
-from reseal.sweep.write import Turned
+from reseal.sweep.write import TurnedRows
 
 # A server that crashes takes the last moment's batches along, rows and checkpoint together, as if
 # they had not been: the next pass finds the rows as they were. Whatever a run reports it commits
@@ -50,7 +50,7 @@ class Batch:
     """
 
     span: Span
-    turned: list[Turned]
+    turned: TurnedRows
     rest: Tally
     quarantined: list[SetAside]
     left_alone: list[tuple[list[str], str]]

@@ -231,7 +231,8 @@ def test_a_fault_on_the_way_is_recorded_as_the_run_s_end(refused):
 def test_it_can_be_rolled_back(refused):
     refused.admin.execute(LOOSE)
     retried = of_run(refused, retry(refused))
-    found = need_undoable(refused.store, str(retried.run_id), newer=False)
+    kek = refused.access.backup_kek()
+    found = need_undoable(refused.store, str(retried.run_id), kek, newer=False)
 
     assert (found.record.flow, found.how) == (FLOW, Undoing.RESTORE)
     assert refused.again().roll_back(retried).changed == 1
