@@ -32,12 +32,15 @@ AS {body}
 
 # Only the newest original of a row counts, of a backup since which the shield has stood, and none
 # where an application has sealed since: a former secret that is put back is an enrolment like any
-# other, and must not be swallowed. One statement, so that a backup that is shredded meanwhile
-# leaves the next older one no say. An application's write never fails by it: what cannot be told,
+# other, and must not be swallowed. All in one statement, so that a backup that is shredded meanwhile
+# leaves the next older one no say; the key goes into it as a variable, as with its own collation it
+# would find no index. An application's write never fails by it: what cannot be told,
 # as after a column was renamed, passes, and of what cannot be entered no original counts any more.
 BODY = """
 #variable_conflict use_column
 DECLARE
+    reseal_key text[];
+    reseal_written text;
     reseal_is_known boolean;
 BEGIN
     IF TG_WHEN = 'AFTER' THEN
@@ -45,15 +48,15 @@ BEGIN
         SELECT {field}, {key} FROM (SELECT {new_key}) AS t ON CONFLICT DO NOTHING;
         RETURN NULL;
     END IF;
-    SELECT o.digest = sha256(s.salt || convert_to({cell}, 'UTF8')) INTO reseal_is_known
-    FROM (SELECT {old_key_and_new_cell}) AS t
-    CROSS JOIN {reseal}.backup_set AS s
+    SELECT {key}, {cell} INTO reseal_key, reseal_written FROM (SELECT {old_key_and_new_cell}) AS t;
+    SELECT o.digest = sha256(s.salt || convert_to(reseal_written, 'UTF8')) INTO reseal_is_known
+    FROM {reseal}.backup_set AS s
     CROSS JOIN LATERAL (
         SELECT b.digest FROM {reseal}.backup AS b
-        WHERE b.run_id = s.run_id AND b.field = s.field AND b.row_key = {key} LIMIT 1) AS o
+        WHERE b.run_id = s.run_id AND b.field = s.field AND b.row_key = reseal_key LIMIT 1) AS o
     WHERE s.field = {field} AND s.shielded
       AND NOT EXISTS (SELECT FROM {reseal}.application_seal AS a
-                      WHERE a.field = {field} AND a.row_key = {key})
+                      WHERE a.field = {field} AND a.row_key = reseal_key)
     ORDER BY s.created DESC LIMIT 1;
     IF reseal_is_known{and_is_the_fields} THEN
         NEW.{column} := OLD.{column};

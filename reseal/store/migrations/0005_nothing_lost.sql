@@ -18,10 +18,10 @@ ALTER TABLE {reseal}.backup_set
 ALTER TABLE {reseal}.backup_set ALTER COLUMN shielded SET DEFAULT true;
 
 -- The rows whose envelope an application has written while the shield stood, and no run since: what
--- a run had sealed there before is not what stands there now.
+-- a run had sealed there before is not what stands there now. Keys are compared byte by byte.
 CREATE TABLE {reseal}.application_seal (
     field        text NOT NULL,
-    row_key      text[] NOT NULL,
+    row_key      text[] COLLATE "C" NOT NULL,
     at           timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (field, row_key)
 );
