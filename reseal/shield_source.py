@@ -32,10 +32,10 @@ AS {body}
 
 # Only the newest original of a row counts, of a backup since which the shield has stood, and none
 # where an application has sealed since: a former secret that is put back is an enrolment like any
-# other, and must not be swallowed. All in one statement, so that a backup that is shredded meanwhile
-# leaves the next older one no say; the key goes into it as a variable, as with its own collation it
-# would find no index. An application's write never fails by it: what cannot be told,
-# as after a column was renamed, passes, and of what cannot be entered no original counts any more.
+# other, and must not be swallowed. All of that is one statement, so that a backup that is shredded
+# meanwhile leaves the next older one no say; the key is a variable in it, as an expression with a
+# collation of its own would find no index. An application's write never fails by it: what cannot
+# be told, as after a column was renamed, passes, and of what cannot be entered no original counts.
 BODY = """
 #variable_conflict use_column
 DECLARE

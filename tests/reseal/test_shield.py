@@ -133,6 +133,18 @@ def test_with_another_condition_it_takes_the_place_of_the_one_before(scene):
     assert not set(before) & set(triggers(scene))
 
 
+def test_one_that_was_switched_off_is_put_back(scene):
+    raise_shield(scene.store, scene.target)
+    scene.admin.execute("ALTER TABLE users DISABLE TRIGGER USER")
+    raise_shield(scene.store, scene.target)
+    (row,) = scene.enrol(SEED)
+    seal(scene)
+    save(scene, row, SEED)
+
+    assert scene.opened() == {row: SEED}
+    assert scene.stored() != {row: SEED}
+
+
 def test_it_is_gone_when_it_is_dropped(scene):
     raise_shield(scene.store, scene.target)
     drop_shield(scene.store, scene.target)
