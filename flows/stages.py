@@ -69,13 +69,14 @@ def prepare(run: Run, *, skip_backup: bool = False) -> None:
 
 def prepare_tables(run: Run, *, skip_backup: bool = False) -> None:
     """Make room in the column, drop the indexes over the secret and raise the shield."""
-    for field in run.fields:
-        done = prepare_table(field.name).as_dict()
+    # All before the first shield, which would keep the columns it looks at from being widened.
+    prepared = {field.name: prepare_table(field.name).as_dict() for field in run.fields}
+    for name, done in prepared.items():
         # The shield knows an original by what the backup has of it.
-        why_not = drop_shield(field.name) if skip_backup else raise_shield(field.name)
+        why_not = drop_shield(name) if skip_backup else raise_shield(name)
         done["shield"] = {"raised": not why_not, "why": why_not}
-        run.evidence.write(f"prepare-{field.name}", done)
-        run.note("prepared", field=field.name, **done)
+        run.evidence.write(f"prepare-{name}", done)
+        run.note("prepared", field=name, **done)
 
 
 def back_up(run: Run, to: str | None = None) -> None:
@@ -191,9 +192,9 @@ def guard(run: Run, *, forced: bool) -> None:
     """Raise the guard constraint where that breaks no application; else say why not."""
     with run.stage("guard"):
         for field in run.fields:
-            why_not = raise_guard(field.name, forced)
-            run.evidence.write(f"guard-{field.name}", {"raised": not why_not, "why": why_not})
-            run.note("guard", field=field.name, raised=not why_not, why=why_not)
+            done = raise_guard(field.name, forced).as_dict()
+            run.evidence.write(f"guard-{field.name}", done)
+            run.note("guard", field=field.name, **done)
 
 
 def optimise(run: Run) -> None:

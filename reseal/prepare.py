@@ -9,6 +9,7 @@ from psycopg import sql
 from reseal import envelope
 from reseal.envelope import PREFIX
 from reseal.patience import Patience
+from reseal.shield import drop_from_column
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 from reseal.sweep.rows import begins
@@ -71,6 +72,7 @@ def prepare(store: Store, target: Target) -> Preparation:
     widens = not has_room(store, target)
     # Each waits its turn for a lock only briefly, and again, so that logins never queue behind it.
     if widens:
+        drop_from_column(store, target)
         wide = sql.SQL(target.column.codec.wide or "text")
         Patience().retry(
             lambda: store.execute(WIDEN, (), table=target.table, column=column, wide=wide)

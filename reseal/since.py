@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
+from reseal.backup import table
 from reseal.shield import stands
+from reseal.store import application_seal
 from reseal.store.catalog import Target
 from reseal.store.quarantine import Key
 from reseal.store.store import Store
@@ -16,26 +16,6 @@ FROM {reseal}.backup_set AS s LEFT JOIN {reseal}.run AS r USING (run_id)
 WHERE s.field = %(field)s AND s.created > (
     SELECT created FROM {reseal}.backup_set WHERE run_id = %(run)s AND field = %(field)s)
 ORDER BY s.created DESC
-"""
-
-# As JSON, so that a schema in which the shield does not keep count yet says no. What a backup had
-# that was shredded since, nobody knows any more.
-SHIELDED = """
-SELECT coalesce((to_jsonb(s) ->> 'shielded')::boolean, false) AND NOT EXISTS (
-    SELECT FROM {reseal}.backup_set AS l
-    WHERE l.field = s.field AND l.created > s.created AND l.wrapped IS NULL)
-FROM {reseal}.backup_set AS s WHERE s.run_id = %s AND s.field = %s
-"""
-
-KEEPS_MARKS = """
-SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-               WHERE n.nspname = %s AND c.relname = 'application_seal')
-"""
-
-MARKED = """
-SELECT m.row_key FROM jsonb_array_elements(%(keys)s) AS k
-JOIN {reseal}.application_seal AS m
-  ON m.field = %(field)s AND m.row_key = ARRAY(SELECT jsonb_array_elements_text(k.value))
 """
 
 
@@ -58,14 +38,13 @@ def written_by_nobody_else(
     field, keys = target.field.name, set(row_keys)
     if not keys or not _has_stood(store, target, run_id):
         return set()
-    asked = {"field": field, "keys": Jsonb([list(key) for key in keys])}
-    return keys - {tuple(row_key) for (row_key,) in store.execute(MARKED, asked)}
+    return keys - application_seal.among(store, field, keys)
 
 
 def _has_stood(store: Store, target: Target, run_id: UUID) -> bool:
     # A shield that is raised again ends what counted under the one before, so that one which stands
     # has stood.
-    if not stands(store, target) or not store.need(KEEPS_MARKS, [store.schema])[0]:
+    if not stands(store, target):
         return False
-    shielded = store.one(SHIELDED, [run_id, target.field.name])
-    return bool(shielded and shielded[0])
+    # What a backup had that was shredded since, nobody knows any more, so that ends it, too.
+    return table.is_shielded(store, run_id, target.field.name)

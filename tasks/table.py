@@ -1,5 +1,9 @@
 """What is done to the table itself: before, between and after the rows."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
 from reseal import clean, guard, optimise, prepare, shield
 from reseal.census import Census, take_census
 from reseal.errors import ConnectionLost, StoreError
@@ -26,7 +30,9 @@ def prepare_key() -> int:
 def prepare_table(field: str) -> prepare.Preparation:
     """Widen the column if it is short, drop indexes over the secret."""
     run = current()
-    return prepare.prepare(run.store, run.access.target(run.store, field))
+    target = run.access.target(run.store, field)
+    shield.drop_forgotten(run.store, target, [one.name for one in run.access.config.fields])
+    return prepare.prepare(run.store, target)
 
 
 @step(name="census", task_run_name="census of {field}")
@@ -36,23 +42,41 @@ def count_rows(field: str) -> Census:
     return take_census(run.store, run.access.target(run.store, field))
 
 
+class Guarded(NamedTuple):
+    """Why the guard was not raised, or what became of the shield when it was."""
+
+    why: str | None = None
+    shield: str | None = None
+
+    def as_dict(self) -> dict[str, bool | str | None]:
+        """Return it for the evidence."""
+        said = {"raised": self.why is None, "why": self.why}
+        return said if self.shield is None else {**said, "shield": self.shield}
+
+
 @step(name="guard", task_run_name="guard {field}")
-def raise_guard(field: str, forced: bool) -> str | None:
-    """Raise the guard constraint, or return why it must not be raised now."""
+def raise_guard(field: str, forced: bool) -> Guarded:
+    """Raise the guard constraint in the shield's place, or say why it must not be raised now."""
     run = current()
     target = run.access.target(run.store, field)
     why_not = guard.why_not(run.store, target, take_census(run.store, target), forced=forced)
-    if why_not is None:
-        try:
-            guard.raise_guard(run.store, target)
-            # Plaintext that is written back is refused now.
-            shield.drop_shield(run.store, target)
-        except ConnectionLost:
-            raise
-        except StoreError as error:
-            # The rows are as well sealed without it; a later run raises it.
-            return str(error)
-    return why_not
+    why_not = why_not or _fault(partial(guard.raise_guard, run.store, target))
+    if why_not is not None:
+        return Guarded(why=why_not)
+    # Plaintext that is written back is refused now.
+    fault = _fault(partial(shield.drop_shield, run.store, target))
+    return Guarded(shield=f"still stands: {fault}" if fault else "dropped")
+
+
+def _fault(work: Callable[[], None]) -> str | None:
+    """Do what a run can do without, and a later one does; return what the database said."""
+    try:
+        work()
+    except ConnectionLost:
+        raise
+    except StoreError as error:
+        return str(error)
+    return None
 
 
 @step(name="raise shield", task_run_name="raise shield of {field}")
@@ -62,14 +86,8 @@ def raise_shield(field: str) -> str | None:
     target = run.access.target(run.store, field)
     if guard.stands(run.store, target):
         return "the guard stands"
-    try:
-        shield.raise_shield(run.store, target)
-    except ConnectionLost:
-        raise
-    except StoreError as error:
-        # Plaintext that is written back is not lost: the next pass seals it once more.
-        return str(error)
-    return None
+    # Plaintext that is written back is not lost: the next pass seals it once more.
+    return _fault(partial(shield.raise_shield, run.store, target))
 
 
 @step(name="drop shield", task_run_name="drop shield of {field}")

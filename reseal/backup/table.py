@@ -97,11 +97,13 @@ HAVING max(expires) <= clock_timestamp() AND bool_or(wrapped IS NOT NULL OR copi
 ORDER BY max(expires)
 """
 
-OUTDATE = """
-UPDATE {reseal}.backup AS b SET digest = NULL
-FROM {reseal}.backup AS gone JOIN {reseal}.backup_set AS s USING (run_id, field)
-JOIN {reseal}.backup_set AS t ON t.field = s.field AND t.created < s.created
-WHERE s.run_id = %s AND b.run_id = t.run_id AND b.field = t.field AND b.row_key = gone.row_key
+UNSHIELD_OLDER = """
+UPDATE {reseal}.backup_set AS s SET shielded = false FROM {reseal}.backup_set AS gone
+WHERE gone.run_id = %s AND s.field = gone.field AND s.created < gone.created AND s.shielded
+"""
+
+SHIELDED = """
+SELECT EXISTS (SELECT FROM {reseal}.backup_set WHERE run_id = %s AND field = %s AND shielded)
 """
 
 ANALYZE = "ANALYZE {partition}"
@@ -144,7 +146,7 @@ class Stored(NamedTuple):
 
     row_key: list[str]
     sealed: bytes
-    digest: bytes | None
+    digest: bytes
     late: bool
 
 
@@ -267,11 +269,16 @@ def destroy(store: Store, run_id: UUID, by: str) -> dict[str, int]:
 
     Call it in a transaction. A field whose backup was shredded before is left out.
     """
-    # What older backups have is not the newest original any more, and must not pass for it.
-    store.execute(OUTDATE, [run_id])
+    # What older backups have is not the newest original, and must not pass for it.
+    store.execute(UNSHIELD_OLDER, [run_id])
     found: list[tuple[str, int]] = store.execute(DESTROY, [by, run_id]).fetchall()
     store.execute(DROP, partition=_partition(store, run_id))
     return dict(found)
+
+
+def is_shielded(store: Store, run_id: UUID, field: str) -> bool:
+    """Say whether the shield has stood without a break since a run took its backup of a field."""
+    return bool(store.need(SHIELDED, [run_id, field])[0])
 
 
 def expired(store: Store) -> list[UUID]:

@@ -7,7 +7,7 @@ from reseal.store.aside import MARK_CHARACTERS
 from reseal.store.column import Column
 
 # What keeps the column's type from being altered, on the table and on all that inherits it. A
-# column's own default does not.
+# column's own default does not, and Reseal's own triggers are taken off for it.
 BLOCKERS = """
 SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
 FROM pg_attribute a
@@ -19,7 +19,10 @@ WHERE a.attrelid = ANY (%(oids)s::oid[]) AND a.attname = %(column)s
   AND (d.classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_trigger'::regclass,
                      'pg_publication_rel'::regclass, 'pg_proc'::regclass)
        OR d.classid IN ('pg_attrdef'::regclass, 'pg_class'::regclass)
-          AND g.attnum <> a.attnum AND g.attgenerated <> '') ORDER BY 1
+          AND g.attnum <> a.attnum AND g.attgenerated <> '')
+  AND NOT (d.classid = 'pg_trigger'::regclass AND EXISTS (
+      SELECT FROM pg_trigger AS t
+      WHERE t.oid = d.objid AND starts_with(t.tgname::text, 'reseal_shield_'))) ORDER BY 1
 """
 
 # Parents that are not altered along with the table, the table's own or those of an heir.

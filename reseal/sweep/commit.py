@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from reseal.backup.table import add_late
 from reseal.store import ledger, quarantine
 from reseal.store.control import Request, fence
+from reseal.sweep import own
 from reseal.sweep.job import Batch, Job
 from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
@@ -23,9 +23,10 @@ def commit(job: Job, batch: Batch, *, swiftly: bool = False) -> Committed:
     run_id, field = job.assignment.run_id, job.assignment.field
     with job.store.transaction():
         asked = fence(job.store, field, job.assignment.epoch)
-        tally = batch.rest + _write(job, batch, swiftly=swiftly)
-        # Whatever the outcome of a row, its original is safe first or in the same transaction.
-        add_late(job.store, run_id, field, batch.backup)
+        written = _write(job, batch, swiftly=swiftly)
+        tally = batch.rest + written
+        # The original of whatever is written is safe first or in the same transaction.
+        own.enter(job, batch, written.changed)
         quarantine.set_aside(job.store, run_id, field, batch.quarantined)
         ledger.leave_alone(job.store, run_id, field, batch.left_alone)
         ledger.record_batch(job.store, _checkpoint(job, batch, tally.checked()))

@@ -167,6 +167,15 @@ def _standing(counts: tuple[int, int, int]) -> int:
     return changed
 
 
+def join(
+    target: Target, span: Span, turned: TurnedRows
+) -> tuple[dict[str, sql.Composable], list[str]]:
+    """Return the parts of a statement that join a span's rows by key to their heap as `t`."""
+    source, parameters = _joined(target, _spelled(target, turned))
+    parts = {"source": source, "heap": span.table(target), "same_key": _same_key(target)}
+    return parts, parameters
+
+
 def _values(store: Store, target: Target, *, keeps_aside: bool) -> dict[str, sql.Composable]:
     """Return the parts of WRITE that differ by what a cell is."""
     new: sql.Composable = sql.SQL("v.value")

@@ -14,6 +14,8 @@ HAS_WRITTEN = f"""
 
 ENDS = "NEW.outcome IS NOT NULL"
 
+PROVES = "NEW.proven IS DISTINCT FROM OLD.proven"
+
 
 @dataclass(frozen=True)
 class Boundary:
@@ -63,8 +65,8 @@ _ENCRYPT = (
     ("the backup is about to be filled", Hold("backup", "BEFORE INSERT")),
     ("the backup is not committed", Hold("backup", "AFTER INSERT")),
     ("the backup arrives late", Hold("backup", "AFTER INSERT", lets_go=True)),
-    ("the backup is not proven", Hold("backup_set", "BEFORE UPDATE")),
-    ("the proof arrives late", Hold("backup_set", "AFTER UPDATE", lets_go=True)),
+    ("the backup is not proven", Hold("backup_set", "BEFORE UPDATE", PROVES)),
+    ("the proof arrives late", Hold("backup_set", "AFTER UPDATE", PROVES, lets_go=True)),
     ("the proof is not recorded", _noted("backup proven")),
     *_batches("seal"),
     ("a late original is not committed", Hold("backup", "AFTER INSERT", "NEW.late")),

@@ -35,9 +35,15 @@ MOVE = "UPDATE users SET id = %s WHERE id = %s"
 
 MOVE_SEALED = "UPDATE users SET id = %s, mfa_secret = %s WHERE id = %s"
 
+SAVE_ELSEWHERE = """
+UPDATE users SET id = %s, email = %s, mfa_enabled = %s, last_login = %s, mfa_secret = %s
+WHERE id = %s RETURNING mfa_secret
+"""
+
 _MANY = 200
 _LONGEST_SAVE_SECONDS, _LONGEST_DOUBT_SECONDS = 1.5, 0.05
 _SAVES_AT_ONCE = 50
+_SEALED_SHARE = 0.5
 
 Whole = tuple[object, ...]
 
@@ -62,8 +68,8 @@ class Habits:
         does = self._desk.dice.choices(
             (self.log_in, self.enrol_plain, self.enrol_sealed, self.disable, self.add, self.delete,
              self.change_of_mind, self.read_whole_row, self.upgrade, self.move, self.try_another,
-             self.put_back),
-            (50, 8, 8, 2, 3, 2, 3, 12, 4, 2, 1, 2),
+             self.put_back, self.save_elsewhere, self.give_id_away),
+            (50, 8, 8, 2, 3, 2, 3, 12, 4, 2, 1, 2, 2, 2),
         )[0]  # fmt: skip
         key = self._someone()
         if does != self.log_in and does != self.read_whole_row:
@@ -186,6 +192,38 @@ class Habits:
         desk.oracle[new] = desk.oracle.pop(key)
         if key in desk.written:
             desk.written[new] = desk.written.pop(key)
+
+    def save_elsewhere(self, key: int) -> None:
+        """Change the key of a row and save all of it with its secret, in one go."""
+        desk = self._desk
+        row = desk.connection.execute(WHOLE_ROW, [key]).fetchone()
+        text = desk.oracle[key]
+        if row is None or not text:
+            return
+        new = desk.next_id
+        stored = self._sealed(new, text) if self.is_sealing_only else text
+        self._hesitate()
+        with desk.transaction():
+            before = desk.ask(TAKE, key)
+            after = desk.ask(SAVE_ELSEWHERE, new, *row[:-1], stored, key)
+        desk.next_id += self._step
+        del desk.oracle[key]
+        desk.written.pop(key, None)
+        desk.remember(new, text, before, after)
+
+    def give_id_away(self, key: int) -> None:
+        """Forget a user and register another under the same id, in plaintext or sealed."""
+        desk, text, had = self._desk, self._desk.fresh(), self._desk.oracle[key]
+        is_sealed_at_once = self.is_sealing_only or desk.dice.random() < _SEALED_SHARE
+        stored = self._sealed(key, text) if is_sealed_at_once else text
+        with desk.transaction():
+            before = desk.ask(TAKE, key)
+            desk.connection.execute(DELETE, [key])
+            desk.connection.execute(INSERT, [stored, key])
+        desk.remember(key, text, before, stored)
+        # The other one had a device of this user's once, and enrols that.
+        if had:
+            self._former[key] = had
 
     def read_whole_row(self, key: int) -> None:
         """Read all columns, to write them back in a while, as an ORM saves an object."""

@@ -31,6 +31,8 @@ HAS_WRITTEN = f"""
 {WRITES} AND EXISTS (SELECT FROM reseal.batch AS b WHERE b.run_id = NEW.run_id AND b.changed > 0)
 """
 
+PROVES = "NEW.proven IS DISTINCT FROM OLD.proven"
+
 REPORTS_THE_STAGED_KEY = """
 NEW.opens ? (SELECT max(version)::text FROM reseal.data_key WHERE state = 'staged')
 """
@@ -104,8 +106,10 @@ ACTIVATED = (
     Point("it goes on, unrecorded", Keys.NEW, _noted("rotation gone on with"), goes_on=True),
     Point("the backup is about to begin", Keys.NEW, Hold("backup_set", "BEFORE INSERT")),
     Point("the backup is not committed", Keys.NEW, Hold("backup", "AFTER INSERT")),
-    Point("the backup is not proven", Keys.NEW, Hold("backup_set", "BEFORE UPDATE")),
-    Point("the proof arrives late", Keys.NEW, Hold("backup_set", "AFTER UPDATE", lets_go=True)),
+    Point("the backup is not proven", Keys.NEW, Hold("backup_set", "BEFORE UPDATE", PROVES)),
+    Point(
+        "the proof arrives late", Keys.NEW, Hold("backup_set", "AFTER UPDATE", PROVES, lets_go=True)
+    ),
     Point("the proof is not recorded", Keys.NEW, _noted("backup proven")),
 )
 

@@ -220,7 +220,7 @@ def test_the_guard_waits_for_a_live_application_unless_told_to_stand(
         "raised": False,
         "why": "no live application has reported that it writes envelopes",
     }
-    assert again.record(f"guard-{FIELD}") == {"raised": True, "why": None}
+    assert again.record(f"guard-{FIELD}") == {"raised": True, "why": None, "shield": "dropped"}
     assert again.scene.ask(GUARDS) == 1
 
 

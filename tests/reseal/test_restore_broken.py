@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from reseal.backup import table
 from reseal.envelope import Envelope
 from reseal.restore import NO_ORIGINAL, WRITTEN_SINCE
 from reseal.secret import Secret
@@ -14,13 +15,6 @@ from reseal.sweep.span import Span
 from tests.reseal.scene import SEED, Scene
 
 NEW = "GEZDGNBVGY3TQOJQ"
-
-# As the shield keeps count; a migration may have made them already.
-COUNTS = """
-ALTER TABLE reseal.backup_set ADD COLUMN IF NOT EXISTS shielded boolean;
-CREATE TABLE IF NOT EXISTS reseal.application_seal (
-    field text NOT NULL, row_key text[] NOT NULL, PRIMARY KEY (field, row_key))
-"""
 
 
 @pytest.fixture
@@ -59,7 +53,6 @@ def envelope(run: Scene, row: int) -> Envelope:
 
 
 def keeps_count(run: Scene, *, shielded: bool = True) -> None:
-    run.admin.execute(COUNTS)
     run.admin.execute("UPDATE reseal.backup_set SET shielded = %s", [shielded])
 
 
@@ -121,11 +114,6 @@ def test_what_was_broken_before_anybody_wrote_comes_back_under_an_unbroken_shiel
     assert run.stored() == dict(zip(rows, [SEED, NEW], strict=True))
 
 
-def nobody_kept_count(run: Scene) -> None:
-    """A schema from before the shield did."""
-    run.admin.execute("DROP TABLE IF EXISTS reseal.application_seal")
-
-
 def since_the_shield_was_raised_anew(run: Scene) -> None:
     keeps_count(run, shielded=False)
 
@@ -144,17 +132,14 @@ def marked(run: Scene) -> None:
 
 
 def with_a_later_backup_that_was_shredded(run: Scene) -> None:
-    run.again().back_up()
-    keeps_count(run)
-    run.admin.execute(
-        "UPDATE reseal.backup_set SET wrapped = NULL WHERE run_id <> %s", [run.run_id]
-    )
+    later = run.again()
+    later.back_up()
+    table.destroy(run.store, later.run_id, "somebody")
 
 
 @pytest.mark.parametrize(
     "since",
     [
-        nobody_kept_count,
         since_the_shield_was_raised_anew,
         without_shield,
         marked,

@@ -1,0 +1,59 @@
+"""What follows from a batch's own writes: only where it wrote does its original count.
+
+A row that somebody else has written since it was read may hold an envelope of theirs, and the
+original that was read must not pass for what is in it.
+"""
+
+from reseal.backup.coverage import Kept
+from reseal.backup.table import add_late
+from reseal.store import application_seal
+from reseal.sweep.job import Batch, Job, key_texts
+from reseal.sweep.turn import Turn
+from reseal.sweep.write import TurnedRows, join
+
+WRITTEN = """
+SELECT {texts} FROM {source} JOIN {heap} AS t ON {same_key}
+WHERE t.xmin = pg_current_xact_id()::xid
+"""
+
+
+def enter(job: Job, batch: Batch, changed: int) -> None:
+    """Back up late originals, and know the batch's rows again as a run's; `changed` were written.
+
+    Call it in the transaction that wrote them.
+    """
+    if job.coverage is None or job.assignment.turn is Turn.UNSEAL or not changed:
+        return
+    late = batch.backup
+    if late and changed < len(batch.turned):
+        written = _written(job, batch)
+        late = [kept for kept in late if tuple(kept.row_key) in written]
+    add_late(job.store, job.assignment.run_id, job.assignment.field, late)
+    _take_over(job, batch, late)
+
+
+def _written(job: Job, batch: Batch) -> frozenset[tuple[str, ...]]:
+    rows, parameters = join(job.target, batch.span, batch.turned)
+    found = job.store.execute(WRITTEN, parameters, texts=job.target.key_texts, **rows)
+    return frozenset(tuple(row_key) for (row_key,) in found)
+
+
+def _take_over(job: Job, batch: Batch, late: list[Kept]) -> None:
+    """Forget that an application had sealed rows which are sealed from their plaintext now."""
+    field = job.assignment.field
+    # Mostly there is none, and this is all that is asked.
+    if not application_seal.exist(job.store, field):
+        return
+    turned = _from_plaintext(job, batch, late)
+    if turned:
+        rows, parameters = join(job.target, batch.span, turned)
+        texts = job.target.key_texts
+        application_seal.forget(job.store, field, parameters, texts=texts, **rows)
+
+
+def _from_plaintext(job: Job, batch: Batch, late: list[Kept]) -> TurnedRows:
+    if job.assignment.turn is Turn.SEAL:
+        return batch.turned
+    # What was resealed is the application's as before.
+    exposed = {tuple(kept.row_key) for kept in late}
+    return TurnedRows.of([row for row in batch.turned if tuple(key_texts(row.key)) in exposed])
