@@ -1,0 +1,41 @@
+"""A backup is destroyed, whose run has ended, while no row needs it."""
+
+from collections.abc import Iterator
+
+from tests.model.acts import Act, Step
+from tests.model.protocol import Protocol
+from tests.model.world import NO_SECRET, NOBODY, Phase, Row, Shape, Value, World
+
+
+def shred(world: World, protocol: Protocol, number: int) -> Iterator[Step]:
+    """Yield the end of a run's backup: it takes the field's lock and epoch as a run does."""
+    is_alone = all(run.phase in (Phase.WAITING, Phase.ENDED) for run in world.runs)
+    is_needed = any(row.value.shape is Shape.BROKEN for row in world.rows)
+    has_any = any(row.marks[number].kept for row in world.rows)
+    if world.shreds and is_alone and has_any and not is_needed:
+        rows = tuple(_without(row, number, world, protocol) for row in world.rows)
+        yield Step(Act.SHRED, world, world._replace(rows=rows, shreds=world.shreds - 1), number)
+
+
+def _without(row: Row, number: int, world: World, protocol: Protocol) -> Row:
+    mark = row.marks[number]
+    if not mark.kept:
+        return row
+    # What older backups have of the row is not what stands there; what a newer one has, is.
+    is_newest = not any(one.kept for one in row.marks[number + 1 :])
+    is_marked = row.is_marked or (world.is_shielded and is_newest and protocol.shredding_marks)
+    return (
+        _disowned(row, number)
+        .marked(number, mark._replace(kept=NO_SECRET))
+        ._replace(is_marked=is_marked)
+    )
+
+
+def _disowned(row: Row, number: int) -> Row:
+    """Take the run's envelopes as an application's: nobody has what they were of any more."""
+    saves = tuple(sorted(_of_nobody(value, number) for value in row.saves))
+    return row._replace(value=_of_nobody(row.value, number), saves=saves)
+
+
+def _of_nobody(value: Value, number: int) -> Value:
+    return value._replace(by=NOBODY) if value.by == number else value
