@@ -9,10 +9,12 @@ from tests.model.world import NO_SECRET, NOBODY, Phase, Row, Shape, Value, World
 
 def shred(world: World, protocol: Protocol, number: int) -> Iterator[Step]:
     """Yield the end of a run's backup: it takes the field's lock and epoch as a run does."""
+    if not world.shreds:
+        return
     is_alone = all(run.phase in (Phase.WAITING, Phase.ENDED) for run in world.runs)
     is_needed = any(row.value.shape is Shape.BROKEN for row in world.rows)
     has_any = any(row.marks[number].kept for row in world.rows)
-    if world.shreds and is_alone and has_any and not is_needed:
+    if is_alone and has_any and not is_needed:
         rows = tuple(_without(row, number, world, protocol) for row in world.rows)
         yield Step(Act.SHRED, world, world._replace(rows=rows, shreds=world.shreds - 1), number)
 
