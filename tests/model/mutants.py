@@ -139,7 +139,7 @@ MUTANTS = (
     ),
     Mutant(
         "a backup shredded without a word to the shield",
-        Protocol(shredding_marks=False),
+        Protocol(shredding_forgets=False),
         the_latest_secret_of_each_row_is_recoverable,
         writes=2,
         shreds=1,

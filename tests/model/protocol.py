@@ -86,8 +86,8 @@ class Protocol:
     """A backup counts although the shield could not be raised for it."""
     drops_shield_without_backup: bool = True
     """A run that takes no backup drops the shield, which would know nothing of what it seals."""
-    shredding_marks: bool = True
-    """Who shreds a backup marks its rows, so that older ones do not count for them."""
+    shredding_forgets: bool = True
+    """Backups that are older than one that is shredded count no more."""
     compares: bool = True
     """A rollback opens the envelope and compares it with the original."""
     mends: Mends = Mends.CERTAIN

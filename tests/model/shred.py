@@ -15,22 +15,21 @@ def shred(world: World, protocol: Protocol, number: int) -> Iterator[Step]:
     is_needed = any(row.value.shape is Shape.BROKEN for row in world.rows)
     has_any = any(row.marks[number].kept for row in world.rows)
     if is_alone and has_any and not is_needed:
-        rows = tuple(_without(row, number, world, protocol) for row in world.rows)
-        yield Step(Act.SHRED, world, world._replace(rows=rows, shreds=world.shreds - 1), number)
+        rows = tuple(_without(row, number) for row in world.rows)
+        gone = world._replace(rows=rows, shreds=world.shreds - 1)
+        yield Step(Act.SHRED, world, _forgotten(gone, number, protocol), number)
 
 
-def _without(row: Row, number: int, world: World, protocol: Protocol) -> Row:
+def _forgotten(world: World, number: int, protocol: Protocol) -> World:
+    """Let older backups count no more: what they have of a row is not what was sealed last."""
+    if not protocol.shredding_forgets:
+        return world
+    return world._replace(shielded=tuple(one for one in world.shielded if one > number))
+
+
+def _without(row: Row, number: int) -> Row:
     mark = row.marks[number]
-    if not mark.kept:
-        return row
-    # What older backups have of the row is not what stands there; what a newer one has, is.
-    is_newest = not any(one.kept for one in row.marks[number + 1 :])
-    is_marked = row.is_marked or (world.is_shielded and is_newest and protocol.shredding_marks)
-    return (
-        _disowned(row, number)
-        .marked(number, mark._replace(kept=NO_SECRET))
-        ._replace(is_marked=is_marked)
-    )
+    return _disowned(row, number).marked(number, mark._replace(kept=NO_SECRET))
 
 
 def _disowned(row: Row, number: int) -> Row:
