@@ -37,6 +37,12 @@ FUNCTION = (
     " BEGIN ATOMIC SELECT count(*) FROM users WHERE mfa_secret = ''; END;"
 )
 
+SHIELD = (
+    "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+    "CREATE TRIGGER {}_shield_1 BEFORE UPDATE OF mfa_secret ON users"
+    " FOR EACH ROW EXECUTE FUNCTION keep();"
+)
+
 # What is arranged, how the field is described, the check, its verdict, and what it says.
 CASES = {
     "text": (users("text"), {}, ROOM, OK, "no limit"),
@@ -45,6 +51,12 @@ CASES = {
     "bytea": (users("bytea", f"{SECRET}::bytea"), {}, ROOM, OK, "no limit"),
     "a long varchar": (users("varchar(255)"), {}, ROOM, OK, "255 characters, "),
     "a short varchar": (users("varchar(100)"), {}, ROOM, WARN, "take the limit away"),
+    "a short varchar under Reseal's own trigger": (
+        users("varchar(100)", more=SHIELD.format("reseal")), {}, ROOM, WARN, "take the limit away",
+    ),
+    "a short varchar under the application's": (
+        users("varchar(100)", more=SHIELD.format("own")), {}, ROOM, REFUSE, "trigger own_shield_1",
+    ),
     "char": (users("char(16)"), {}, ROOM, WARN, "new values are then no longer padded"),
     "a char in which an envelope would fit": (
         users("char(250)"), {}, ROOM, WARN, "rewrites nothing",
