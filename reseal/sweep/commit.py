@@ -5,7 +5,7 @@ from typing import NamedTuple
 from reseal.store import ledger, quarantine
 from reseal.store.control import Request, fence
 from reseal.sweep import own
-from reseal.sweep.job import Batch, Job
+from reseal.sweep.job import Batch, Job, begin_batch
 from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
 from reseal.sweep.write import write
@@ -22,6 +22,7 @@ def commit(job: Job, batch: Batch, *, swiftly: bool = False) -> Committed:
     """Write a batch all or nothing; raise Superseded where another runner owns the field."""
     run_id, field = job.assignment.run_id, job.assignment.field
     with job.store.transaction():
+        begin_batch(job.store, job.target.field)
         asked = fence(job.store, field, job.assignment.epoch)
         written = _write(job, batch, swiftly=swiftly)
         tally = batch.rest + written

@@ -1,7 +1,7 @@
 """What follows from a batch's own writes: only where it wrote does its original count.
 
-A row that somebody else has written since it was read may hold an envelope of theirs, and the
-original that was read must not pass for what is in it.
+A row that somebody else has written since it was read may hold an envelope of theirs, be it another
+worker's, whose later original must not give way to the one that was read here.
 """
 
 from reseal.backup.coverage import Kept
@@ -11,9 +11,11 @@ from reseal.sweep.job import Batch, Job, key_texts
 from reseal.sweep.turn import Turn
 from reseal.sweep.write import TurnedRows, join
 
+# A trigger of the application's that writes the row once more may do so in a subtransaction, whose
+# number then stands in `xmin`; what stands is known by its random part.
 WRITTEN = """
 SELECT {texts} FROM {source} JOIN {heap} AS t ON {same_key}
-WHERE t.xmin = pg_current_xact_id()::xid
+WHERE t.xmin = pg_current_xact_id()::xid OR {stands} = v.value
 """
 
 
@@ -34,7 +36,10 @@ def enter(job: Job, batch: Batch, changed: int) -> None:
 
 def _written(job: Job, batch: Batch) -> frozenset[tuple[str, ...]]:
     rows, parameters = join(job.target, batch.span, batch.turned)
-    found = job.store.execute(WRITTEN, parameters, texts=job.target.key_texts, **rows)
+    stands = job.target.column.read(job.target.stored)
+    found = job.store.execute(
+        WRITTEN, parameters, texts=job.target.key_texts, stands=stands, **rows
+    )
     return frozenset(tuple(row_key) for (row_key,) in found)
 
 
