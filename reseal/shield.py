@@ -114,7 +114,7 @@ def _take_off_all(store: Store, target: Target, families: set[str]) -> None:
 def _take_off(store: Store, families: set[str], triggers: list[Standing]) -> None:
     """Drop triggers, after what was taken while they stood ceases to count."""
     if families:
-        store.execute(FORGET, [sorted(families), sorted(families)])
+        Patience().retry(partial(store.execute, FORGET, [sorted(families)] * 2))
     for table, standing in groupby(triggers, key=lambda one: (one.schema, one.table)):
         names = [sql.Identifier(one.name) for one in standing]
         Patience().retry(partial(_drop, store, sql.Identifier(*table), names))
