@@ -19,8 +19,7 @@ from reseal.backup.shred import Shredded, Shredder
 from reseal.errors import (
     BackupNotProven,
     ConfigurationError,
-    FieldBusy,
-    Refused,
+    ResealError,
     SettingsError,
 )
 from reseal.kek import Kek, open_kek
@@ -29,6 +28,11 @@ from reseal.settings import Settings
 from reseal.store import schema
 from reseal.store.ledger import parse_run_id
 from reseal.store.store import Store
+
+_UNSEEN_HELP = (
+    "A field whose rows cannot be looked at, as it is not in reseal.toml or not in the database: "
+    "shred its backup nevertheless; repeat for more, goes with --approved-by."
+)
 
 app = typer.Typer(
     help="See the backups of runs, prove them again, and destroy them.", no_args_is_help=True
@@ -58,7 +62,8 @@ def prove(
     document = {"proven": not faults, "backups": [one.as_dict() for one in found]}
     print_document(document, as_json, show_proofs)
     if faults:
-        raise BackupNotProven(faults[0])
+        more = f"; {len(faults) - 1} more of its parts are not proven" if faults[1:] else ""
+        raise BackupNotProven(faults[0] + more)
 
 
 @app.command()
@@ -70,6 +75,9 @@ def shred(
     approved_by: Annotated[
         str, typer.Option("--approved-by", help="Who approved it, by name.")
     ] = "",
+    unseen: Annotated[
+        list[str] | None, typer.Option("--unseen", metavar="FIELD", help=_UNSEEN_HELP)
+    ] = None,
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
@@ -78,7 +86,8 @@ def shred(
         raise ConfigurationError("name one run, or pass --expired for all that are past their date")
     with _opened(config) as (access, store):
         chosen = table.expired(store) if run is None else [parse_run_id(run)]
-        shredder = Shredder(access, store, getpass.getuser(), approved_by.strip())
+        by = approved_by.strip()
+        shredder = Shredder(access, store, getpass.getuser(), by, frozenset(unseen or ()))
         done, refusals = _shred(shredder, chosen)
     document = {
         "shredded": [one.as_dict() for one in done],
@@ -93,16 +102,17 @@ def shred(
         raise typer.Exit(Outcome.PARTIAL.exit_code)
 
 
-Refusals = dict[UUID, Refused | FieldBusy]
+Refusals = dict[UUID, ResealError]
 
 
 def _shred(shredder: Shredder, runs: list[UUID]) -> tuple[list[Shredded], Refusals]:
+    """Try each by itself: what is in the way of one is no reason to keep another."""
     done: list[Shredded] = []
     refusals: Refusals = {}
     for run_id in runs:
         try:
             done.append(shredder.shred(run_id))
-        except (Refused, FieldBusy) as refusal:
+        except ResealError as refusal:
             refusals[run_id] = refusal
     return done, refusals
 

@@ -7,12 +7,13 @@ from flows import stages
 from flows.approval import approve
 from flows.opening import need_place
 from flows.options import EncryptOptions
-from flows.restoring import restore_originals
+from flows.restoring import restore_originals, said_of
 from flows.running import conclude, holding, running
 from flows.states import state_of
 from reseal.errors import Stopped
 from reseal.modes import Mode
 from reseal.outcome import Outcome
+from reseal.unexpected import scrubbed
 from tasks.run import Run
 
 
@@ -57,9 +58,17 @@ def _roll_back(run: Run, broken: str, options: EncryptOptions) -> None:
     if options.skip_backup:
         conclude(run, Outcome.FAILED, f"{broken}; there is no backup to roll back to")
         return
+    how = f"`reseal rollback {run.run_id}` puts the originals back"
     try:
         restore_originals(run.run_id)
     except Stopped as stopped:
-        how = f"`reseal rollback {run.run_id}` puts the originals back"
         raise Stopped(f"{broken}; {stopped}; {how}") from None
-    conclude(run, Outcome.ROLLED_BACK, f"{broken}; the originals were put back")
+    except Exception as error:
+        conclude(run, Outcome.FAILED, f"{broken}; the rollback failed: {scrubbed(error)}; {how}")
+        return
+    if run.result.held:
+        said = f"{broken}; not every original could be put back: {said_of(run, run.run_id)}"
+        conclude(run, Outcome.FAILED, said)
+        return
+    said = f"{broken}; the originals were put back: {said_of(run, run.run_id)}"
+    conclude(run, Outcome.ROLLED_BACK, said)

@@ -80,8 +80,13 @@ class Opening:
 
     def _of_run(self, store: Store, options: dict[str, Any]) -> tuple[Field, ...]:
         """Return the fields of a run that can be rolled back."""
-        newer, has_schema = options["unseal_newer"], schema.exists(store)
-        run = need_undoable(store, options["run_id"], newer=newer, has_schema=has_schema)
+        run = need_undoable(
+            store,
+            options["run_id"],
+            self.access.backup_kek(),
+            newer=options["unseal_newer"],
+            has_schema=schema.exists(store),
+        )
         fields = self.config.select(run.record.fields)
         if run.how is Undoing.RESTORE:
             need_way(store, [self.access.target(store, field.name) for field in fields])

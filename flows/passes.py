@@ -71,8 +71,10 @@ def _breaker(run: Run, field: str) -> Breaker:
     return Breaker(run.access.config.most_quarantined_percent, accepted)
 
 
-def spans(run: Run, target: Target, *, first_pass: bool = True) -> list[Span]:
-    """Cut the table into spans of a second or more of work."""
+def spans(
+    run: Run, target: Target, *, first_pass: bool = True, most: int = _MOST_SPANS
+) -> list[Span]:
+    """Cut the table into spans of a second or more of work, and not many more than `most`."""
     rows = run.effort.span_rows if first_pass else run.effort.span_rows * 10
-    pages = max(1, round(rows / target.rows_per_page), target.pages // _MOST_SPANS)
+    pages = max(1, round(rows / target.rows_per_page), target.pages // most)
     return [span for heap in whole(target) for span in heap.split(pages)]

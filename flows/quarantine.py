@@ -18,7 +18,7 @@ from reseal.field import Field
 from reseal.quarantine.accept import Decision
 from reseal.quarantine.accept import accept as accept_rows
 from reseal.quarantine.choice import Choice
-from reseal.quarantine.retry import FLOW, Chosen, Retried, Retry
+from reseal.quarantine.retry import Chosen, Retried, Retry
 from reseal.quarantine.trouble import Trouble
 from reseal.settings import Settings
 from reseal.store import data_key, schema
@@ -51,8 +51,8 @@ def list_rows(
     as_json: Json = False,
 ) -> None:
     """Show the rows that are set aside: key, class, reason, since when, accepted by whom."""
-    with _opened(config, read_only=True) as (access, store):
-        chosen = access.config.select(fields or [])
+    with _opened(config, read_only=True) as (opening, store):
+        chosen = opening.access.config.select(fields or [])
         rows = [row for field in chosen for row in _rows(store, field)]
     document = {"counts": _counts(rows), "rows": rows}
     print_document(
@@ -79,8 +79,8 @@ def accept(
     """
     choice = Choice(tuple(keys or ()), trouble, every)
     decision = Decision(approved_by, getpass.getuser(), note)
-    with _opened(config) as (access, store):
-        target = access.target(store, access.config.field(field).name)
+    with _opened(config) as (opening, store):
+        target = opening.access.target(store, opening.config.field(field).name)
         classes = accept_rows(store, target, choice, decision)
     document = {
         "field": field,
@@ -105,10 +105,12 @@ def retry(
     Without keys, at all that nobody accepted. It is a run of its own, which `reseal rollback`
     undoes. Gone are rows that are in no trouble any more: deleted, disabled, or sealed and opening.
     """
-    with _opened(config) as (access, store):
+    with _opened(config) as (opening, store):
+        access, root = opening.access, opening.evidence_root
         chosen = _chosen(access, store, access.config.select(fields or []), tuple(keys or ()))
-        retried = Retry(access, store, getpass.getuser()).carry_out(chosen)
+        retried = Retry(access, store, getpass.getuser(), root).carry_out(chosen)
         document = _document(access, store, retried)
+        document["evidence"] = str(root / document["run_id"]) if retried.run_id else None
     print_document(document, as_json, show_retry)
     if document["exit_code"]:
         raise typer.Exit(document["exit_code"])
@@ -128,20 +130,12 @@ def _chosen(
 
 
 def _document(access: Access, store: Store, retried: Retried) -> dict[str, Any]:
-    parts: dict[str, dict[str, Any]] = {}
+    document = retried.as_dict()
     for name, judgement in retried.fields.items():
         left = set(judgement.left)
         rows = _rows(store, access.config.field(name))
-        rows = [row for row in rows if tuple(row["key"]) in left]
-        parts[name] = {**judgement.as_dict(), "rows_left": rows}
-    return {
-        "run_id": str(retried.run_id) if retried.run_id else None,
-        "flow": FLOW,
-        "outcome": retried.outcome.value,
-        "exit_code": retried.outcome.exit_code,
-        "fields": parts,
-        "message": retried.message,
-    }
+        document["fields"][name]["rows_left"] = [row for row in rows if tuple(row["key"]) in left]
+    return document
 
 
 def _rows(store: Store, field: Field) -> list[dict[str, Any]]:
@@ -171,13 +165,13 @@ def _counts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _opened(config: Path | None, *, read_only: bool = False) -> Iterator[tuple[Access, Store]]:
+def _opened(config: Path | None, *, read_only: bool = False) -> Iterator[tuple[Opening, Store]]:
     opening = Opening.of(Settings.from_environment(config))
     store = opening.access.store("quarantine", read_only=read_only)
     try:
         if not read_only:
             data_key.need_any(store)
             schema.migrate(store, opening.access.config.application)
-        yield opening.access, store
+        yield opening, store
     finally:
         store.close()

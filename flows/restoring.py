@@ -6,10 +6,11 @@ from prefect import flow
 
 from flows.passes import converge
 from reseal.restore import record_gone
+from reseal.since import later_runs
 from reseal.store import ledger, quarantine
 from tasks.run import Run, current
 from tasks.sweep import restore_span
-from tasks.table import count_rows, make_way
+from tasks.table import count_rows, lower_shield, make_way
 
 
 @flow(name="restore_originals", persist_result=False)
@@ -29,6 +30,8 @@ def _restore(run: Run, field: str, rolled_back: UUID, newer: bool) -> None:
         "rollback",
         lambda number, span: restore_span.submit(field, rolled_back, number, span, newer),
     )
+    if last.converged:
+        ledger.forget_unmet(run.store, run.run_id, field, run.swept_since[field])
     record_gone(run.store, run.access.target(run.store, field), rolled_back, run.run_id)
     result = run.field_result(field)
     result.moved, result.locked = last.moved, last.locked
@@ -40,8 +43,32 @@ def _restore(run: Run, field: str, rolled_back: UUID, newer: bool) -> None:
         *ledger.left_alone(run.store, run.run_id, field),
     ]
     result.after = count_rows(field)
+    if not last.moved + last.locked:
+        _lower_shield(run, field, rolled_back)
     _list_left_alone(run, field)
     run.note("rolled back", field=field, restored=result.restored, left_alone=result.left_alone)
+
+
+def said_of(run: Run, rolled_back: UUID) -> str:
+    """Say how many rows were restored and left alone, where they are listed, and how to go on."""
+    result = run.result
+    said = f"{result.restored} restored, {result.left_alone} left alone"
+    lists = [f"left-alone-{name}.csv" for name, part in result.fields.items() if part.left_alone]
+    if lists:
+        said += f" ({' and '.join(lists)} in the evidence says why)"
+    if result.held:
+        said += f", {result.held} still held: `reseal rollback {rolled_back}` goes on"
+    return said
+
+
+def _lower_shield(run: Run, field: str, rolled_back: UUID) -> None:
+    """Take the shield off with the last row; before, whoever goes on must find it standing."""
+    if not all(later_runs(run.store, rolled_back, field).values()):
+        # What a later run has sealed still stands behind it.
+        return
+    why_not = lower_shield(field)
+    if why_not:
+        run.field_result(field).failed_claims.append(f"the shield is off {field}: {why_not}")
 
 
 def _list_left_alone(run: Run, field: str) -> None:

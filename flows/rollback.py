@@ -8,11 +8,12 @@ from prefect.client.schemas.objects import State
 from flows import rotation, stages
 from flows.encrypt_secrets import seal_everything
 from flows.options import EncryptOptions, RollbackOptions
-from flows.restoring import restore_originals
+from flows.restoring import restore_originals, said_of
 from flows.running import conclude, holding, running
 from flows.states import state_of
 from reseal.outcome import Outcome
 from reseal.store import ledger, reader
+from reseal.store.ledger import RunRecord
 from reseal.undoable import Undoable, Undoing, need_undoable, need_way
 from tasks import keys
 from tasks.run import Run
@@ -39,10 +40,15 @@ def rollback_run(options: RollbackOptions) -> State[None]:
                 seal_everything(run, again)
             else:
                 restore_originals(record.run_id, options.unseal_newer)
-                _summarise(run, record.run_id)
-            if run.result.outcome not in (Outcome.FAILED, Outcome.ROLLED_BACK):
+                _summarise(run, record)
+            if _is_undone(run):
                 ledger.finish(run.store, record.run_id, Outcome.ROLLED_BACK)
     return state_of(run.result)
+
+
+def _is_undone(run: Run) -> bool:
+    """Say whether the run is undone, but for what was left alone on purpose."""
+    return run.result.outcome not in (Outcome.FAILED, Outcome.ROLLED_BACK) and not run.result.held
 
 
 def _turn_back(run: Run, rolled_back: UUID) -> None:
@@ -56,22 +62,28 @@ def _turn_back(run: Run, rolled_back: UUID) -> None:
 
 def _known(run: Run, options: RollbackOptions) -> Undoable:
     """Return the run that is meant, once it is certain that it can be rolled back."""
-    found = need_undoable(run.store, options.run_id, newer=options.unseal_newer)
+    kek = run.access.backup_kek()
+    found = need_undoable(run.store, options.run_id, kek, newer=options.unseal_newer)
     run.fields = tuple(run.access.config.field(name) for name in found.record.fields)
     if found.how is Undoing.RESTORE:
         need_way(run.store, [run.access.target(run.store, field.name) for field in run.fields])
     return found
 
 
-def _summarise(run: Run, rolled_back: UUID) -> None:
-    restored = sum(result.restored for result in run.result.fields.values())
-    left = sum(result.left_alone for result in run.result.fields.values())
-    held = sum(result.locked + result.moved for result in run.result.fields.values())
-    message = f"run {rolled_back} rolled back: {restored} restored, {left} left alone"
-    outcome = Outcome.PARTIAL if held or left else Outcome.DONE
-    if held:
-        message += f", {held} still in the way"
+def _summarise(run: Run, rolled_back: RunRecord) -> None:
+    result, run_id = run.result, rolled_back.run_id
+    message = f"run {run_id} rolled back: {said_of(run, run_id)}"
+    if rolled_back.outcome == Outcome.ROLLED_BACK and not result.restored + result.held:
+        message = (
+            f"run {run_id} was rolled back before, and nothing that stands is its own: "
+            f"{said_of(run, run_id)}"
+        )
     live, plain = reader.count_live(run.store)
     if live > plain:
         message += f"; {live - plain} live applications seal what is enrolled: deploy seals=False"
-    conclude(run, outcome, message)
+    is_partial = result.held or result.left_alone or result.failed_claims
+    conclude(
+        run,
+        Outcome.PARTIAL if is_partial else Outcome.DONE,
+        "; not true: ".join([message, *result.failed_claims]),
+    )

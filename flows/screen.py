@@ -204,6 +204,8 @@ def show_retry(document: dict[str, Any]) -> None:
         for row in part["rows_left"][:20]:
             say(f"  {name} {show_key(row['key'])}: {row['reason']}")
     say(document["message"])
+    if document["evidence"]:
+        say(f"evidence: {document['evidence']}")
 
 
 def show_backups(document: dict[str, Any]) -> None:
@@ -228,7 +230,7 @@ def show_proofs(document: dict[str, Any]) -> None:
             if part["proven"]:
                 say(f"proven: {part['what']}: {part['rows']:,} rows")
             else:
-                say(f"not proven: {part['what']}")
+                say(f"not proven: {part['what']}: {part['why_not']}")
         late = max((copy["late_rows"] for copy in one["copies"]), default=one["late_rows"])
         if late < one["late_rows"]:
             say(f"{one['late_rows']} rows of {one['what']} that came late are in no copy")
@@ -237,6 +239,8 @@ def show_proofs(document: dict[str, Any]) -> None:
 def show_shredded(document: dict[str, Any]) -> None:
     """Show what was destroyed, what that means for a rollback, and what is still there."""
     for one in document["shredded"]:
+        for name, before in one["shredded_before"].items():
+            say(f"{name}: shredded before, {_cell(before['shredded'])} by {before['by']}")
         for name, rows in one["rows"].items():
             sealed = one["still_sealed"][name]
             held = "an unknown number of" if sealed is None else f"{sealed:,}"

@@ -16,7 +16,7 @@ from reseal.store import data_key, ledger
 from reseal.store.catalog import Target, describe
 from reseal.store.connection import Connection
 from reseal.store.store import Store
-from reseal.sweep.job import Assignment, Job, for_batches
+from reseal.sweep.job import Assignment, Job
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,7 @@ class Access:
         """Open everything that a span of this assignment needs."""
 
         def connect() -> Store:
-            store = self.store(f"run {assignment.run_id}")
-            return for_batches(store, self.config.field(assignment.field))
+            return self.store(f"run {assignment.run_id}")
 
         store = connect()
         return Job(

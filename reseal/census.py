@@ -12,12 +12,13 @@ from reseal.envelope import HEAD_CHARACTERS, PREFIX, version_of, version_prefix
 from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import SNAPSHOT, begins, is_empty, is_foreign, is_plain
+from reseal.sweep.rows import SNAPSHOT, begins, is_empty, is_foreign, is_plain, is_usual
 
 # For what begins as an envelope, the first characters show the key version and nothing random.
 CENSUS = """
-SELECT CASE WHEN {empty} THEN 'empty' WHEN {sealed} THEN left({secret}, {head})
-            WHEN {foreign} THEN 'foreign' WHEN {plain} THEN 'plain'
+SELECT CASE WHEN {empty} THEN 'empty' WHEN {usual} THEN 'plain'
+            WHEN {sealed} THEN left({secret}, {head}) WHEN {foreign} THEN 'foreign'
+            WHEN {plain} THEN 'plain'
             ELSE 'unrecognised' END AS shape, count(*)
 FROM {table} AS t WHERE {where} GROUP BY 1
 """
@@ -100,6 +101,7 @@ def _asked(store: Store, target: Target) -> dict[str, int]:
     rows = store.execute(
         CENSUS,
         empty=is_empty(target),
+        usual=is_usual(target.field, target.secret),
         sealed=begins(target.secret, PREFIX),
         secret=target.secret,
         head=sql.Literal(HEAD_CHARACTERS),

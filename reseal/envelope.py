@@ -8,10 +8,11 @@ One secret sealed once has one spelling: parsing accepts only what writing gives
 
 import re
 from base64 import b64decode, b64encode
-from binascii import a2b_base64 as _octets
-from binascii import b2a_base64
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from reseal.errors import MalformedEnvelope, NotSealed
 
@@ -27,13 +28,21 @@ PREFIX = "eyJrZXlWZXJzaW9uIjo"
 # As many characters as show the whole version, up to 99999, and nothing that is random.
 HEAD_CHARACTERS = 28
 
-# Where the values stand in the JSON, of which all but the version have a place of their own.
-_DIGITS = len('{"keyVersion":')
-_TO_IV = len(',"v":1,"alg":"A256GCM","iv":"')
-_TO_TAG = _TO_IV + 16 + len('","tag":"')
-_TO_CIPHERTEXT = _TO_TAG + 24 + len('","ct":"')
-_MOST_VERSION = 999_999_999
 _HEAD = re.compile(rb'\{"keyVersion":([1-9][0-9]{0,8}),')
+# Of the letters before the padding only these have nothing in the bits that say nothing.
+_PADDED = b"(?:[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/][AQgw]==)"
+_JSON = re.compile(
+    rb'\{"keyVersion":([1-9][0-9]{0,8}),"v":1,"alg":"A256GCM","iv":"([A-Za-z0-9+/]{16})",'
+    rb'"tag":"([A-Za-z0-9+/]{21}[AQgw]==)","ct":"((?:[A-Za-z0-9+/]{4})*%b?)"\}' % _PADDED
+)
+
+
+class Parts(NamedTuple):
+    """What an envelope says; `sealed` is ciphertext and tag, as AES-GCM takes it."""
+
+    key_version: int
+    iv: bytes
+    sealed: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +60,24 @@ class Envelope:
     @classmethod
     def parse(cls, text: str) -> "Envelope":
         """Read an envelope; raise NotSealed or MalformedEnvelope, never quoting the text."""
-        if not looks_sealed(text):
-            raise NotSealed("the value is not an envelope")
-        try:
-            said = _octets(text)
-            end = said.index(b",", _DIGITS)
-            version, iv = int(said[_DIGITS:end]), _octets(said[end + _TO_IV : end + _TO_IV + 16])
-            tag = _octets(said[end + _TO_TAG : end + _TO_TAG + 24])
-            ciphertext = _octets(said[end + _TO_CIPHERTEXT : -2])
-        except ValueError:
-            version = 0
-        # Reading is generous; only what writing gives back is accepted.
-        is_whole = 0 < version <= _MOST_VERSION and len(iv) == IV_BYTES and len(tag) == TAG_BYTES
-        if is_whole and write(version, iv, tag, ciphertext) == text:
-            return cls(version, iv, tag, ciphertext)
+        version, iv, sealed = parts(text)
+        return cls(version, iv, sealed[-TAG_BYTES:], sealed[:-TAG_BYTES])
+
+
+def parts(text: str) -> Parts:
+    """Take an envelope apart; raise NotSealed or MalformedEnvelope, never quoting the text."""
+    if not text.startswith(PREFIX):
+        raise NotSealed("the value is not an envelope")
+    try:
+        said = a2b_base64(text)
+    except ValueError:
+        said = b""
+    found = _JSON.fullmatch(said)
+    # Decoding is generous; only what encoding gives back is accepted.
+    if found is None or b2a_base64(said, newline=False).decode() != text:
         raise MalformedEnvelope("the envelope is not in its one accepted spelling")
+    version, iv, tag, ciphertext = found.groups()
+    return Parts(int(version), a2b_base64(iv), a2b_base64(ciphertext) + a2b_base64(tag))
 
 
 def write(key_version: int, iv: bytes, tag: bytes, ciphertext: bytes) -> str:
@@ -74,6 +86,25 @@ def write(key_version: int, iv: bytes, tag: bytes, ciphertext: bytes) -> str:
         b'{"keyVersion":%d,"v":1,"alg":"A256GCM","iv":"%b","tag":"%b","ct":"%b"}'
         % (key_version, _base64(iv), _base64(tag), _base64(ciphertext))
     ).decode()
+
+
+def write_all(key_version: int, ivs: bytes, sealed: Iterable[bytes]) -> list[str]:
+    """Spell many envelopes under one key.
+
+    `ivs` is one after the other, `sealed` ciphertext and tag together, as AES-GCM gives them.
+    """
+    head = b'{"keyVersion":%d,"v":1,"alg":"A256GCM","iv":"' % key_version
+    # 12 bytes are 16 letters without padding, so that all can be encoded as one.
+    letters, encode = b2a_base64(ivs, newline=False), b2a_base64
+    return [
+        encode(
+            head + letters[at : at + 16]
+            + b'","tag":"' + encode(one[-16:], newline=False)
+            + b'","ct":"' + encode(one[:-16], newline=False) + b'"}',
+            newline=False,
+        ).decode()
+        for at, one in zip(range(0, len(letters), 16), sealed, strict=True)
+    ]  # fmt: skip
 
 
 def length(plaintext_bytes: int, key_version: int) -> int:

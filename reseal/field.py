@@ -1,11 +1,12 @@
 """A field: a column, or a leaf of the documents in it, that holds secrets; see reseal.toml."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
 from reseal.path import Path
 from reseal.place import KeyPart, Place
-from reseal.shape import Shape, pattern_of, shape_of
+from reseal.shape import Shape, pattern_of, shape_of, shapes_of
 from reseal.totp_parameters import TotpParameters
 
 
@@ -57,6 +58,14 @@ class Field:
     def shape(self, text: str | None) -> Shape:
         """Tell what a value is that stands where this field's secrets stand."""
         return shape_of(text, self.format, self.empty, self.declared)
+
+    def shapes(self, texts: Sequence[str]) -> list[Shape]:
+        """Tell the same of many values."""
+        return shapes_of(texts, self.format, self.empty, self.declared)
+
+    def bound_keys(self, keys: Sequence[tuple[KeyPart, ...]]) -> Sequence[tuple[KeyPart, ...]]:
+        """Return what of many row keys is bound."""
+        return keys if self.binds_row else [()] * len(keys)
 
     def place(self, key: tuple[KeyPart, ...]) -> Place:
         """Return the place of a row's secret, which its envelope is bound to."""

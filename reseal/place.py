@@ -12,7 +12,9 @@ Lengths make `("a", "b:c")` and `("a:b", "c")` different; the type keeps the int
 text "1" apart.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from uuid import UUID
 
 from reseal.errors import EmptyKey
@@ -20,6 +22,9 @@ from reseal.errors import EmptyKey
 DOMAIN = b"reseal/v1"
 
 KeyPart = int | str | UUID
+
+# Of a bigint with its sign, and the type before it.
+_MOST_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,17 @@ class Binding:
         for part in key:
             bound += _sized(_typed(part))
         return bound + self.after
+
+    def data_of_all(self, keys: Sequence[tuple[KeyPart, ...]]) -> list[bytes]:
+        """Return the same for many rows, whose keys have as many parts as each other."""
+        parts = list(chain.from_iterable(keys))
+        if set(map(len, keys)) != {1} or set(map(type, parts)) != {int}:
+            return [self.data(key) for key in keys]
+        before, after = self.before + (1).to_bytes(4, "big"), self.after
+        # What stands before a number depends on how many digits it has.
+        heads = [before + size.to_bytes(4, "big") for size in range(_MOST_DIGITS)]
+        typed = [b"i" + text.encode() for text in map(str, parts)]
+        return [heads[len(part)] + part + after for part in typed]
 
 
 def _sized(part: bytes) -> bytes:

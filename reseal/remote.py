@@ -1,10 +1,10 @@
 """Files elsewhere, named by a URL that fsspec opens, such as s3://bucket/path.
 
 Credentials are no part of a URL here: they come from fsspec's own configuration, or from the
-environment, as the package of each protocol reads them. Writing is a transaction of fsspec's: what
-is written appears under its name when all of it is there. Stores of objects and most file servers
-keep that; fsspec does not promise it for every protocol, so that whoever needs to know whether a
-file is whole has to read it.
+environment, as the package of each protocol reads them. What is written appears under its name when
+all of it is there: on a file server it is renamed, elsewhere fsspec does that in a transaction of
+its own. Stores of objects keep it; fsspec does not promise it for every protocol, so that whoever
+needs to know whether a file is whole has to read it.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,14 @@ from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 from reseal.errors import BackupFileError, ResealError
+from reseal.reading import buffered
 
 # There a directory is a part of a name, and making one may make a bucket.
 _BUCKETS = frozenset({
     "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oci", "ocilake", "oss", "tos", "tosfs",
 })  # fmt: skip
+# There fsspec's transactions write to /tmp first, which may not be there, or not on the same disk.
+_FILE_SERVERS = frozenset({"ftp", "sftp", "ssh", "smb"})
 # Overwritten at each look: a bucket that keeps what was written refuses to have it deleted.
 PROBE = ".reseal-can-write"
 
@@ -27,7 +30,7 @@ def creating(url: str) -> Iterator[BinaryIO]:
     with _telling(f"{url} cannot be written"):
         files, path = _files(url)
         _make_directory(files, path.rpartition("/")[0])
-        with files.transaction, files.open(path, "wb") as file:
+        with _writing(files, path) as file:
             yield file
 
 
@@ -36,8 +39,8 @@ def reading(url: str) -> Iterator[BinaryIO]:
     """Open a file to be read in any order."""
     with _telling(f"{url} cannot be read"):
         files, path = _files(url)
-        with files.open(path, "rb") as file:
-            yield file
+        with files.open(path, "rb") as file, buffered(file) as reader:
+            yield reader
 
 
 def exists(url: str) -> bool:
@@ -48,11 +51,12 @@ def exists(url: str) -> bool:
 
 
 def remove(url: str) -> None:
-    """Remove a file, or find that there is none."""
+    """Remove a file, and what a killed process left of it, or find that there is none."""
     with _telling(f"{url} cannot be removed"):
         files, path = _files(url)
-        if files.exists(path):
-            files.rm_file(path)
+        for each in (path, _part(path)) if _renames(files) else (path,):
+            if files.exists(each):
+                files.rm_file(each)
 
 
 def try_writing(url: str) -> None:
@@ -61,7 +65,8 @@ def try_writing(url: str) -> None:
         files, path = _files(url)
         _make_directory(files, path)
         probe = f"{path.rstrip('/')}/{PROBE}"
-        files.pipe_file(probe, b"Written by Reseal to see whether it may.\n")
+        with _writing(files, probe) as file:
+            file.write(b"Written by Reseal to see whether it may.\n")
         with suppress(Exception):
             files.rm_file(probe)
 
@@ -76,9 +81,39 @@ def _files(url: str) -> tuple[Any, str]:
     return files, path
 
 
+@contextmanager
+def _writing(files: Any, path: str) -> Iterator[BinaryIO]:
+    if not _renames(files):
+        with files.transaction, files.open(path, "wb") as file:
+            yield file
+        return
+    part = _part(path)
+    try:
+        with files.open(part, "wb") as file:
+            yield file
+        files.mv(part, path)
+    except BaseException:
+        with suppress(Exception):
+            files.rm_file(part)
+        raise
+
+
+def _part(path: str) -> str:
+    # The same each time, so that what is left of it can be found.
+    directory, _, name = path.rpartition("/")
+    return f"{directory}/.{name}.part"
+
+
+def _renames(files: Any) -> bool:
+    return bool(_names(files) & _FILE_SERVERS)
+
+
+def _names(files: Any) -> set[str]:
+    return {files.protocol} if isinstance(files.protocol, str) else set(files.protocol)
+
+
 def _make_directory(files: Any, path: str) -> None:
-    names = {files.protocol} if isinstance(files.protocol, str) else set(files.protocol)
-    if not names & _BUCKETS:
+    if not _names(files) & _BUCKETS:
         files.makedirs(path, exist_ok=True)
 
 
@@ -92,6 +127,8 @@ def _telling(what: str) -> Iterator[None]:
         raise
     except ImportError as error:
         why = _missing(error)
+    except FileNotFoundError:
+        why = "No such file or directory"
     except OSError as error:
         why = error.strerror or type(error).__name__
     except Exception as error:

@@ -1,10 +1,9 @@
 """Roll a run back: put the original where this run's value still stands, and nothing else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from uuid import UUID
-
-from psycopg import sql
 
 from reseal import cell
 from reseal.backup.cipher import BackupCipher
@@ -14,28 +13,18 @@ from reseal.errors import EnvelopeError, UnknownKeyVersion, WillNotOpen
 from reseal.keyring import FieldCipher
 from reseal.original import Held, held, plain
 from reseal.place import KeyPart
+from reseal.restore_rows import Row, read
 from reseal.secret import Secret
 from reseal.shape import Shape
+from reseal.since import later_runs, written_by_nobody_else
+from reseal.store import ledger
 from reseal.store.catalog import Target
+from reseal.store.quarantine import Key
 from reseal.store.store import Store
 from reseal.sweep.job import Batch, Job, key_texts
-from reseal.sweep.rows import SNAPSHOT, is_empty
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
-from reseal.sweep.write import Turned
-from reseal.verify import READ, backup_join
-
-UNTOUCHED = """
-SELECT count(*) FROM {heap} AS t {backup}
-WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND {empty}
-  AND b.reseal_sealed IS NULL
-"""
-
-DISABLED = """
-SELECT {texts} FROM {heap} AS t {backup}
-WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND {empty}
-  AND b.reseal_sealed IS NOT NULL
-"""
+from reseal.sweep.write import Turned, TurnedRows
 
 GONE = """
 INSERT INTO {reseal}.left_alone (run_id, field, row_key, reason)
@@ -55,66 +44,83 @@ RESEALED = "resealed since under another key"
 DISABLED_SINCE = "disabled since"
 UNKNOWN = "sealed under a key that is not in the keyring"
 UNREADABLE = "its original in the backup does not open"
-UNCERTAIN = "an envelope does not open, and which original it had is not certain"
+NO_ORIGINAL = "does not open, and the backup has no original of it"
+UNCERTAIN = "does not open, and which original it had is not certain"
+WRITTEN_SINCE = "does not open, and was written since; its original is in the backup"
+SEALED_SINCE = "sealed since by run {}: roll that one back first"
+BROKEN_SINCE = WRITTEN_SINCE + " of run {}: roll that one back first"
 
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """What a rollback knows: the run's backup, the key versions it sealed under, and the wish
-    to write the plaintext of newer envelopes too."""
+    """What a rollback knows of the run: its backup, the key versions it sealed under, the
+    transactions in which it wrote, and the later runs, of which some are rolled back by now; and
+    the wish to write the plaintext of newer envelopes too."""
 
-    run_id: UUID
     backup: BackupCipher
     versions: frozenset[int]
+    written: frozenset[int]
+    later: Mapping[UUID, bool]
     unseal_newer: bool = False
+
+    @classmethod
+    def of(cls, store: Store, backup: BackupCipher, *, unseal_newer: bool = False) -> Self:
+        """Ask the ledger about the run that took this backup."""
+        run = (store, backup.run_id, backup.name)
+        versions, written = ledger.key_versions(*run), ledger.written_xids(*run)
+        return cls(backup, versions, written, later_runs(*run), unseal_newer)
 
     def plan(self, job: Job, span: Span) -> Batch:
         """Read a span beside the backup and decide row by row what may be restored."""
-        restoring = Restoring(self, job.target, job.keyring.cipher(job.target.field.bound_name))
         turned: list[Turned] = []
         left: list[tuple[list[str], str]] = []
         settled = 0
-        empty, disabled, rows = _read(job.store, job.target, self.run_id, span)
-        for version, text, sealed, *key in rows:
-            done = restoring.row(version, tuple(key), text, sealed)
+        later = list(self.later)
+        empty, disabled, rows = read(job.store, job.target, self.backup.run_id, later, span)
+        cipher = job.keyring.cipher(job.target.field.bound_name)
+        restoring = Restoring(self, job.store, job.target, cipher, rows)
+        for row in rows:
+            done = restoring.row(row)
             if isinstance(done, Turned):
                 turned.append(done)
             elif done is None:
                 settled += 1
             else:
-                left.append((key_texts(tuple(key)), done))
+                left.append((key_texts(row.key), done))
         left += [(texts, DISABLED_SINCE) for texts in disabled]
         counted = empty + settled + len(left)
         rest = Tally(rows_read=counted, settled=settled, empty=empty, left_alone=len(left))
-        return Batch(span, turned, rest, [], left, [])
+        return Batch(span, TurnedRows.of(turned), rest, [], left, [])
 
 
-Originals = list[tuple[Secret, Held]]
+Original = tuple[Secret, Held]
+Originals = list[Original]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Restoring:
-    """A restoration at work on one field: decide what each value in a row becomes."""
+    """A restoration at work on the rows of a span that were read: decide what each becomes."""
 
     restoration: Restoration
+    store: Store
     target: Target
     cipher: FieldCipher
+    rows: list[Row]
+    _untouched: set[Key] | None = None
 
-    def row(
-        self, version: str, key: tuple[KeyPart, ...], text: str, sealed: bytes | None
-    ) -> Turned | str | None:
+    def row(self, row: Row) -> Turned | str | None:
         """Return the row to write, why it is left alone, or None where nothing is to do."""
         try:
-            originals = self._originals(key, sealed)
+            originals = self._originals(row.key, row.sealed)
         except WillNotOpen:
             # One damaged record must not keep every other row from being restored.
             return UNREADABLE
         try:
-            leaves = cell.leaves(self.target, text)
+            leaves = cell.leaves(self.target, row.text)
         except NotADocument:
             return RE_ENROLLED if originals else None
         try:
-            verdicts = [self._leaf(key, leaf, leaves, originals) for leaf in leaves]
+            verdicts = [self._leaf(row, leaf, leaves, originals) for leaf in leaves]
         except EnvelopeError as error:
             return str(error)
         parts = [
@@ -123,7 +129,7 @@ class Restoring:
             if isinstance(verdict, Restored)
         ]
         if parts:
-            return Turned(version, key, self._written(text, parts))
+            return Turned(row.version, row.key, self._written(row.text, parts))
         if originals and all(cell.leaf_shape(self.target, leaf) is Shape.EMPTY for leaf in leaves):
             return DISABLED_SINCE
         return next((verdict for verdict in verdicts if isinstance(verdict, str)), None)
@@ -137,7 +143,7 @@ class Restoring:
         return plain(self.target, held(self.target, self.restoration.backup, key, sealed))
 
     def _leaf(
-        self, key: tuple[KeyPart, ...], leaf: Leaf, leaves: list[Leaf], originals: Originals
+        self, row: Row, leaf: Leaf, leaves: list[Leaf], originals: Originals
     ) -> "Restored | str | None":
         shape = cell.leaf_shape(self.target, leaf)
         if shape is Shape.EMPTY or leaf.text is None:
@@ -145,37 +151,74 @@ class Restoring:
         if shape is not Shape.SEALED:
             is_same = not originals or _same(originals, self.target.column.secret(leaf.text))
             return None if is_same else RE_ENROLLED
+        envelope: Envelope | None = None
         try:
             envelope = Envelope.parse(self.target.column.judged(leaf.text))
-            current = self.cipher.open(self.target.field.bound_key(key), envelope)
+            current = self.cipher.open(self.target.field.bound_key(row.key), envelope)
         except UnknownKeyVersion:
             return UNKNOWN
         except EnvelopeError:
-            return self._broken(leaf, leaves, originals)
+            alone = leaves.index(leaf) if len(leaves) == len(originals) else None
+            return self._broken(row, Broken(leaf, envelope, alone), originals)
         original = _same(originals, current)
-        reason = self._newer(envelope, original, originals)
+        reason = self._newer(row, envelope, original, originals)
         if reason is not None and not self.restoration.unseal_newer:
             return reason
         return self._spelled(leaf, current, original)
 
-    def _broken(self, leaf: Leaf, leaves: list[Leaf], originals: Originals) -> "Restored | str":
-        # Nobody can read this value any more; the original is the latest known secret. Which of
-        # several it was is certain only while there are as many as then.
-        if len(leaves) != len(originals):
-            return APPLICATION if not originals else UNCERTAIN
-        return self._spelled(leaf, *originals[leaves.index(leaf)])
+    def _broken(self, row: Row, broken: "Broken", originals: Originals) -> "Restored | str":
+        # Nobody can read this value any more. Its original goes back only where it surely is the
+        # latest secret of this row: an envelope can have come from another row, or be a newer one.
+        if not originals:
+            return NO_ORIGINAL
+        if row.later is not None:
+            return BROKEN_SINCE.format(row.later)
+        kept = self._resembled(broken.envelope, originals)
+        if kept is None and not self._is_ours(row):
+            return WRITTEN_SINCE
+        if kept is None and broken.position is None:
+            return UNCERTAIN
+        kept = kept or originals[broken.position or 0]
+        return self._spelled(broken.leaf, *kept)
 
-    def _newer(self, envelope: Envelope, original: Held | None, originals: Originals) -> str | None:
+    def _resembled(self, envelope: Envelope | None, originals: Originals) -> Original | None:
+        if envelope is None:
+            return None
+        return next((one for one in originals if self.cipher.resembles(envelope, one[0])), None)
+
+    def _is_ours(self, row: Row) -> bool:
+        if int(row.version) in self.restoration.written:
+            return True
+        # Asked once for all, and only where something is broken.
+        if self._untouched is None:
+            run_id = self.restoration.backup.run_id
+            keys = (tuple(key_texts(one.key)) for one in self.rows)
+            self._untouched = written_by_nobody_else(self.store, self.target, run_id, keys)
+        return tuple(key_texts(row.key)) in self._untouched
+
+    def _newer(
+        self, row: Row, envelope: Envelope, original: Held | None, originals: Originals
+    ) -> str | None:
+        if originals and original is None:
+            return RE_ENROLLED_SEALED
+        if row.later is not None and not self.restoration.later[row.later]:
+            return SEALED_SINCE.format(row.later)
         if not originals:
             return APPLICATION
-        if original is None:
-            return RE_ENROLLED_SEALED
         return None if envelope.key_version in self.restoration.versions else RESEALED
 
     def _spelled(self, leaf: Leaf, secret: Secret, original: Held | None) -> "Restored":
         if original is not None and original.depth == leaf.depth:
             return Restored(original.spelling)
         return Restored(escaped(self.target.column.text(secret), leaf.depth))
+
+
+class Broken(NamedTuple):
+    """A value that does not open; `position` is that of its original, where they stand alike."""
+
+    leaf: Leaf
+    envelope: Envelope | None
+    position: int | None
 
 
 class Restored(NamedTuple):
@@ -197,24 +240,3 @@ def record_gone(store: Store, target: Target, run_id: UUID, recorder: UUID) -> N
         texts=target.key_texts,
         where=target.where,
     )
-
-
-def _read(
-    store: Store, target: Target, run_id: UUID, span: Span
-) -> tuple[int, list[list[str]], list[tuple[str, str, bytes | None, KeyPart]]]:
-    parts = {
-        "cell": target.cell,
-        "key": target.key_values,
-        "texts": target.key_texts,
-        "heap": span.table(target),
-        "where": target.where,
-        "empty": is_empty(target),
-        "original": sql.SQL("b.reseal_sealed"),
-        "backup": backup_join(store, target, run_id),
-    }
-    with store.transaction():
-        store.execute(SNAPSHOT)
-        empty = store.need(UNTOUCHED, span.bounds, **parts)
-        disabled = [texts for (texts,) in store.execute(DISABLED, span.bounds, **parts)]
-        rows = store.execute(READ, span.bounds, **parts).fetchall()
-    return empty[0], disabled, rows

@@ -90,6 +90,21 @@ class RunResult:
         return f"{self.quarantined} quarantined{more}"
 
     @property
+    def restored(self) -> int:
+        """Originals put back, over all fields."""
+        return sum(part.restored for part in self.fields.values())
+
+    @property
+    def left_alone(self) -> int:
+        """Rows that a rollback did not touch on purpose, over all fields."""
+        return sum(part.left_alone for part in self.fields.values())
+
+    @property
+    def held(self) -> int:
+        """Rows that were in other hands when the last pass met them, over all fields."""
+        return sum(part.locked + part.moved for part in self.fields.values())
+
+    @property
     def failed_claims(self) -> list[str]:
         """Every claim that does not hold."""
         return [text for part in self.fields.values() for text in part.failed_claims]

@@ -1,6 +1,7 @@
-"""One plaintext, in a type that will not show it by accident."""
+"""Plaintext, one or many, in types that will not show it by accident."""
 
 import hmac
+from collections.abc import Sequence
 from typing import Never, final
 
 # JSON can spell half of a surrogate pair. Refusing it would raise an error that holds the value.
@@ -56,3 +57,43 @@ class Secret:
 
     def __reduce_ex__(self, _protocol: object) -> Never:
         raise TypeError("a Secret cannot be pickled or copied")
+
+
+@final
+class Secrets:
+    """Hold the secrets of many rows in order, as shy as one; `octets()` is the door to them.
+
+    A sweep has millions, for which an object each costs more than the encryption.
+    """
+
+    __slots__ = ("_octets",)
+
+    def __init__(self, octets: Sequence[bytes]) -> None:
+        self._octets = octets
+
+    def octets(self) -> Sequence[bytes]:
+        """Return the bytes of each; whoever calls this answers for where they go."""
+        return self._octets
+
+    def matching(self, others: "Secrets") -> list[bool]:
+        """Compare each with the other at its place, in constant time."""
+        return list(map(hmac.compare_digest, self._octets, others._octets))
+
+    def __len__(self) -> int:
+        return len(self._octets)
+
+    def __repr__(self) -> str:
+        return f"Secrets({len(self)} of them)"
+
+    __str__ = __repr__
+
+    def __format__(self, _spec: str) -> str:
+        return repr(self)
+
+    def __eq__(self, _other: object) -> Never:
+        raise TypeError("Secrets are not compared with ==")
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce_ex__(self, _protocol: object) -> Never:
+        raise TypeError("Secrets cannot be pickled or copied")

@@ -89,7 +89,7 @@ EXECUTE FUNCTION {function}()
 
 ENTER_UPDATED = """
 CREATE TRIGGER {name} AFTER UPDATE OF {columns} ON {table} FOR EACH ROW
-WHEN ({is_sealed} AND ({differs} OR {is_another_row}) AND {nobody_sweeps})
+WHEN ({nobody_sweeps} AND {is_sealed} AND ({differs} OR {is_another_row}))
 EXECUTE FUNCTION {function}()
 """
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from reseal.access import Access
 from reseal.backup import take
-from reseal.backup.prove import Proof, prove
+from reseal.backup.prove import Proof, look_for_missing, restore
+from reseal.backup.table import Share
 from reseal.restore import Restoration
 from reseal.store import ledger, quarantine
 from reseal.store.store import Store
@@ -67,8 +68,7 @@ def restore_span(
     (bench,) = _benches
     store = bench.store(f"run {assignment.run_id}")
     backup = take.cipher(store, rolled_back, assignment.field, bench.access.backup_kek())
-    versions = ledger.key_versions(store, rolled_back, assignment.field)
-    restoration = Restoration(rolled_back, backup, versions, unseal_newer=newer)
+    restoration = Restoration.of(store, backup, unseal_newer=newer)
     return _swept(assignment, restoration.plan, span, pace)
 
 
@@ -82,12 +82,21 @@ def back_up_span(run_id: UUID, name: str, span: Span) -> int:
 
 
 @scrubbing
-def prove_backup(run_id: UUID, name: str) -> Proof:
-    """Restore the backup of a field and compare it with the table."""
+def restore_share(run_id: UUID, name: str, share: Share) -> Proof:
+    """Restore a share of a field's backup and compare it with the table."""
     (bench,) = _benches
     store = bench.store(f"run {run_id}")
     backup = take.cipher(store, run_id, name, bench.access.backup_kek())
-    return prove(store, bench.access.target(store, name), backup)
+    return restore(store, bench.access.target(store, name), backup, share)
+
+
+@scrubbing
+def find_missing(run_id: UUID, name: str) -> Proof:
+    """Count the rows of the table that the backup of a field should hold and does not."""
+    (bench,) = _benches
+    store = bench.store(f"run {run_id}")
+    backup = take.cipher(store, run_id, name, bench.access.backup_kek())
+    return look_for_missing(store, bench.access.target(store, name), backup)
 
 
 @scrubbing

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from reseal import guard, shield
 from reseal.backup import table
-from reseal.errors import ConfigurationError, Refused
+from reseal.backup.cipher import BackupCipher
+from reseal.errors import ConfigurationError, KekError, KekUnreachable, Refused
+from reseal.kek import Kek
 from reseal.key_change import has_changed_key, need_previous
 from reseal.keyring import KeyState
 from reseal.store import data_key, ledger, reader
@@ -44,10 +46,13 @@ class Undoable(NamedTuple):
     how: Undoing
 
 
-def need_undoable(store: Store, text: str, *, newer: bool, has_schema: bool = True) -> Undoable:
+def need_undoable(
+    store: Store, text: str, backup_kek: Kek, *, newer: bool, has_schema: bool = True
+) -> Undoable:
     """Return the run if it can be rolled back, or raise why it cannot.
 
-    `newer` says that the plaintext of what was sealed since is to be written too.
+    `newer` says that the plaintext of what was sealed since is to be written too. Raise KekError
+    where the key-encryption key does not open the run's backup.
     """
     record = ledger.find(store, ledger.parse_run_id(text), has_schema=has_schema)
     how = _how(store, record)
@@ -55,7 +60,7 @@ def need_undoable(store: Store, text: str, *, newer: bool, has_schema: bool = Tr
         need_previous(store, record.run_id)
     elif how is Undoing.RESTORE:
         for name in record.fields:
-            _need_backup(store, record, name)
+            _need_backup(store, record, name, backup_kek)
             _need_keys(store, record, name, newer=newer)
     return Undoable(record, how)
 
@@ -81,7 +86,7 @@ def need_way(store: Store, targets: Iterable[Target]) -> None:
         )
 
 
-def _need_backup(store: Store, record: RunRecord, name: str) -> None:
+def _need_backup(store: Store, record: RunRecord, name: str, kek: Kek) -> None:
     found = table.find(store, record.run_id, name)
     if found is None:
         raise ConfigurationError(f"run {record.run_id} has no backup of field {name!r}")
@@ -90,6 +95,18 @@ def _need_backup(store: Store, record: RunRecord, name: str) -> None:
             f"the backup of run {record.run_id} was shredded, so its originals are gone for good; "
             "what it sealed still opens"
         )
+    try:
+        BackupCipher.unwrap(record.run_id, name, kek, found.wrapped)
+    except KekUnreachable:
+        raise
+    except KekError:
+        pass
+    else:
+        return
+    raise KekError(
+        f"{kek.uri} does not open the backup of run {record.run_id}, which was sealed under "
+        f"{found.kek}: set RESEAL_BACKUP_KEK to the key of that time"
+    )
 
 
 def _need_keys(store: Store, record: RunRecord, name: str, *, newer: bool) -> None:

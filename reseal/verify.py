@@ -2,27 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
 from psycopg import sql
 
-from reseal import cell
-from reseal.document import Leaf, NotADocument
-from reseal.envelope import Envelope
-from reseal.errors import EnvelopeError, UnknownKeyVersion, WillNotOpen
-from reseal.keyring import FieldCipher, Keyring
-from reseal.original import Original, held
-from reseal.place import KeyPart
+from reseal.judge import GOOD, TROUBLES, Fact, Facts, Judge, Verdict
+from reseal.judge_together import Looked, LookedRows, judge_alike
+from reseal.keyring import Keyring
+from reseal.original import Original
 from reseal.quarantine.trouble import UNREADABLE, Trouble
-from reseal.secret import Secret
 from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store, literal
+from reseal.sweep.job import key_texts
 from reseal.sweep.rows import SNAPSHOT, is_empty
 from reseal.sweep.span import Span
 
@@ -42,57 +37,11 @@ LEFT JOIN (SELECT row_key AS reseal_row_key, sealed AS reseal_sealed FROM {resea
            WHERE run_id = {run} AND field = {field}) AS b ON b.reseal_row_key = {texts}
 """
 
+READ_ALL = "SET LOCAL cursor_tuple_fraction = 1"
+
 _ROWS_AT_ONCE = 5000
 
-
-class Verdict(StrEnum):
-    """What opening a stored value showed."""
-
-    NO_ENVELOPE = "no envelope"
-    """Empty, plaintext, foreign or unrecognised; the shape tells which."""
-    EQUAL = "equal to the backup"
-    NEWER = "enrolled since the backup"
-    """It opens, and differs from the backup or is not in it."""
-    OPENS = "opens"
-    """It opens; there is no backup to compare with."""
-    UNCOMPARED = "opens, and its backup does not"
-    """Nothing is lost as long as the envelope opens, so that this is no reason to roll back."""
-    DIFFERS = "differs from the backup"
-    """It opens to another secret although this run wrote it: our own fault."""
-    WILL_NOT_OPEN = "will not open"
-    UNKNOWN_KEY = "unknown key version"
-    MALFORMED = "malformed"
-
-
-GOOD = frozenset(
-    {Verdict.NO_ENVELOPE, Verdict.EQUAL, Verdict.NEWER, Verdict.OPENS, Verdict.UNCOMPARED}
-)
-
-
-TROUBLES = {
-    Verdict.WILL_NOT_OPEN: Trouble.WILL_NOT_OPEN,
-    Verdict.UNKNOWN_KEY: Trouble.UNKNOWN_KEY,
-    Verdict.MALFORMED: Trouble.MALFORMED,
-}
-
 Accepted = Mapping[tuple[str, ...], Trouble]
-
-
-class Fact(NamedTuple):
-    """What is true of one stored value, without the value.
-
-    `accepted` is one that the operator has decided to leave as it is, for what is wrong with it.
-    """
-
-    shape: Shape
-    verdict: Verdict
-    key_version: int = 0
-    iv_bytes: int = 0
-    tag_bytes: int = 0
-    accepted: bool = False
-
-
-Facts = Counter[Fact]
 
 
 class Broken(NamedTuple):
@@ -125,25 +74,61 @@ def verify(
     `written` holds the row versions that a run wrote, where there is no backup to compare with.
     `accepted` tells by row key with what trouble a row was accepted as it is.
     """
-    facts: Facts = Counter()
-    broken: list[Broken] = []
-    pages = max(1, round(_ROWS_AT_ONCE / target.rows_per_page))
     judge = Judge(target, keyring.cipher(target.field.bound_name), original)
-    can_tell = original is not None or written is not None
-    for part in span.split(pages):
-        empty, rows = _read(store, target, original, part)
-        facts[Fact(Shape.EMPTY, Verdict.NO_ENVELOPE)] += empty
-        for version, text, sealed, *key in rows:
-            fact = judge.fact(version, text, sealed, tuple(key))
-            is_broken = fact.verdict not in GOOD
-            is_ours = is_broken and _is_ours(original, written, version, sealed)
-            if accepted and not (is_ours and can_tell):
-                trouble = accepted.get(tuple(str(part) for part in key))
-                fact = fact._replace(accepted=_is_excused(fact, trouble))
-            facts[fact] += 1
-            if is_broken and not fact.accepted:
-                broken.append(Broken([str(part) for part in key], fact.verdict, is_ours))
-    return Verification(+facts, broken)
+    verifying = Verifying(judge, written, accepted)
+    with store.transaction():
+        store.execute(SNAPSHOT)
+        # All of it is read: the first rows need not come soon.
+        store.execute(READ_ALL)
+        verifying.count_empty(_count_empty(store, target, span))
+        for rows in _rows(store, target, original, span):
+            verifying.look(rows)
+    return Verification(+verifying.facts, verifying.broken)
+
+
+class Verifying:
+    """Gather facts part by part."""
+
+    def __init__(self, judge: Judge, written: frozenset[int] | None, accepted: Accepted) -> None:
+        self.facts: Facts = Counter()
+        self.broken: list[Broken] = []
+        self._judge, self._written, self._accepted = judge, written, accepted
+
+    def count_empty(self, rows: int) -> None:
+        """Count rows that hold no secret."""
+        self.facts[Fact(Shape.EMPTY, Verdict.NO_ENVELOPE)] += rows
+
+    def look(self, rows: LookedRows) -> None:
+        """Judge rows: what is as it should be together, the others one by one.
+
+        What is as it should be is not excused either, whatever it was accepted with.
+        """
+        facts, others = judge_alike(self._judge, rows)
+        self.facts += facts
+        for row in others:
+            self._look(row)
+
+    def _look(self, row: Looked) -> None:
+        fact = self._judge.fact(*row)
+        is_broken = fact.verdict not in GOOD
+        is_ours = is_broken and self._is_ours(row)
+        texts = key_texts(row.key)
+        if self._accepted and not (is_ours and self._can_tell):
+            fact = fact._replace(accepted=_is_excused(fact, self._accepted.get(tuple(texts))))
+        self.facts[fact] += 1
+        if is_broken and not fact.accepted:
+            self.broken.append(Broken(texts, fact.verdict, is_ours))
+
+    @property
+    def _can_tell(self) -> bool:
+        return self._judge.original is not None or self._written is not None
+
+    def _is_ours(self, row: Looked) -> bool:
+        original, written = self._judge.original, self._written
+        if original is not None:
+            return row.sealed is not None or int(row.version) in original.written
+        # Where nobody can tell, what may be our own fault counts as that.
+        return written is None or int(row.version) in written
 
 
 def _is_excused(fact: Fact, trouble: Trouble | None) -> bool:
@@ -153,117 +138,26 @@ def _is_excused(fact: Fact, trouble: Trouble | None) -> bool:
     return trouble not in UNREADABLE and fact.shape in trouble.shapes
 
 
-def _is_ours(
-    original: Original | None, written: frozenset[int] | None, version: str, sealed: bytes | None
-) -> bool:
-    if original is not None:
-        return sealed is not None or int(version) in original.written
-    # Where nobody can tell, what may be our own fault counts as that.
-    return written is None or int(version) in written
+def _count_empty(store: Store, target: Target, span: Span) -> int:
+    parts = {"heap": span.table(target), "where": target.where, "empty": is_empty(target)}
+    return int(store.need(EMPTY, span.bounds, **parts)[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """Tell the fact of one row."""
-
-    target: Target
-    cipher: FieldCipher
-    original: Original | None
-
-    def fact(self, version: str, text: str, sealed: bytes | None, key: tuple[KeyPart, ...]) -> Fact:
-        """Open what is sealed in a cell and compare it with the original, where there is one.
-
-        A document counts as its worst secret.
-        """
-        row = Row(int(version), sealed, key)
-        if not self.target.is_document:
-            return self._value(row, self.target.column.judged(text))
-        try:
-            leaves = cell.leaves(self.target, text)
-        except NotADocument:
-            return Fact(cell.state(self.target, text).shape, Verdict.NO_ENVELOPE)
-        facts = [self._leaf(row, leaf) for leaf in leaves]
-        return min(facts, key=_worst_first, default=_NOTHING)
-
-    def _leaf(self, row: "Row", leaf: Leaf) -> Fact:
-        shape = cell.leaf_shape(self.target, leaf)
-        if shape is Shape.SEALED and leaf.text is not None:
-            return self._value(row, leaf.text)
-        return Fact(shape, Verdict.NO_ENVELOPE)
-
-    def _value(self, row: "Row", text: str) -> Fact:
-        shape = self.target.field.shape(text)
-        if shape is not Shape.SEALED:
-            return Fact(shape, Verdict.NO_ENVELOPE)
-        try:
-            envelope = Envelope.parse(text)
-        except EnvelopeError:
-            return Fact(shape, Verdict.MALFORMED)
-        verdict = self._opened(row, envelope)
-        return Fact(shape, verdict, envelope.key_version, len(envelope.iv), len(envelope.tag))
-
-    def _opened(self, row: "Row", envelope: Envelope) -> Verdict:
-        try:
-            secret = self.cipher.open(self.target.field.bound_key(row.key), envelope)
-        except UnknownKeyVersion:
-            return Verdict.UNKNOWN_KEY
-        except EnvelopeError:
-            return Verdict.WILL_NOT_OPEN
-        if self.original is None:
-            return Verdict.OPENS
-        try:
-            if any(one.matches(secret) for one in self._originals(self.original, row)):
-                return Verdict.EQUAL
-        except WillNotOpen:
-            return Verdict.UNCOMPARED
-        return Verdict.DIFFERS if row.version in self.original.written else Verdict.NEWER
-
-    def _originals(self, original: Original, row: "Row") -> Iterator[Secret]:
-        if row.sealed is None:
-            return
-        for value in held(self.target, original.cipher, row.key, row.sealed):
-            if value.shape is not Shape.SEALED:
-                yield self.target.column.secret(value.text)
-                continue
-            # Beside a plaintext, an envelope of the application's own was backed up too.
-            with suppress(EnvelopeError):
-                envelope = Envelope.parse(value.text)
-                yield self.cipher.open(self.target.field.bound_key(row.key), envelope)
-
-
-class Row(NamedTuple):
-    """What a judge knows of a row: its version, its sealed original, its key."""
-
-    version: int
-    sealed: bytes | None
-    key: tuple[KeyPart, ...]
-
-
-_NOTHING = Fact(Shape.EMPTY, Verdict.NO_ENVELOPE)
-
-
-def _worst_first(fact: Fact) -> tuple[bool, int, bool, int]:
-    is_sound = fact.verdict in GOOD
-    return is_sound, -cell.need(fact.shape), fact.verdict is Verdict.EQUAL, fact.key_version
-
-
-def _read(
+def _rows(
     store: Store, target: Target, original: Original | None, span: Span
-) -> tuple[int, list[tuple[str, str, bytes | None, KeyPart]]]:
-    parts = {
+) -> Iterator[LookedRows]:
+    """Yield the rows of a span that hold something, each beside its sealed original."""
+    run_id = original.run_id if original else None
+    parts: dict[str, sql.Composable] = {
         "cell": target.cell,
         "key": target.key_values,
         "heap": span.table(target),
         "where": target.where,
         "empty": is_empty(target),
         "original": sql.SQL("b.reseal_sealed" if original else "NULL::bytea"),
-        "backup": backup_join(store, target, original.run_id if original else None),
+        "backup": backup_join(store, target, run_id),
     }
-    with store.transaction():
-        store.execute(SNAPSHOT)
-        empty = store.need(EMPTY, span.bounds, **parts)
-        rows = store.execute(READ, span.bounds, **parts).fetchall()
-    return empty[0], rows
+    return map(LookedRows.read, store.in_parts(READ, _ROWS_AT_ONCE, span.bounds, **parts))
 
 
 def backup_join(store: Store, target: Target, run_id: UUID | None) -> sql.Composable:

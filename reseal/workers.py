@@ -19,6 +19,7 @@ from uuid import UUID
 from reseal import spans
 from reseal.access import Access
 from reseal.backup.prove import Proof
+from reseal.backup.table import Share
 from reseal.sweep.engine import SpanResult
 from reseal.sweep.job import Assignment
 from reseal.sweep.pace import Pace
@@ -36,6 +37,7 @@ class Workers:
         # Threads of the runner must not be copied, and what every worker imports is imported once.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["reseal.spans"])
+        self.count = count
         self._stop: Event = context.Event()
         self._pool = ProcessPoolExecutor(
             count, mp_context=context, initializer=_begin, initargs=(access, self._stop)
@@ -64,9 +66,12 @@ class Workers:
         """Back up a span's originals and return how many."""
         return self._submit(spans.back_up_span, run_id, field, span)
 
-    def prove(self, run_id: UUID, field: str) -> Future[Proof]:
-        """Restore the whole backup of a field and compare."""
-        return self._submit(spans.prove_backup, run_id, field)
+    def prove(self, run_id: UUID, field: str) -> Proof:
+        """Restore the whole backup of a field, a share a process, and compare."""
+        shares = [Share(number, self.count) for number in range(self.count)]
+        futures = [self._submit(spans.find_missing, run_id, field)]
+        futures += [self._submit(spans.restore_share, run_id, field, share) for share in shares]
+        return sum((future.result() for future in futures), Proof())
 
     def verify(
         self, run_id: UUID | None, writer: UUID | None, field: str, span: Span

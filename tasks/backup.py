@@ -3,7 +3,7 @@
 from reseal.backup import table, take
 from reseal.backup.copies import Copied, Copying
 from reseal.backup.location import Location
-from reseal.backup.prove import Proof
+from reseal.backup.prove import Proof, conclude
 from reseal.sweep.span import Span
 from tasks.run import current
 from tasks.step import step
@@ -29,7 +29,9 @@ def prove_backup(field: str) -> Proof:
     """Restore the whole backup and compare it with the table."""
     run = current()
     table.analyze(run.store, run.run_id)
-    return run.workers.prove(run.run_id, field).result()
+    proof = run.workers.prove(run.run_id, field)
+    conclude(run.store, run.run_id, field, proof)
+    return proof
 
 
 @step(name="look at the place for copies")

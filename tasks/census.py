@@ -3,7 +3,7 @@
 import pandas as pd
 
 from expectations.check import COLUMNS
-from reseal.verify import Facts
+from reseal.judge import Facts
 
 
 def facts_frame(field: str, facts: Facts) -> pd.DataFrame:

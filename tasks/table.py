@@ -100,11 +100,26 @@ def drop_shield(field: str) -> str:
 
 @step(name="make way", task_run_name="make way for plaintext in {field}")
 def make_way(field: str) -> None:
-    """Remove what keeps plaintext out, the guard constraint and the shield."""
+    """Remove what keeps plaintext out, the guard constraint.
+
+    The shield keeps nothing from a sweep, and as long as it stands it is known who has sealed.
+    """
     run = current()
-    target = run.access.target(run.store, field)
-    guard.drop_guard(run.store, target)
-    shield.drop_shield(run.store, target)
+    guard.drop_guard(run.store, run.access.target(run.store, field))
+
+
+@step(name="lower shield", task_run_name="lower shield of {field}")
+def lower_shield(field: str) -> str | None:
+    """Take the shield off after a rollback; or return why it still stands."""
+    run = current()
+    try:
+        shield.drop_shield(run.store, run.access.target(run.store, field))
+    except ConnectionLost:
+        raise
+    except StoreError as error:
+        # Plaintext is written over plaintext now, and of that the shield takes no notice.
+        return str(error)
+    return None
 
 
 @step(name="optimise", task_run_name="optimise {field}")

@@ -9,10 +9,11 @@ from expectations.check import CheckResult, check
 from expectations.suites import Aside, Suite, after_rotate, after_seal, after_verify
 from reseal import census
 from reseal.backup import table as backup_table
+from reseal.judge import Facts
 from reseal.probes import probe
 from reseal.store import catalog, quarantine
 from reseal.sweep.span import Span
-from reseal.verify import Facts, Verification
+from reseal.verify import Verification
 from tasks.census import facts_frame
 from tasks.run import Run, current
 from tasks.step import step

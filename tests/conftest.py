@@ -1,6 +1,7 @@
 """A real PostgreSQL for every test: one server a session, one database a test."""
 
 import os
+import signal
 import tempfile
 from base64 import b64encode
 from collections.abc import Iterator
@@ -31,6 +32,10 @@ CREATE TABLE users (
 """
 
 USERS_FIELD = {"name": "users.mfa_secret", "table": "public.users", "column": "mfa_secret"}
+
+# A shell's background ignores it, and hands that on to every command that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """Prove a backup once more, when the rows that it is of are long sealed.
 
 Every stored row is opened and held against the salted digest that was stored beside it, and every
-copy is read, opened record by record, and held against the stored rows.
+copy is read, opened record by record, and held against the stored rows. What is wrong with one of
+them keeps nobody from looking at the others.
 """
 
 from collections.abc import Iterator
@@ -11,9 +12,10 @@ from uuid import UUID
 
 from reseal.backup import table
 from reseal.backup.cipher import BackupCipher
-from reseal.backup.copies import in_parts
+from reseal.backup.copies import file_name, in_parts
 from reseal.backup.file import BackupFile, open_backup
-from reseal.backup.scratch import RESTORED, Digests, digest, fill
+from reseal.backup.scratch import RESTORED, STANDING, Digests, digest, fill
+from reseal.backup.stored import look, otherwise
 from reseal.errors import (
     BackupFileError,
     BackupNotProven,
@@ -30,8 +32,9 @@ COMPARE = """
 SELECT count(*) FILTER (WHERE s.row_key IS NULL AND b.late = %(late)s),
        count(*) FILTER (WHERE s.digest <> b.digest AND b.late = %(late)s),
        count(*) FILTER (WHERE b.row_key IS NULL)
-FROM (SELECT row_key, digest, late FROM {reseal}.backup
-      WHERE run_id = %(run)s AND field = %(field)s) AS b
+FROM (SELECT row_key, coalesce(o.digest, b.digest) AS digest, b.late
+      FROM {reseal}.backup AS b LEFT JOIN pg_temp.reseal_standing AS o USING (row_key)
+      WHERE b.run_id = %(run)s AND b.field = %(field)s) AS b
 FULL JOIN pg_temp.reseal_restored AS s ON s.row_key = b.row_key
 """
 
@@ -45,6 +48,7 @@ class Again:
     what: str
     rows: int = 0
     late_rows: int = 0
+    wrong_rows: int = 0
     why_not: str | None = None
     copies: tuple["Again", ...] = ()
 
@@ -60,17 +64,33 @@ class Again:
             "proven": self.why_not is None,
             "rows": self.rows,
             "late_rows": self.late_rows,
+            "wrong_rows": self.wrong_rows,
             "why_not": self.why_not,
             "copies": [copy.as_dict() for copy in self.copies],
         }
 
 
 def prove_run(store: Store, run_id: UUID, kek: Kek) -> list[Again]:
-    """Prove what a run backed up, field by field; raise ConfigurationError where it did not."""
+    """Prove what a run backed up, field by field.
+
+    Raise ConfigurationError where it did not, KekError where nothing opens under that KEK.
+    """
     names = table.fields(store, run_id)
     if not names:
         raise ConfigurationError(f"run {run_id} has no backup; see `reseal backup list`")
-    return [_prove(store, run_id, name, kek) for name in names]
+    done: list[Again] = []
+    errors: list[KekError] = []
+    for name in names:
+        try:
+            done.append(_Proving(store, run_id, name, kek, table.need(store, run_id, name)).prove())
+        except KekUnreachable:
+            raise
+        except KekError as error:
+            errors.append(error)
+            done.append(Again(name, why_not=str(error)))
+    if len(errors) == len(names):
+        raise errors[0]
+    return done
 
 
 def prove_file(place: str, kek: Kek) -> Again:
@@ -83,77 +103,98 @@ def prove_file(place: str, kek: Kek) -> Again:
     return Again(place, rows, rows if file.header.late else 0)
 
 
-def _prove(store: Store, run_id: UUID, name: str, kek: Kek) -> Again:
-    found = table.need(store, run_id, name)
-    if found.wrapped is None:
-        return Again(name, why_not=f"the backup of {name} was shredded; see `reseal backup list`")
-    cipher = BackupCipher.unwrap(run_id, name, kek, found.wrapped)
-    try:
-        rows, late = _prove_rows(store, cipher, found)
-    except _NOT_PROVEN as error:
-        return Again(name, why_not=str(error))
-    copies = tuple(_prove_copy(store, cipher, kek, place) for place in found.copies)
-    done = Again(name, rows, late, copies=copies)
-    if not done.faults:
-        table.record_another_proof(store, run_id, name)
-    return done
+@dataclass(frozen=True, slots=True)
+class _Proving:
+    """The backup of one field in one run."""
 
+    store: Store
+    run_id: UUID
+    name: str
+    kek: Kek
+    found: table.BackupSet
 
-def _prove_rows(store: Store, cipher: BackupCipher, found: table.BackupSet) -> tuple[int, int]:
-    rows = late = 0
-    for page in table.pages(store, cipher.run_id, cipher.name):
-        for row in page:
-            if digest(found.salt, cipher.open(row.row_key, row.sealed)) != row.digest:
-                where = f"{cipher.name} {'/'.join(row.row_key)}"
-                raise BackupNotProven(f"the backup of {where} is not what its digest says")
-            late += row.late
-        rows += len(page)
-    _need_count(cipher.name, found.rows, rows, late)
-    return rows, late
+    def prove(self) -> Again:
+        """Look at every row and every copy; raise KekError where nothing opens."""
+        if self.found.wrapped is None:
+            why_not = f"the backup of {self.name} was shredded; see `reseal backup list`"
+            return Again(self.name, why_not=why_not)
+        try:
+            cipher = BackupCipher.unwrap(self.run_id, self.name, self.kek, self.found.wrapped)
+        except KekUnreachable:
+            raise
+        except KekError as error:
+            return self._prove_copies_alone(error)
+        return self._prove_all(cipher)
 
+    def _prove_all(self, cipher: BackupCipher) -> Again:
+        seen = look(self.store, cipher, self.found.salt)
+        counted = _miscount(self.name, self.found.rows, seen.rows, seen.late)
+        faults = [*seen.faults(self.name), *counted]
+        # Where a digest was changed, copies are held against the original beside it.
+        judge = cipher if seen.differing.rows else None
+        copies = tuple(self._prove_copy(place, judge) for place in self.found.copies)
+        why_not = "; ".join(faults) or None
+        done = Again(self.name, seen.rows, seen.late, seen.wrong, why_not, copies)
+        if not done.faults:
+            table.record_another_proof(self.store, self.run_id, self.name)
+        return done
 
-def _need_count(name: str, proven: int | None, rows: int, late: int) -> None:
-    """See to it that no row is missing, as far as can be told: what came late may be new rows."""
-    if proven is None:
-        raise BackupNotProven(f"the backup of {name} was never proven: its run did not get so far")
-    if not rows - late <= proven <= rows:
-        raise BackupNotProven(
-            f"the backup of {name} has {rows} rows, {late} of them late, where {proven} were proven"
-        )
+    def _prove_copies_alone(self, error: KekError) -> Again:
+        """Prove the copies, which have the key with them, where the stored one does not open."""
+        copies = tuple(self._prove_copy(place) for place in self.found.copies)
+        if all(copy.why_not for copy in copies):
+            raise error
+        return Again(self.name, why_not=str(error), copies=copies)
 
+    def _prove_copy(self, place: str, cipher: BackupCipher | None = None) -> Again:
+        try:
+            file = open_backup(place, self.kek)
+            self._need_ours(place, file)
+            digests = _digests(file, self.found.salt)
+            if place in (self.found.copies[0], self.found.copies[-1]):
+                self._compare(file, digests, cipher)
+            else:
+                # What came late since is in a later file: this one is only opened.
+                for _ in digests:
+                    pass
+        except KekUnreachable:
+            raise
+        except (*_NOT_PROVEN, KekError) as error:
+            # The KEK has just opened the backup's own key: here it is the file that was changed.
+            return Again(place, why_not=f"the copy {place} is not proven: {error}")
+        return Again(place, file.rows, file.rows if file.header.late else 0)
 
-def _prove_copy(store: Store, cipher: BackupCipher, kek: Kek, place: str) -> Again:
-    run_id, name = cipher.run_id, cipher.name
-    found = table.need(store, run_id, name)
-    try:
-        file = open_backup(place, kek)
-        if (file.header.run_id, file.header.field) != (run_id, name):
+    def _need_ours(self, place: str, file: BackupFile) -> None:
+        if (file.header.run_id, file.header.field) != (self.run_id, self.name):
             raise BackupNotProven("it is of another backup")
-        digests = _digests(file, found.salt)
-        if place in (found.copies[0], found.copies[-1]):
-            _compare(store, file, digests)
-        else:
-            # What came late since is in a later file: this one is only opened.
-            for _ in digests:
-                pass
-    except KekUnreachable:
-        raise
-    except (*_NOT_PROVEN, KekError) as error:
-        # The KEK has just opened the backup's own key: here it is the file that was changed.
-        return Again(place, why_not=f"the copy {place} is not proven: {error}")
-    return Again(place, file.rows, file.rows if file.header.late else 0)
+        if file.header.late == place.endswith(f"/{file_name(self.name)}"):
+            raise BackupNotProven("it is another file of this backup, which has taken its name")
+
+    def _compare(
+        self, file: BackupFile, digests: Iterator[Digests], cipher: BackupCipher | None
+    ) -> None:
+        at = {"run": self.run_id, "field": self.name, "late": file.header.late}
+        opened = otherwise(self.store, cipher, self.found.salt) if cipher else ()
+        with self.store.transaction():
+            fill(self.store, STANDING, opened)
+            fill(self.store, RESTORED, digests)
+            missing, differing, unknown = self.store.need(COMPARE, at)
+        if missing or differing or unknown:
+            raise BackupNotProven(
+                f"{missing} rows of the backup are missing, {differing} differ, {unknown} are "
+                "unknown"
+            )
 
 
-def _compare(store: Store, file: BackupFile, digests: Iterator[Digests]) -> None:
-    header = file.header
-    at = {"run": header.run_id, "field": header.field, "late": header.late}
-    with store.transaction():
-        fill(store, RESTORED, digests)
-        missing, differing, unknown = store.need(COMPARE, at)
-    if missing or differing or unknown:
-        raise BackupNotProven(
-            f"{missing} rows of the backup are missing, {differing} differ, {unknown} are unknown"
-        )
+def _miscount(name: str, proven: int | None, rows: int, late: int) -> list[str]:
+    """Say whether a row is missing, as far as can be told: what came late may be new rows."""
+    if proven is None:
+        return [f"the backup of {name} was never proven: its run did not get so far"]
+    if rows - late <= proven <= rows:
+        return []
+    return [
+        f"the backup of {name} has {rows} rows, {late} of them late, where {proven} were proven"
+    ]
 
 
 def _digests(file: BackupFile, salt: bytes) -> Iterator[Digests]:

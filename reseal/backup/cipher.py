@@ -8,6 +8,7 @@ A backup that is written to a file is authenticated as a whole under a key deriv
 
 import hmac
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 from uuid import UUID
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from reseal.errors import KekError, WillNotOpen
 from reseal.kek import Kek
-from reseal.secret import Secret
+from reseal.secret import Secret, Secrets
 
 _IV_BYTES = 12
 _DOMAIN = b"reseal/backup/v1"
@@ -62,8 +63,41 @@ class BackupCipher:
             pass
         raise WillNotOpen(f"the backup of {self.name} {'/'.join(row_key)} does not open")
 
-    def _bound(self, row_key: list[str]) -> bytes:
-        parts = [_DOMAIN, self.run_id.bytes, self.name.encode(), *(k.encode() for k in row_key)]
+    def seal_all(self, row_keys: Sequence[Sequence[str]], originals: Secrets) -> list[bytes]:
+        """Encrypt the originals of many rows."""
+        ivs, encrypt = os.urandom(_IV_BYTES * len(row_keys)), self._cipher.encrypt
+        starts, bound = range(0, len(ivs), _IV_BYTES), self._bound_all(row_keys)
+        return [
+            (iv := ivs[at : at + _IV_BYTES]) + encrypt(iv, text, place)
+            for at, text, place in zip(starts, originals.octets(), bound, strict=True)
+        ]
+
+    def open_all(self, row_keys: Sequence[Sequence[str]], sealed: Sequence[bytes]) -> Secrets:
+        """Decrypt the originals of many rows; raise WillNotOpen, which names the first at fault."""
+        decrypt = self._cipher.decrypt
+        try:
+            return Secrets([
+                decrypt(one[:_IV_BYTES], one[_IV_BYTES:], place)
+                for one, place in zip(sealed, self._bound_all(row_keys), strict=True)
+            ])  # fmt: skip
+        except (InvalidTag, ValueError):
+            pass
+        return Secrets(
+            [self.open(list(key), one).octets() for key, one in zip(row_keys, sealed, strict=True)]
+        )
+
+    def _bound(self, row_key: Sequence[str]) -> bytes:
+        return self._before + b"".join(map(_sized, row_key))
+
+    def _bound_all(self, row_keys: Sequence[Sequence[str]]) -> list[bytes]:
+        before = self._before
+        if set(map(len, row_keys)) != {1}:
+            return [self._bound(row_key) for row_key in row_keys]
+        return [before + _sized(part) for (part,) in row_keys]
+
+    @property
+    def _before(self) -> bytes:
+        parts = (_DOMAIN, self.run_id.bytes, self.name.encode())
         return b"".join([len(part).to_bytes(4, "big") + part for part in parts])
 
 
@@ -79,6 +113,11 @@ class BackupKeys:
         """Ask the KEK once for both; raise KekError under another one."""
         material = kek.unwrap(wrapped, context(run_id, name))
         return cls(BackupCipher(run_id, name, AESGCM(material)), _signing(material))
+
+
+def _sized(part: str) -> bytes:
+    octets = part.encode()
+    return len(octets).to_bytes(4, "big") + octets
 
 
 def _signing(material: bytes) -> bytes:

@@ -4,7 +4,7 @@ What came late goes to a file of its own after the sweep, as a file that is prov
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,11 +15,11 @@ from uuid import UUID
 
 from reseal import __version__
 from reseal.backup import table
-from reseal.backup.cipher import BackupKeys
+from reseal.backup.cipher import BackupCipher, BackupKeys
 from reseal.backup.file import BackupFile, Record, open_backup
 from reseal.backup.header import Header
 from reseal.backup.location import Location
-from reseal.backup.prove import prove
+from reseal.backup.prove import Source, prove_copy
 from reseal.backup.scratch import ROWS_AT_ONCE
 from reseal.backup.writer import write
 from reseal.errors import BackupFileError, ConfigurationError, ResealError
@@ -28,6 +28,9 @@ from reseal.store.catalog import Target
 from reseal.store.store import Store
 
 SUFFIX = ".reseal-backup"
+# Holds what it was given against the table, and raises BackupNotProven.
+Prover = Callable[[Store, Target, BackupCipher, Source], object]
+
 # With what is put before and after it, a name stays below the 255 bytes of most file systems.
 _MOST_NAME = 180
 
@@ -55,10 +58,13 @@ class Copying:
     run_id: UUID
     kek: Kek
 
-    def copy(self, directory: Location) -> Copied:
+    def copy(self, directory: Location, prover: Prover = prove_copy) -> Copied:
         """Write the whole backup to a file and prove it as the backup itself was proven."""
         name = self.target.field.name
-        return self._write(directory.inside(str(self.run_id), file_name(name)), late=False)
+        place = directory.inside(str(self.run_id), file_name(name))
+        copy, keys = self._write(place, late=False)
+        prover(self.store, self.target, keys.cipher, in_parts(copy))
+        return _copied(place, copy)
 
     def copy_late(self) -> Copied | None:
         """Write what came late beside the copy there is; None where nothing did."""
@@ -66,9 +72,12 @@ class Copying:
         if not any(self._pages(late=True)):
             return None
         name = file_name(self.target.field.name, late=len(copies))
-        return self._write(Location(copies[0]).beside(name), late=True)
+        place = Location(copies[0]).beside(name)
+        copy, _ = self._write(place, late=True)
+        _open_all(copy)
+        return _copied(place, copy)
 
-    def _write(self, place: Location, *, late: bool) -> Copied:
+    def _write(self, place: Location, *, late: bool) -> tuple[BackupFile, BackupKeys]:
         name = self.target.field.name
         found = table.need(self.store, self.run_id, name)
         header = _header(self.target, self.run_id, found, late=late)
@@ -77,11 +86,7 @@ class Copying:
         copy = open_backup(place.text, self.kek)
         if copy.header != header or copy.rows != rows:
             raise BackupFileError(f"{place.text} is not what was just written there")
-        if late:
-            _open_all(copy)
-        else:
-            prove(self.store, self.target, keys.cipher, in_parts(copy))
-        return Copied(place.text, copy.rows, copy.size, copy.sha256)
+        return copy, keys
 
     def _create(self, place: Location, header: Header, keys: BackupKeys) -> int:
         pages = self._pages(late=header.late)
@@ -119,6 +124,10 @@ def _header(target: Target, run_id: UUID, found: table.BackupSet, *, late: bool)
         created=datetime.now(UTC),
         library=__version__,
     )
+
+
+def _copied(place: Location, copy: BackupFile) -> Copied:
+    return Copied(place.text, copy.rows, copy.size, copy.sha256)
 
 
 def _open_all(copy: BackupFile) -> None:

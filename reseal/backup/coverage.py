@@ -1,13 +1,21 @@
 """Which row versions the backup holds as they stand, told without looking into it."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from reseal.backup.cipher import BackupCipher
+from reseal.secret import Secrets
 
 _XIDS = 2**32
 _OLDEST_NORMAL_XID = 3
+
+
+def digests(salt: bytes, originals: Secrets) -> list[bytes]:
+    """Return the salted SHA-256 of each original."""
+    sha256 = hashlib.sha256
+    return [sha256(salt + octets).digest() for octets in originals.octets()]
 
 
 class Kept(NamedTuple):
@@ -40,7 +48,17 @@ class Coverage:
         xid = int(version)
         return xid < _OLDEST_NORMAL_XID or (self.horizon - xid - 1) % _XIDS < _XIDS // 2
 
+    def late_among(self, versions: Iterable[str]) -> frozenset[str]:
+        """Return which of these row versions were not in it."""
+        return frozenset(version for version in set(versions) if not self.has(version))
+
     def keep(self, row_key: list[str], text: str) -> Kept:
         """Seal and digest the original of a row."""
-        digest = hashlib.sha256(self.salt + text.encode()).digest()
-        return Kept(row_key, self.cipher.seal(row_key, text), digest)
+        (kept,) = self.keep_all([row_key], [text])
+        return kept
+
+    def keep_all(self, row_keys: Sequence[list[str]], texts: Sequence[str]) -> list[Kept]:
+        """Seal and digest the originals of many rows."""
+        originals = Secrets([text.encode() for text in texts])
+        sealed = self.cipher.seal_all(row_keys, originals)
+        return list(map(Kept, row_keys, sealed, digests(self.salt, originals)))

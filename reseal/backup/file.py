@@ -25,6 +25,7 @@ from reseal.backup.header import MOST_HEADER, Header
 from reseal.backup.location import Location
 from reseal.errors import BackupFileError
 from reseal.kek import Kek, open_kek
+from reseal.reading import buffered
 from reseal.secret import Secret
 from reseal.settings import Settings
 
@@ -160,7 +161,8 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
         return
     start = _start(source)
     try:
-        yield source
+        with buffered(source) as file:
+            yield file
         return
     except (OSError, EOFError, ValueError) as error:
         why = type(error).__name__

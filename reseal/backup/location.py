@@ -82,7 +82,9 @@ class Location:
             said = str(error)
         else:
             return
-        raise ConfigurationError(f"{said}; name another place for the backup with --backup-to")
+        raise ConfigurationError(
+            f"{said}; name another place for the backup, as `to` of [backup] or with --backup-to"
+        )
 
 
 def _need_bare(text: str) -> None:

@@ -6,18 +6,19 @@ and no secret is written to disk a second time.
 
 import hashlib
 from collections.abc import Iterable
+from itertools import repeat
 
 from psycopg import sql
 
 from reseal.secret import Secret
+from reseal.store.binary_copy import copy_in, field, row_head, text_arrays
 from reseal.store.store import Store
 
 SCRATCH = """
-CREATE TEMPORARY TABLE {scratch} (row_key text[] PRIMARY KEY, digest bytea NOT NULL)
-ON COMMIT DROP
+CREATE TEMPORARY TABLE {scratch} (row_key text[] NOT NULL, digest bytea NOT NULL) ON COMMIT DROP
 """
 
-FILL = "COPY {scratch} FROM STDIN"
+FILL = "COPY {scratch} FROM STDIN (FORMAT BINARY)"
 
 ANALYZE = "ANALYZE {scratch}"
 
@@ -33,11 +34,12 @@ def fill(store: Store, scratch: sql.Identifier, parts: Iterable[Digests]) -> int
     rows = 0
     store.execute(SCRATCH, scratch=scratch)
     statement = sql.SQL(FILL).format(scratch=scratch)
-    for part in parts:
-        with store.connection.cursor().copy(statement) as copy:
-            for row in part:
-                copy.write_row(row)
-                rows += 1
+    for part in map(list, parts):
+        if part:
+            keys, digests = zip(*part, strict=True)
+            spelled = zip(repeat(row_head(2)), text_arrays(keys), map(field, digests))
+            copy_in(store, statement, map(b"".join, spelled))
+            rows += len(part)
     store.execute(ANALYZE, scratch=scratch)
     return rows
 

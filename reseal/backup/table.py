@@ -1,9 +1,10 @@
 """The backup's statements: sets, their horizon, and the sealed originals."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from psycopg import sql
 from reseal.backup.coverage import Kept
 from reseal.backup.policy import DEFAULT_KEPT_DAYS
 from reseal.errors import ConfigurationError
+from reseal.store.binary_copy import copy_in, row_head, text_arrays
+from reseal.store.binary_copy import field as spelled
 from reseal.store.store import Store
 
 # The horizon is taken before the first row is read; see Coverage.
@@ -34,7 +37,9 @@ FIELDS = "SELECT field FROM {reseal}.backup_set WHERE run_id = %s ORDER BY field
 
 COUNT = "SELECT count(*) FROM {reseal}.backup WHERE run_id = %s AND field = %s"
 
-FILL = "COPY {reseal}.backup (run_id, field, row_key, sealed, digest) FROM STDIN"
+FILL = """
+COPY {reseal}.backup (run_id, field, row_key, sealed, digest) FROM STDIN (FORMAT BINARY)
+"""
 
 # A later original of the same row takes the place of the earlier one: it is the latest secret.
 LATE = """
@@ -44,7 +49,13 @@ ON CONFLICT (run_id, field, row_key)
 DO UPDATE SET sealed = excluded.sealed, digest = excluded.digest, late = true
 """
 
-ALL = "SELECT row_key, sealed FROM {reseal}.backup WHERE run_id = %s AND field = %s"
+# A partition is one run's; by its pages it is cut into shares.
+ALL = """
+SELECT row_key, sealed FROM {partition}
+WHERE field = %s AND ctid >= %s::tid AND ctid < %s::tid
+"""
+
+PAGES = "SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::int"
 
 # Page by page, each a statement of its own: no transaction is open while rows go somewhere slow.
 PAGE = """
@@ -98,6 +109,22 @@ SELECT EXISTS (SELECT FROM {reseal}.backup_set WHERE run_id = %s AND field = %s 
 ANALYZE = "ANALYZE {partition}"
 
 _SALT_BYTES = 16
+
+
+class Share(NamedTuple):
+    """One part of so many that a backup is cut into."""
+
+    number: int
+    shares: int
+
+    def of(self, pages: int) -> tuple[int, int]:
+        """Return its first page and the one after its last, which the last share has not."""
+        first, after = (pages * at // self.shares for at in (self.number, self.number + 1))
+        return first, _PAST_ALL_PAGES if self.number + 1 == self.shares else after
+
+
+WHOLE = Share(0, 1)
+_PAST_ALL_PAGES = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +187,18 @@ def need(store: Store, run_id: UUID, field: str) -> BackupSet:
     return found
 
 
-def fill(store: Store, run_id: UUID, field: str, rows: Iterable[Kept]) -> None:
+def fill(store: Store, run_id: UUID, field: str, rows: Sequence[Kept]) -> None:
     """Write sealed originals by COPY, the fastest way in."""
+    if not rows:
+        return
     statement = sql.SQL(FILL).format(reseal=sql.Identifier(store.schema))
-    with store.connection.cursor().copy(statement) as copy:
-        for kept in rows:
-            copy.write_row((run_id, field, *kept))
+    keys, sealed, digests = zip(*rows, strict=True)
+    head = row_head(5) + spelled(run_id.bytes) + spelled(field.encode())
+    spelled_rows = map(
+        b"".join,
+        zip(repeat(head), text_arrays(keys), map(spelled, sealed), map(spelled, digests)),
+    )
+    copy_in(store, statement, spelled_rows)
 
 
 def add_late(store: Store, run_id: UUID, field: str, rows: list[Kept]) -> None:
@@ -182,11 +215,16 @@ def count(store: Store, run_id: UUID, field: str) -> int:
     return int(store.need(COUNT, [run_id, field])[0])
 
 
-def every(store: Store, run_id: UUID, field: str) -> Iterator[list[tuple[list[str], bytes]]]:
-    """Stream a backup from the server in parts; call it in a transaction."""
-    statement = sql.SQL(ALL).format(reseal=sql.Identifier(store.schema))
-    with store.connection.cursor(name="reseal_backup") as cursor:
-        cursor.execute(statement, [run_id, field])
+def every(
+    store: Store, run_id: UUID, field: str, share: Share = WHOLE
+) -> Iterator[list[tuple[list[str], bytes]]]:
+    """Stream a share of a backup from the server in parts; call it in a transaction."""
+    partition = _partition(store, run_id)
+    first, after = share.of(int(store.need(PAGES, [partition.as_string()])[0]))
+    statement = sql.SQL(ALL).format(partition=partition)
+    # In binary: the sealed originals are not spelled in hex on the way.
+    with store.connection.cursor(name="reseal_backup", binary=True) as cursor:
+        cursor.execute(statement, [field, f"({first},0)", f"({after},0)"], binary=True)
         while part := cursor.fetchmany(5000):
             yield part
 

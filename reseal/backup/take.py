@@ -1,5 +1,7 @@
 """Take a backup: a key, a horizon, then span by span every original that the run will change."""
 
+from collections.abc import Sequence
+from itertools import compress
 from uuid import UUID
 
 from reseal.backup import table
@@ -12,6 +14,7 @@ from reseal.kek import Kek
 from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
+from reseal.sweep.job import key_texts
 from reseal.sweep.rows import read
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
@@ -61,12 +64,20 @@ def take(store: Store, target: Target, covered: Coverage, span: Span) -> int:
 
 
 def _part(store: Store, target: Target, covered: Coverage, span: Span) -> int:
-    reading = read(store, target, Turn.SEAL, 0, span)
-    keyed = [
-        ([str(part) for part in row.key], row.text)
-        for row in reading.rows
-        if covered.has(row.version) and state(target, row.text).shape is Shape.PLAIN
+    rows = read(store, target, Turn.SEAL, 0, span).rows
+    late = covered.late_among(rows.versions)
+    chosen = [
+        is_plain and version not in late
+        for is_plain, version in zip(_are_plain(target, rows.texts), rows.versions, strict=True)
     ]
-    rows = (covered.keep(row_key, text) for row_key, text in keyed)
-    table.fill(store, covered.cipher.run_id, covered.cipher.name, rows)
-    return len(keyed)
+    row_keys = list(map(key_texts, compress(rows.keys, chosen)))
+    kept = covered.keep_all(row_keys, list(compress(rows.texts, chosen)))
+    table.fill(store, covered.cipher.run_id, covered.cipher.name, kept)
+    return len(kept)
+
+
+def _are_plain(target: Target, texts: Sequence[str]) -> list[bool]:
+    if target.is_document:
+        return [state(target, text).shape is Shape.PLAIN for text in texts]
+    shapes = target.field.shapes(target.column.judged_all(texts))
+    return [shape is Shape.PLAIN for shape in shapes]

@@ -12,7 +12,7 @@ from reseal.preflight.leaves import leaf_texts, siblings
 from reseal.preflight.question import Finding, Question, ok, refuse, warn
 from reseal.preflight.subject import FieldSubject
 from reseal.shape import Shape, pattern_of
-from reseal.sweep.rows import begins, is_empty, is_foreign, is_plain, matches
+from reseal.sweep.rows import begins, is_empty, is_foreign, is_plain, is_usual, matches
 
 MOST_DECLARED_SHARE = 0.01
 NAMED_SIZES = 5
@@ -33,10 +33,12 @@ UNITS = {"base32": "base32 of {} characters", "hex": "hex of {} characters", "by
 
 # Only sizes are counted; no value leaves the server.
 SIZES = """
-SELECT length(regexp_replace({secret}, {noise}, {unit}, 'g')), count(*),
-       count(*) FILTER (WHERE NOT {strict})
+SELECT CASE WHEN {usual} THEN length({secret})
+            ELSE length(regexp_replace({secret}, {noise}, {unit}, 'g')) END,
+       count(*), count(*) FILTER (WHERE NOT ({usual} OR {strict}))
 FROM {table} AS t
-WHERE ({where}) AND NOT {empty} AND NOT {sealed} AND NOT {foreign} AND {plain}
+WHERE ({where}) AND NOT {empty}
+  AND ({usual} OR NOT {sealed} AND NOT {foreign} AND {plain})
 GROUP BY 1 ORDER BY 2 DESC, 1
 """
 
@@ -118,6 +120,7 @@ def _sizes(subject: FieldSubject, format_name: str) -> list[Size]:
         SIZES,
         noise=sql.Literal(noise),
         unit=sql.Literal(unit),
+        usual=is_usual(target.field, target.secret),
         strict=is_plain(target.field, target.secret),
         plain=is_plain(replace(target.field, declared=True), target.secret),
     )

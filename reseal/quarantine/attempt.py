@@ -2,23 +2,26 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import sleep
-from uuid import UUID
 
 from reseal import cell
 from reseal.access import Access
-from reseal.backup import take
-from reseal.backup.coverage import Coverage
+from reseal.backup import table, take
+from reseal.backup.copies import Copying
+from reseal.backup.location import Location
+from reseal.errors import ResealError
 from reseal.patience import Patience
 from reseal.quarantine.judgement import Judgement, judge
+from reseal.quarantine.log import Log
+from reseal.quarantine.originals import Originals
 from reseal.quarantine.standing import standing
 from reseal.shape import Shape
 from reseal.store.quarantine import Key
 from reseal.store.store import Store
 from reseal.sweep.job import Assignment, Batch, Job, key_texts
 from reseal.sweep.plan import turn_rows
-from reseal.sweep.rows import Reading, read
+from reseal.sweep.rows import Reading, Rows, read
 from reseal.sweep.settle import settle
 from reseal.sweep.span import Span
 from reseal.sweep.tally import total
@@ -27,14 +30,6 @@ from reseal.sweep.turn import Turn
 # A row that someone holds is waited for a little; nobody waits for a retry to end at night.
 _MOST_PASSES = 5
 _REST_SECONDS = 0.3
-
-
-class NothingYet(Coverage):
-    """A backup that begins without any row: every original is sealed with the row's write."""
-
-    def has(self, version: str) -> bool:  # noqa: ARG002 - whatever version it is
-        """Say that the row version is not in it."""
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ class Chosen:
         for row in rows:
             shape = cell.state(job.target, row.text).shape
             self.had[tuple(key_texts(row.key))] = shape
-        return turn_rows(job, span, Reading(len(rows), 0, 0, rows))
+        return turn_rows(job, span, Reading(len(rows), 0, 0, Rows.of(rows)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +57,14 @@ class Attempt:
     """The chosen rows of a field, in the hands of a run that holds the field."""
 
     access: Access
-    store: Store
-    run_id: UUID
+    log: Log
     name: str
     rows: frozenset[Key]
+
+    @property
+    def store(self) -> Store:
+        """The run's own connection."""
+        return self.log.store
 
     def carry_out(self, epoch: int) -> Judgement:
         """Turn what can be turned; return what became of every row.
@@ -74,18 +73,54 @@ class Attempt:
         under the active key, which is what it was set aside for. What a row holds tells the one
         from the other, whichever run had set it aside.
         """
-        take.begin(self.store, self.run_id, self.name, self.access.backup_kek())
+        self._back_up()
         chosen = Chosen(self.rows)
-        with self._job(epoch) as job:
-            self._turn(job, chosen)
-        return judge(self.access, self.store, self.run_id, self.name, self.rows, chosen.had)
+        try:
+            with self._job(epoch) as job:
+                self._turn(job, chosen)
+        finally:
+            # What was sealed so far is copied whatever comes; the fault that came first is told.
+            claims = self._copy_late()
+        run_id = self.log.run_id
+        judgement = judge(self.access, self.store, run_id, self.name, self.rows, chosen.had)
+        return replace(judgement, failed_claims=claims)
+
+    def _back_up(self) -> None:
+        """Back up what stands in the rows, and prove that; so also its copy."""
+        policy, kek = self.access.config.backup, self.access.backup_kek()
+        take.begin(self.store, self.log.run_id, self.name, kek, policy.kept_days)
+        covered = take.need_coverage(self.store, self.log.run_id, self.name, kek)
+        target = self.access.target(self.store, self.name)
+        originals = Originals(self.rows, covered)
+        rows = originals.take(self.store, target)
+        proof = originals.prove(self.store, target, covered.cipher)
+        copied = None
+        if policy.to:
+            copied = self._copying().copy(Location.parse(policy.to), originals.prove_copy)
+        done = {"rows": rows, "compared": proof.compared, "copy": copied and copied.as_dict()}
+        self.log.write(f"backup-{self.name}", done)
+        self.log.note("backup proven", field=self.name, **done)
+
+    def _copy_late(self) -> list[str]:
+        """Write what came late beside the copy; return the claim that fails where it cannot be."""
+        try:
+            if not table.need(self.store, self.log.run_id, self.name).copies:
+                return []
+            copied = self._copying().copy_late()
+        except ResealError as error:
+            return [f"the copy of the backup of {self.name} holds what came late: {error}"]
+        if copied:
+            self.log.write(f"backup-late-{self.name}", copied.as_dict())
+            self.log.note("late backup copied", field=self.name, copy=copied.as_dict())
+        return []
+
+    def _copying(self) -> Copying:
+        target = self.access.target(self.store, self.name)
+        return Copying(self.store, target, self.log.run_id, self.access.backup_kek())
 
     @contextmanager
     def _job(self, epoch: int) -> Iterator[Job]:
-        job = self.access.job(Assignment(self.run_id, self.name, Turn.RESEAL, epoch))
-        kek = self.access.backup_kek()
-        covered = take.need_coverage(self.store, self.run_id, self.name, kek)
-        job.coverage = NothingYet(covered.horizon, covered.cipher, covered.salt)
+        job = self.access.job(Assignment(self.log.run_id, self.name, Turn.RESEAL, epoch))
         try:
             yield job
         finally:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from reseal.access import Access
+from reseal.judge import GOOD, TROUBLES, Fact, Judge, Verdict
 from reseal.keyring import Keyring
 from reseal.original import Original
 from reseal.quarantine.standing import Standing, standing
@@ -15,7 +16,6 @@ from reseal.store import quarantine
 from reseal.store.catalog import Target
 from reseal.store.quarantine import Key
 from reseal.store.store import Store
-from reseal.verify import GOOD, TROUBLES, Fact, Judge, Verdict
 
 
 class Fate(StrEnum):
@@ -33,10 +33,14 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What became of each row; `broken` are rows that do not hold what was just sealed there."""
+    """What became of each row; `broken` are rows that do not hold what was just sealed there.
+
+    `failed_claims` is what else should be true of the field's retry and is not, in words.
+    """
 
     fates: dict[Key, Fate] = field(default_factory=dict)
     broken: list[Key] = field(default_factory=list)
+    failed_claims: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, int]:
         """Return how many rows were tried, and how many came to which end."""

@@ -3,18 +3,21 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from reseal.access import Access
+from reseal.backup.location import Location
 from reseal.errors import ResealError, StoreError
+from reseal.evidence import Evidence
 from reseal.modes import Mode
 from reseal.outcome import Outcome
 from reseal.quarantine.attempt import Attempt
 from reseal.quarantine.judgement import Judgement
-from reseal.store import event, ledger
+from reseal.quarantine.log import Log
+from reseal.store import ledger, quarantine
 from reseal.store.control import hold
-from reseal.store.event import Event
 from reseal.store.quarantine import Key
 from reseal.store.store import Store
 
@@ -35,7 +38,7 @@ class Retried:
         """Failed where a row does not hold what was sealed there, partial where any is left."""
         if any(one.broken for one in self.fields.values()):
             return Outcome.FAILED
-        is_partial = any(one.left for one in self.fields.values())
+        is_partial = any(one.left or one.failed_claims for one in self.fields.values())
         return Outcome.PARTIAL if is_partial else Outcome.DONE
 
     @property
@@ -52,16 +55,41 @@ class Retried:
         counts = [one.as_dict() for one in self.fields.values()]
         words = ("sealed", "resealed", "left", "gone")
         said = ", ".join(f"{sum(each[word] for each in counts)} {word}" for word in words)
-        return f"{sum(each['tried'] for each in counts)} rows tried again: {said}"
+        text = f"{sum(each['tried'] for each in counts)} rows tried again: {said}"
+        failed = [claim for one in self.fields.values() for claim in one.failed_claims]
+        return "; not true: ".join([text, *failed])
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the run as evidence keeps it."""
+        return {
+            **_described(self.run_id, self.outcome, self.message),
+            "fields": {name: one.as_dict() for name, one in self.fields.items()},
+        }
+
+
+def _described(run_id: UUID | None, outcome: Outcome, message: str) -> dict[str, Any]:
+    return {
+        "run_id": str(run_id) if run_id else None,
+        "flow": FLOW,
+        "mode": Mode.STANDARD.value,
+        "outcome": outcome.value,
+        "exit_code": outcome.exit_code,
+        "fields": {},
+        "message": message,
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A retry at work: its run, who asked for it, and on which connection it holds the fields."""
+    """A retry at work: its run, who asked for it, and on which connection it holds the fields.
+
+    Its evidence goes below `evidence`, where that is given.
+    """
 
     access: Access
     store: Store
     actor: str
+    evidence: Path | None = None
     run_id: UUID = field(default_factory=uuid4)
 
     def carry_out(self, chosen: Chosen) -> Retried:
@@ -69,46 +97,68 @@ class Retry:
         names = tuple(name for name, rows in chosen.items() if rows)
         if not names:
             return Retried(None)
-        # What is wrong with a key is told before anything is written.
-        self.access.keyring(self.store)
-        self.access.backup_kek()
+        self._need_keys_and_place()
         with ExitStack() as stack:
             epochs = {
                 name: stack.enter_context(hold(self.store, name, self.run_id)) for name in names
             }
-            self._start(names)
+            log = self._start(names)
             try:
-                retried = Retried(
-                    self.run_id,
-                    {name: self._attempt(name, chosen[name], epochs[name]) for name in names},
-                )
+                parts = {
+                    name: _attempt(self.access, log, name, chosen[name], epochs[name])
+                    for name in names
+                }
             except ResealError as error:
-                self._finish(Outcome.FAILED, str(error))
+                _finish(log, _described(self.run_id, Outcome.FAILED, str(error)))
                 raise
-            self._finish(retried.outcome, retried.message)
+            retried = Retried(self.run_id, parts)
+            _finish(log, retried.as_dict())
         return retried
 
-    def _attempt(self, name: str, rows: frozenset[Key], epoch: int) -> Judgement:
-        attempt = Attempt(self.access, self.store, self.run_id, name, rows)
-        judgement = attempt.carry_out(epoch)
-        self._note("quarantine tried again", field=name, **judgement.as_dict())
-        return judgement
+    def _need_keys_and_place(self) -> None:
+        """Tell what is wrong with a key or the place for copies before anything is written."""
+        self.access.keyring(self.store)
+        self.access.backup_kek()
+        if self.access.config.backup.to:
+            Location.parse(self.access.config.backup.to).need_writable()
 
-    def _start(self, names: tuple[str, ...]) -> None:
+    def _start(self, names: tuple[str, ...]) -> Log:
+        evidence = Evidence.of(self.evidence, self.run_id) if self.evidence else None
+        log = Log(self.store, self.run_id, self.actor, evidence)
         record = ledger.RunRecord(self.run_id, FLOW, Mode.STANDARD, names, None)
         ledger.start(self.store, record, self.actor)
-        self._note("run started", flow=FLOW, mode=Mode.STANDARD, fields=list(names))
+        log.note("run started", flow=FLOW, mode=Mode.STANDARD, fields=list(names))
+        return log
 
-    def _finish(self, outcome: Outcome, message: str) -> None:
-        if self.store.connection.closed:
-            return
-        try:
-            self._note("run finished", outcome=outcome.value, message=message)
-            ledger.finish(self.store, self.run_id, outcome.value)
-        except StoreError:
-            # A run whose end is not recorded has failed; the fault itself is the one to tell.
-            if outcome is not Outcome.FAILED:
-                raise
 
-    def _note(self, action: str, **detail: Any) -> None:
-        event.append(self.store, Event(self.run_id, self.actor, action, detail))
+def _attempt(access: Access, log: Log, name: str, rows: frozenset[Key], epoch: int) -> Judgement:
+    judgement = Attempt(access, log, name, rows).carry_out(epoch)
+    left = set(judgement.left)
+    log.write(
+        f"quarantine-{name}",
+        {
+            **judgement.as_dict(),
+            "rows_left": [
+                {"key": row.row_key, "class": row.trouble, "reason": row.reason}
+                for row in quarantine.records(log.store, name)
+                if row.key in left
+            ],
+        },
+    )
+    log.note("quarantine tried again", field=name, **judgement.as_dict())
+    return judgement
+
+
+def _finish(log: Log, document: dict[str, Any]) -> None:
+    """Record how the run ended; where the connection is lost, in the evidence alone."""
+    outcome = document["outcome"]
+    try:
+        if not log.store.connection.closed:
+            log.note("run finished", outcome=outcome, message=document["message"])
+            ledger.finish(log.store, log.run_id, outcome)
+    except StoreError:
+        # A run whose end is not recorded has failed; the fault itself is the one to tell.
+        if outcome != Outcome.FAILED.value:
+            raise
+    finally:
+        log.end(document)

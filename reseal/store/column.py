@@ -1,6 +1,7 @@
 """A column: how its type's values are read as text, judged, and written back."""
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import LiteralString, NamedTuple
 
@@ -8,7 +9,7 @@ from psycopg import sql
 
 from reseal.errors import WillNotOpen
 from reseal.place import KeyPart
-from reseal.secret import Secret
+from reseal.secret import Secret, Secrets
 
 
 class Codec(NamedTuple):
@@ -108,6 +109,22 @@ class Column:
         """Return what the shape of a text as read is told by."""
         return text.rstrip(" ") if self.type == "bpchar" else text
 
+    def judged_all(self, texts: Sequence[str]) -> Sequence[str]:
+        """Return the same of many texts."""
+        return [text.rstrip(" ") for text in texts] if self.type == "bpchar" else texts
+
+    def secrets(self, texts: Sequence[str]) -> Secrets:
+        """Return the secrets that texts as read stand for."""
+        if self.is_bytes:
+            return Secrets([unescape(text) for text in texts])
+        return Secrets([text.encode() for text in texts])
+
+    def secrets_of(self, texts: Secrets) -> Secrets:
+        """Return the same, where the texts themselves are secrets in UTF-8."""
+        if self.is_bytes:
+            return Secrets([unescape(text.decode()) for text in texts.octets()])
+        return texts
+
     def secret(self, text: str) -> Secret:
         """Return the secret that a text as read stands for."""
         return Secret(unescape(text)) if self.is_bytes else Secret(text)
@@ -125,6 +142,10 @@ class Column:
     def spell(self, part: KeyPart) -> str:
         """Spell a key part so that it can be joined with others by commas."""
         return str(part) if self.is_plain_key else rf"\x{str(part).encode().hex()}"
+
+    def spell_all(self, parts: Iterable[KeyPart]) -> list[str]:
+        """Spell the parts of many keys."""
+        return list(map(str, parts)) if self.is_plain_key else list(map(self.spell, parts))
 
     def unspelled(self, name: str) -> sql.Composable:
         """Return the expression that turns the spelling in column `v.name` back."""

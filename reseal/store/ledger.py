@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +55,8 @@ INSERT INTO {reseal}.left_alone (run_id, field, row_key, reason) VALUES (%s, %s,
 ON CONFLICT (field, row_key, run_id) DO UPDATE
 SET reason = excluded.reason, seen = clock_timestamp()
 """
+
+FORGET_UNMET = "DELETE FROM {reseal}.left_alone WHERE run_id = %s AND field = %s AND seen < %s"
 
 COUNT_LEFT_ALONE = "SELECT count(*) FROM {reseal}.left_alone WHERE run_id = %s AND field = %s"
 
@@ -137,6 +140,11 @@ def leave_alone(
     """Record rows that a rollback does not touch, by key and reason."""
     for row_key, reason in rows:
         store.execute(LEAVE_ALONE, [run_id, field, row_key, reason])
+
+
+def forget_unmet(store: Store, run_id: UUID, field: str, since: datetime) -> None:
+    """Forget rows that a rollback last met before a time: in a later pass they were restored."""
+    store.execute(FORGET_UNMET, [run_id, field, since])
 
 
 def left_alone(

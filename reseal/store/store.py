@@ -100,6 +100,20 @@ class Store:
             while rows := cursor.fetchmany(at_once):
                 yield from rows
 
+    def in_parts(
+        self,
+        statement: LiteralString,
+        at_once: int,
+        parameters: Parameters,
+        **parts: sql.Composable,
+    ) -> Iterator[list[TupleRow]]:
+        """Yield the rows of a query in parts, in binary; call it in a transaction."""
+        query = Statement(statement, parameters, parts).query(self.schema, self.connection)
+        with self.connection.cursor(name="reseal_parts", binary=True) as cursor:
+            cursor.execute(*query, binary=True)
+            while rows := cursor.fetchmany(at_once):
+                yield rows
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Run the block in one transaction: all of it or nothing."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from reseal.store import ledger, quarantine
 from reseal.store.control import Request, fence
 from reseal.sweep import own
-from reseal.sweep.job import Batch, Job
+from reseal.sweep.job import Batch, Job, begin_batch
 from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
 from reseal.sweep.write import write
@@ -18,12 +18,13 @@ class Committed(NamedTuple):
     request: Request | None
 
 
-def commit(job: Job, batch: Batch) -> Committed:
+def commit(job: Job, batch: Batch, *, swiftly: bool = False) -> Committed:
     """Write a batch all or nothing; raise Superseded where another runner owns the field."""
     run_id, field = job.assignment.run_id, job.assignment.field
     with job.store.transaction():
+        begin_batch(job.store, job.target.field)
         asked = fence(job.store, field, job.assignment.epoch)
-        written = _write(job, batch)
+        written = _write(job, batch, swiftly=swiftly)
         tally = batch.rest + written
         # The original of whatever is written is safe first or in the same transaction.
         own.enter(job, batch, written.changed)
@@ -35,10 +36,12 @@ def commit(job: Job, batch: Batch) -> Committed:
     return Committed(tally, asked)
 
 
-def _write(job: Job, batch: Batch) -> Tally:
+def _write(job: Job, batch: Batch, *, swiftly: bool) -> Tally:
     if not batch.turned:
         return Tally()
-    changed, held = write(job.store, job.target, job.assignment.turn, batch.span, batch.turned)
+    changed, held = write(
+        job.store, job.target, job.assignment.turn, batch.span, batch.turned, swiftly=swiftly
+    )
     return Tally(
         rows_read=len(batch.turned),
         changed=changed,

@@ -14,20 +14,19 @@ from reseal.store.store import Store
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
-from reseal.sweep.write import Turned
+from reseal.sweep.write import TurnedRows
 
 # A server that crashes takes the last moment's batches along, rows and checkpoint together, as if
 # they had not been: the next pass finds the rows as they were. Whatever a run reports it commits
 # after them and waits for, and the log is written in order.
-AT_LEISURE = "SET synchronous_commit = off"
-
-
-# The shield is for applications: see shield.py.
-SWEEPING = "SET reseal.sweeping = 'on'"
+#
+# The shield is for applications: see shield.py. All of it is of one transaction: behind a pooler
+# the next one on the connection may be an application's.
+SWEEPING = "SET LOCAL synchronous_commit = off; SET LOCAL reseal.sweeping = 'on'"
 
 # The application's triggers stay as they are for everyone else, and nothing is altered. Only
 # triggers that were made ENABLE ALWAYS or ENABLE REPLICA fire.
-QUIETLY = "SET session_replication_role = replica"
+QUIETLY = "SET LOCAL session_replication_role = replica"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Batch:
     """
 
     span: Span
-    turned: list[Turned]
+    turned: TurnedRows
     rest: Tally
     quarantined: list[SetAside]
     left_alone: list[tuple[list[str], str]]
@@ -75,13 +74,11 @@ class Job:
         self.store = self.connect()
 
 
-def for_batches(store: Store, field: Field) -> Store:
-    """Return the connection, on which a commit does not wait for the disk."""
-    store.execute(AT_LEISURE)
+def begin_batch(store: Store, field: Field) -> None:
+    """Tell the server, first in a batch's transaction, whose it is."""
     store.execute(SWEEPING)
     if field.skips_triggers:
         store.execute(QUIETLY)
-    return store
 
 
 def key_texts(key: tuple[KeyPart, ...]) -> list[str]:

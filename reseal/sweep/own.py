@@ -1,7 +1,7 @@
 """What follows from a batch's own writes: only where it wrote does its original count.
 
-A row that somebody else has written since it was read may hold an envelope of theirs, and the
-original that was read must not pass for what is in it.
+A row that somebody else has written since it was read may hold an envelope of theirs, be it another
+worker's, whose later original must not give way to the one that was read here.
 """
 
 from reseal.backup.coverage import Kept
@@ -9,11 +9,13 @@ from reseal.backup.table import add_late
 from reseal.store import application_seal
 from reseal.sweep.job import Batch, Job, key_texts
 from reseal.sweep.turn import Turn
-from reseal.sweep.write import Turned, join
+from reseal.sweep.write import TurnedRows, join
 
+# A trigger of the application's that writes the row once more may do so in a subtransaction, whose
+# number then stands in `xmin`; what stands is known by its random part.
 WRITTEN = """
 SELECT {texts} FROM {source} JOIN {heap} AS t ON {same_key}
-WHERE t.xmin = pg_current_xact_id()::xid
+WHERE t.xmin = pg_current_xact_id()::xid OR {stands} = v.value
 """
 
 
@@ -34,7 +36,10 @@ def enter(job: Job, batch: Batch, changed: int) -> None:
 
 def _written(job: Job, batch: Batch) -> frozenset[tuple[str, ...]]:
     rows, parameters = join(job.target, batch.span, batch.turned)
-    found = job.store.execute(WRITTEN, parameters, texts=job.target.key_texts, **rows)
+    stands = job.target.column.read(job.target.stored)
+    found = job.store.execute(
+        WRITTEN, parameters, texts=job.target.key_texts, stands=stands, **rows
+    )
     return frozenset(tuple(row_key) for (row_key,) in found)
 
 
@@ -51,9 +56,9 @@ def _take_over(job: Job, batch: Batch, late: list[Kept]) -> None:
         application_seal.forget(job.store, field, parameters, texts=texts, **rows)
 
 
-def _from_plaintext(job: Job, batch: Batch, late: list[Kept]) -> list[Turned]:
+def _from_plaintext(job: Job, batch: Batch, late: list[Kept]) -> TurnedRows:
     if job.assignment.turn is Turn.SEAL:
         return batch.turned
     # What was resealed is the application's as before.
     exposed = {tuple(kept.row_key) for kept in late}
-    return [row for row in batch.turned if tuple(key_texts(row.key)) in exposed]
+    return TurnedRows.of([row for row in batch.turned if tuple(key_texts(row.key)) in exposed])

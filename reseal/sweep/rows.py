@@ -1,7 +1,8 @@
 """Read the rows of a batch: only those a turn may change leave the server, the rest as counts."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from psycopg import sql
 
@@ -9,7 +10,7 @@ from reseal.envelope import PREFIX, version_prefix
 from reseal.field import Field
 from reseal.foreign import MARK, OTPAUTH, SEPARATOR, UNMARKED
 from reseal.place import KeyPart
-from reseal.shape import USUAL
+from reseal.shape import USUAL, USUAL_LENGTHS, USUAL_LETTERS
 from reseal.store.catalog import Target
 from reseal.store.store import Store, literal
 from reseal.sweep.span import Span
@@ -40,6 +41,34 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows as read, column by column: an object a row costs more than its encryption."""
+
+    versions: Sequence[str] = ()
+    texts: Sequence[str] = ()
+    keys: Sequence[tuple[KeyPart, ...]] = ()
+
+    @classmethod
+    def read(cls, rows: Sequence[tuple[Any, ...]]) -> Self:
+        """Take what a cursor gave: version, text, and the parts of the key."""
+        if not rows:
+            return cls()
+        versions, texts, *key = zip(*rows, strict=True)
+        return cls(versions, texts, list(zip(*key, strict=True)))
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Self:
+        """Take rows one by one."""
+        return cls.read([(row.version, row.text, *row.key) for row in rows])
+
+    def __len__(self) -> int:
+        return len(self.versions)
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(Row, self.versions, self.texts, self.keys)
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one snapshot showed of a span.
 
@@ -49,7 +78,7 @@ class Reading:
     total: int
     empty: int
     settled: int
-    rows: list[Row]
+    rows: Rows
 
 
 def read(store: Store, target: Target, turn: Turn, active: int, span: Span) -> Reading:
@@ -62,8 +91,7 @@ def read(store: Store, target: Target, turn: Turn, active: int, span: Span) -> R
         # In a pass that only looks whether all is done, mostly none is wanted.
         none_wanted = total == empty + settled
         wanted = [] if none_wanted else store.execute(WANTED, bounds, **parts).fetchall()
-    rows = [Row(row[0], row[1], row[2:]) for row in wanted]
-    return Reading(total, empty, settled, rows)
+    return Reading(total, empty, settled, Rows.read(wanted))
 
 
 def _parts(target: Target, turn: Turn, active: int) -> dict[str, sql.Composable]:
@@ -101,6 +129,16 @@ def is_foreign(value: sql.Composable) -> sql.Composable:
     layouts = sql.SQL(" OR ").join(matches(value, kind.pattern) for kind in UNMARKED)
     return sql.SQL("({} OR ({} AND NOT {} AND ({})))").format(
         matches(value, MARK), matches(value, SEPARATOR), matches(value, OTPAUTH), layouts
+    )
+
+
+def is_usual(field: Field, value: sql.Composable) -> sql.Composable:
+    """Return the condition that one quick look shows a value to be plaintext."""
+    if field.format != "base32":
+        return sql.SQL("false")
+    least, most = USUAL_LENGTHS
+    return sql.SQL("(length({}) BETWEEN {} AND {} AND {})").format(
+        value, least, most, matches(value, USUAL_LETTERS)
     )
 
 

@@ -11,7 +11,8 @@ from reseal.sweep.commit import Committed, commit
 from reseal.sweep.job import Batch, Job, key_texts
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally, total
-from reseal.sweep.write import Turned
+from reseal.sweep.turn import Turn
+from reseal.sweep.write import Turned, TurnedRows
 
 Plan = Callable[[Job, Span], Batch]
 
@@ -25,7 +26,10 @@ def settle(
     rows that are settled. `alone` writes each row in a transaction of its own.
     """
     try:
-        return _row_by_row(job, make, span) if alone else commit(job, make(job, span))
+        if alone:
+            return _row_by_row(job, make, span)
+        # Where someone was in the way once, locks are taken first from then on.
+        return commit(job, make(job, span), swiftly=attempt == 0)
     except RowRefused:
         if alone:
             raise
@@ -71,22 +75,29 @@ def _joined(committed: list[Committed]) -> Committed:
 
 def _row_by_row(job: Job, make: Plan, span: Span) -> Committed:
     batch = make(job, span)
-    first = commit(job, replace(batch, turned=[], backup=[]))
+    first = commit(job, replace(batch, turned=TurnedRows(), backup=[]))
     return _joined([first, *(_alone(job, batch, row) for row in batch.turned)])
 
 
 def _alone(job: Job, batch: Batch, row: Turned) -> Committed:
     texts = key_texts(row.key)
-    alone = Batch(
-        batch.span, [row], Tally(), [], [], [late for late in batch.backup if late.row_key == texts]
-    )
+    late = [kept for kept in batch.backup if kept.row_key == texts]
+    alone = Batch(batch.span, TurnedRows.of([row]), Tally(), [], [], late)
     try:
         return commit(job, alone)
     except RowRefused as refused:
-        state = refused.sqlstate
-        reason = f"refused by the database ({state})" if state else str(refused)
-    aside = [SetAside(texts, Trouble.REFUSED, reason)]
-    set_aside = replace(
-        alone, turned=[], rest=Tally(1, quarantined=1), quarantined=aside, backup=[]
-    )
-    return commit(job, set_aside)
+        recorded = _refused(job, batch.span, texts, refused)
+    return commit(job, recorded)
+
+
+def _refused(job: Job, span: Span, row_key: list[str], refused: RowRefused) -> Batch:
+    """Return the batch that records a row which the database refuses."""
+    state, constraint = refused.sqlstate, refused.constraint
+    if job.assignment.turn is Turn.UNSEAL:
+        # What keeps an original out is no trouble of sealing, which another run could end.
+        at_fault = f"{state}, constraint {constraint}" if constraint else state
+        left = [(row_key, f"refused by the database ({at_fault})" if state else str(refused))]
+        return Batch(span, TurnedRows(), Tally(1, left_alone=1), [], left, [])
+    reason = f"refused by the database ({state})" if state else str(refused)
+    aside = [SetAside(row_key, Trouble.REFUSED, reason)]
+    return Batch(span, TurnedRows(), Tally(1, quarantined=1), aside, [], [])

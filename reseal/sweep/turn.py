@@ -1,16 +1,17 @@
 """The three ways to turn a row: one loop serves them all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reseal.envelope import Envelope
+from reseal.envelope import Envelope, parts
 from reseal.keyring import FieldCipher
 from reseal.place import KeyPart
 from reseal.shape import Shape
 from reseal.store.column import Column
 
 Apply = Callable[[FieldCipher, Column, tuple[KeyPart, ...], str], str]
+ApplyAll = Callable[[FieldCipher, Column, Sequence[tuple[KeyPart, ...]], Sequence[str]], list[str]]
 
 
 class Turn(StrEnum):
@@ -23,10 +24,14 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TurnRule:
-    """Which shapes a turn changes, which it must quarantine, and how it changes one value."""
+    """Which shapes a turn changes, which it must quarantine, and how it changes one value.
+
+    `changes_all` does the same to many values, and raises where one of them cannot be changed.
+    """
 
     changes: dict[Shape, Apply]
     quarantines: frozenset[Shape]
+    changes_all: dict[Shape, ApplyAll]
 
 
 def _seal(cipher: FieldCipher, column: Column, key: tuple[KeyPart, ...], text: str) -> str:
@@ -41,11 +46,33 @@ def _unseal(cipher: FieldCipher, column: Column, key: tuple[KeyPart, ...], text:
     return column.text(cipher.open(key, Envelope.parse(text)))
 
 
+def _seal_all(
+    cipher: FieldCipher,
+    column: Column,
+    keys: Sequence[tuple[KeyPart, ...]],
+    texts: Sequence[str],
+) -> list[str]:
+    return cipher.seal_all(keys, column.secrets(texts))
+
+
+def _reseal_all(
+    cipher: FieldCipher,
+    _column: Column,
+    keys: Sequence[tuple[KeyPart, ...]],
+    texts: Sequence[str],
+) -> list[str]:
+    return cipher.seal_all(keys, cipher.open_all(keys, list(map(parts, texts))))
+
+
 _NOT_OURS = frozenset({Shape.FOREIGN, Shape.UNRECOGNISED})
 
 RULES = {
-    Turn.SEAL: TurnRule({Shape.PLAIN: _seal}, _NOT_OURS),
+    Turn.SEAL: TurnRule({Shape.PLAIN: _seal}, _NOT_OURS, {Shape.PLAIN: _seal_all}),
     # A row that was enrolled in plaintext since goes straight under the new key.
-    Turn.RESEAL: TurnRule({Shape.PLAIN: _seal, Shape.SEALED: _reseal}, _NOT_OURS),
-    Turn.UNSEAL: TurnRule({Shape.SEALED: _unseal}, frozenset()),
+    Turn.RESEAL: TurnRule(
+        {Shape.PLAIN: _seal, Shape.SEALED: _reseal},
+        _NOT_OURS,
+        {Shape.PLAIN: _seal_all, Shape.SEALED: _reseal_all},
+    ),
+    Turn.UNSEAL: TurnRule({Shape.SEALED: _unseal}, frozenset(), {}),
 }

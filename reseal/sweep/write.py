@@ -1,5 +1,7 @@
 """The guarded write: one statement a batch, each row only if it is still as it was read."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import LiteralString, NamedTuple
 
 from psycopg import sql
@@ -29,6 +31,24 @@ WITH mine AS (
 )
 SELECT (SELECT count(*) FROM mine), count(*), count(*) FILTER (WHERE stands) FROM done
 """
+
+# The same without taking locks first, which costs a fifth of the write: for rows that nobody seems
+# to hold. A transaction that has touched a row and may not have ended is not older than all that
+# are under way. Who takes the row between this look and the write is waited for, which
+# `lock_timeout` keeps short.
+SWIFTLY = """
+WITH done AS (
+    UPDATE {heap} AS t SET {column} = {written} FROM {source}
+    WHERE {same_key} AND t.xmin = v.version::xid AND {on_pages}
+      AND age(t.xmax) > (SELECT age(pg_snapshot_xmin(pg_current_snapshot())::xid))
+    RETURNING {stands} IS NOT DISTINCT FROM v.value AS stands
+)
+SELECT count(*), count(*), count(*) FILTER (WHERE stands) FROM done
+"""
+
+HARDLY_WAIT = "SET LOCAL lock_timeout = '20ms'"
+
+WAIT_A_LITTLE = "SET LOCAL lock_timeout = '2s'"
 
 KEPT: LiteralString = """
 kept AS (INSERT INTO {reseal}.aside (field, mark, envelope)
@@ -62,12 +82,50 @@ class Turned(NamedTuple):
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class TurnedRows:
+    """Turned rows, column by column, as they are sent."""
+
+    versions: Sequence[str] = ()
+    keys: Sequence[tuple[KeyPart, ...]] = ()
+    values: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, rows: Sequence[Turned]) -> "TurnedRows":
+        """Take rows that were turned one by one."""
+        if not rows:
+            return cls()
+        versions, keys, values = zip(*rows, strict=True)
+        return cls(versions, keys, values)
+
+    def __len__(self) -> int:
+        return len(self.versions)
+
+    def __iter__(self) -> Iterator[Turned]:
+        return map(Turned, self.versions, self.keys, self.values)
+
+    def __add__(self, other: "TurnedRows") -> "TurnedRows":
+        return TurnedRows(
+            [*self.versions, *other.versions],
+            [*self.keys, *other.keys],
+            [*self.values, *other.values],
+        )
+
+
 def write(
-    store: Store, target: Target, turn: Turn, span: Span, turned: list[Turned]
+    store: Store,
+    target: Target,
+    turn: Turn,
+    span: Span,
+    turned: TurnedRows,
+    *,
+    swiftly: bool = False,
 ) -> tuple[int, int]:
     """Write the rows of a span that are free and still as read; return how many, and are held.
 
-    Raise RowRefused where a trigger keeps a row from being written, or writes something else.
+    `swiftly` waits a moment for who takes a row just then, and raises Transient where that is too
+    long. Raise RowRefused where a trigger keeps a row from being written, or writes something
+    else.
     """
     columns = _spelled(target, turned)
     if turn is Turn.UNSEAL:
@@ -81,21 +139,36 @@ def write(
         "same_key": _same_key(target),
         "on_pages": _on_pages(span),
     }
+    keeps_aside = bool(target.aside) and turn is not Turn.UNSEAL
+    values = _values(store, target, keeps_aside=keeps_aside)
     column = sql.Identifier(target.field.column)
-    values = _values(store, target, keeps_aside=bool(target.aside) and turn is not Turn.UNSEAL)
-    taken, changed, standing = store.need(WRITE, parameters, column=column, **values, **parts)
-    if taken > changed:
-        raise RowRefused("a trigger of the table keeps the row from being written")
-    if changed > standing:
-        raise RowRefused("a trigger of the table writes something else than it is given")
+    changed = 0
+    if swiftly and not target.is_document and not keeps_aside:
+        store.execute(HARDLY_WAIT)
+        written = target.column.write(sql.SQL("v.value"))
+        swift = values | {"column": column, "written": written}
+        changed = _standing(store.need(SWIFTLY, parameters, **swift, **parts))
+        store.execute(WAIT_A_LITTLE)
+    if changed < len(turned):
+        changed += _standing(store.need(WRITE, parameters, column=column, **values, **parts))
     if changed == len(turned):
         return changed, 0
     row = store.need(HELD, parameters, **parts)
     return changed, row[0]
 
 
+def _standing(counts: tuple[int, int, int]) -> int:
+    """Return how many rows were changed, if those that were taken stand as they were given."""
+    taken, changed, standing = counts
+    if taken > changed:
+        raise RowRefused("a trigger of the table keeps the row from being written")
+    if changed > standing:
+        raise RowRefused("a trigger of the table writes something else than it is given")
+    return changed
+
+
 def join(
-    target: Target, span: Span, turned: list[Turned]
+    target: Target, span: Span, turned: TurnedRows
 ) -> tuple[dict[str, sql.Composable], list[str]]:
     """Return the parts of a statement that join a span's rows by key to their heap as `t`."""
     source, parameters = _joined(target, _spelled(target, turned))
@@ -130,19 +203,17 @@ def _on_pages(span: Span) -> sql.Composable:
     )
 
 
-def _spelled(target: Target, turned: list[Turned]) -> list[list[str]]:
-    keys = [
-        [column.spell(row.key[position]) for row in turned]
-        for position, column in enumerate(target.key)
-    ]
-    return [*keys, [row.version for row in turned], [row.value for row in turned]]
+def _spelled(target: Target, turned: TurnedRows) -> list[Sequence[str]]:
+    parts = zip(*turned.keys, strict=True)
+    keys = [column.spell_all(each) for column, each in zip(target.key, parts, strict=True)]
+    return [*keys, turned.versions, turned.values]
 
 
 def _names(target: Target) -> list[str]:
     return [f"k{position}" for position in range(len(target.key))] + ["version", "value"]
 
 
-def _joined(target: Target, columns: list[list[str]]) -> tuple[sql.Composable, list[str]]:
+def _joined(target: Target, columns: list[Sequence[str]]) -> tuple[sql.Composable, list[str]]:
     # One text an array skips the driver's adaptation of each element. No element holds a comma:
     # doubtful keys are spelled in hex and envelopes are base64.
     arrays = sql.SQL(", ").join([sql.SQL("string_to_array(%s, ',')")] * len(columns))
@@ -151,7 +222,7 @@ def _joined(target: Target, columns: list[list[str]]) -> tuple[sql.Composable, l
     return source, [",".join(column) for column in columns]
 
 
-def _copied(store: Store, target: Target, columns: list[list[str]]) -> sql.Composable:
+def _copied(store: Store, target: Target, columns: list[Sequence[str]]) -> sql.Composable:
     fields = [sql.SQL("{} text").format(sql.Identifier(name)) for name in _names(target)]
     store.execute(SCRATCH, columns=sql.SQL(", ").join(fields))
     with store.connection.cursor().copy(FILL) as copy:

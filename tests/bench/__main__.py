@@ -1,56 +1,100 @@
-"""Measure in paired rounds: `python -m tests.bench [--read] [--rows N] [--rounds N] [--out F]`."""
+"""Measure in paired rounds: `python -m tests.bench [--rows N] [--rounds N] [--only NAME]…`.
+
+Every line is measured on the same server, on a table made anew. `--alternatives` adds what people
+would use instead; `--read` measures what reading adds to a login, and nothing else.
+"""
 
 import argparse
+import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from flows.server import LocalServer, prepare_home
-from tests.bench import reading
-from tests.bench.contenders import CONTENDERS, Measured
-from tests.bench.report import as_json, show, show_round
-from tests.bench.site import Site, opened
+from tests.bench import machine, reading
+from tests.bench.contenders import SAFE_ROWS, Contender, contenders
+from tests.bench.document import of_rounds
+from tests.bench.lines import BARE, LINES, Group
+from tests.bench.report import show
+from tests.bench.rounds import Rounds
+from tests.bench.site import opened
+from tests.bench.table import Keys, Table
 
 
 def main() -> int:
-    """Run the rounds, print each as it ends, and the medians."""
+    """Run the rounds, print each line as it is known, and the medians."""
     given = _parser().parse_args()
     if given.read:
         reading.show(reading.measure(given.rounds))
         return 0
-    with TemporaryDirectory(prefix="reseal-prefect-") as state, opened(given.rows) as site:
-        prepare_home(Path(state))
-        prefect = LocalServer()
-        try:
-            prefect.wait()
-            os.environ["PREFECT_API_URL"] = prefect.api_url
-            rounds = [_round(site, number) for number in range(given.rounds)]
-        finally:
-            prefect.close()
-    show(rounds)
-    if given.out:
-        given.out.write_text(as_json(given.rows, rounds))
+    document: dict[str, Any] = {}
+    # Written after every round, so that a later one that breaks takes nothing along.
+    for document in _measured(given):
+        if given.out:
+            given.out.write_text(json.dumps(document, indent=1) + "\n")
+    show(document)
     return 0
 
 
-def _round(site: Site, number: int) -> list[Measured]:
-    # What comes first finds another cache than what comes last: every other round is reversed.
-    order = CONTENDERS if number % 2 == 0 else CONTENDERS[::-1]
-    measured = []
-    for contender in order:
-        site.renew()
-        measured.append(contender(site))
-    show_round(number, measured)
-    return measured
+def _measured(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Measure round by round and yield the document of all so far."""
+    wanted = _wanted(given)
+    chosen = [one for one in contenders(given.safe_rows) if wanted & set(one.lines)]
+    table = Table(given.rows, Keys(given.keys), given.indexes)
+    about = {"date": datetime.now(UTC).date().isoformat(), "machine": machine.described()}
+    with opened(table, given.postgres) as site, _prefect(chosen):
+        about |= {"server": machine.settings(site), "table": vars(table)}
+        rounds = Rounds(site, chosen, wanted)
+        for number in range(given.rounds):
+            print(f"round {number + 1} of {given.rounds}", flush=True)
+            rounds.run()
+            yield about | of_rounds(rounds.measured, rounds.missing)
+
+
+def _wanted(given: argparse.Namespace) -> frozenset[str]:
+    chosen = set(given.only or ())
+    if not chosen:
+        chosen = {n for n, line in LINES.items() if line.group is not Group.ALTERNATIVE}
+    if given.alternatives:
+        chosen |= {name for name, line in LINES.items() if line.group is Group.ALTERNATIVE}
+    return frozenset(chosen | {BARE} | {LINES[name].pair for name in chosen})
+
+
+@contextmanager
+def _prefect(chosen: list[Contender]) -> Iterator[None]:
+    """Have a Prefect server, as an operator has one, where a command is measured."""
+    if not any("encrypt" in one.lines or one.lines[0] in ("standard", "safe") for one in chosen):
+        yield
+        return
+    with TemporaryDirectory(prefix="reseal-prefect-") as state:
+        prepare_home(Path(state))
+        server = LocalServer()
+        try:
+            server.wait()
+            os.environ["PREFECT_API_URL"] = server.api_url
+            yield
+        finally:
+            server.close()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--read", action="store_true", help="what Vault.read adds to a login")
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--out", type=Path, help="a file for the figures, as JSON")
+    add = parser.add_argument
+    add("--rows", type=int, default=1_000_000)
+    add("--rounds", type=int, default=3)
+    add("--keys", choices=[*Keys], default=Keys.BIGINT, help="random UUIDs, or numbers in order")
+    add("--indexes", action="store_true", help="three more indexes, on other columns")
+    add("--only", action="append", choices=[*LINES], metavar="NAME", help=", ".join(LINES))
+    add("--alternatives", action="store_true", help="what people would use instead, too")
+    add("--safe-rows", type=int, default=SAFE_ROWS, help="the most rows that --safe is given")
+    add("--postgres", type=Path, metavar="DIR", help="programs of another server: initdb, pg_ctl")
+    add("--read", action="store_true", help="what Vault.read adds to a login")
+    add("--out", type=Path, help="a file for the figures, as JSON")
     return parser
 
 

@@ -1,124 +1,117 @@
-"""What is measured: the bare UPDATE, the sweep without Prefect, and the command line."""
+"""What is measured on a table of its own: a work, a command, or several commands in turn."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from time import monotonic
-from typing import Any
-from uuid import uuid4
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 
-from reseal.access import Access
-from reseal.config import load_config
-from reseal.envelope import length
-from reseal.modes import Effort, Mode, effort
-from reseal.store import data_key, schema
-from reseal.store.control import hold
-from reseal.store.store import Store
-from reseal.sweep.job import Assignment
-from reseal.sweep.span import Span
-from reseal.sweep.tally import Tally, total
-from reseal.sweep.turn import Turn
-from reseal.workers import Workers, open_workers
-from tests.bench.memory import Memory, watched
-from tests.bench.processor import counted
+from reseal.envelope import PREFIX
+from tests.bench import command, work
+from tests.bench.lines import BARE, BARE_SEALED
+from tests.bench.measured import Measured
 from tests.bench.site import Site
+from tests.bench.table import Filling
 
 NAME = "users.mfa_secret"
-SECRET_CHARACTERS = 32
+
+# Of what is slow, fewer rows tell the rate as well; of what rests on purpose, too.
+SAFE_ROWS = 100_000
+_BULK_ROWS, _ROW_BY_ROW_ROWS = 100_000, 3_000
+
+Measure = Callable[[Site, frozenset[str]], Iterator[Measured]]
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One measurement: rows a second, and what else it showed."""
+class Contender:
+    """What measures these lines, on so many rows at most; it is told which of them are wanted."""
 
-    contender: str
-    rows_per_second: float
-    stages: dict[str, float] = field(default_factory=dict)
-    microseconds: tuple[float, float] | None = None
-    """Processor time a row, of client and server."""
-    memory: Memory | None = None
+    lines: tuple[str, ...]
+    measure: Measure
+    most_rows: int | None = None
 
 
-def bare(site: Site) -> Measured:
-    """Rewrite the column with a constant as long as an envelope, in one statement."""
-    constant = "x" * length(SECRET_CHARACTERS, 1)
-    with site.connected() as connection, counted(site) as used:
-        began = monotonic()
-        connection.execute("UPDATE users SET mfa_secret = %s", [constant])
-        rate = site.rows / (monotonic() - began)
-    return Measured("bare UPDATE", rate, microseconds=used.microseconds(site.rows))
-
-
-def sweep(site: Site) -> Measured:
-    """Seal by worker processes until a pass finds nothing more, without Prefect or backup."""
-    config = load_config(site.directory / "reseal.toml")
-    access = Access(site.url, config, "env:BENCH_KEK", "env:BENCH_BACKUP_KEK", site.keys)
-    how, store = effort(Mode.AGGRESSIVE), access.store("bench")
-    schema.migrate(store)
-    data_key.ensure_active(store, access.kek(), "bench")
-    with counted(site) as used, open_workers(access, how.workers) as workers:
-        # Their start is no part of the stage: in a run, the backup has started them.
-        workers.verify(None, None, NAME, Span(0, 1)).result()
-        began = monotonic()
-        _converge(access, store, workers, how)
-        rate = site.rows / (monotonic() - began)
-    store.close()
-    _assert_sealed(site)
-    return Measured("sweep", rate, microseconds=used.microseconds(site.rows))
-
-
-def command(site: Site) -> Measured:
-    """Run `reseal encrypt --aggressive` and take what it says of its stage `encrypt`."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "reseal.command", "encrypt", "--aggressive", "--json"],
-        cwd=site.directory,
-        env=site.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+def contenders(safe_rows: int = SAFE_ROWS) -> tuple[Contender, ...]:
+    """Return everything that can be measured, in the order of the first round."""
+    return tuple(
+        replace(one, most_rows=safe_rows) if one.lines == ("safe",) else one for one in ALL
     )
-    document, memory = watched(process, site, _document)
-    _assert_sealed(site)
-    seconds = document["stages"]["encrypt"]
-    return Measured("reseal encrypt", site.rows / seconds, document["stages"], memory=memory)
 
 
-CONTENDERS: tuple[Callable[[Site], Measured], ...] = (bare, sweep, command)
+def _work(
+    line: str, module: str, function: str, most_rows: int | None = None, filling: str = "PLAIN"
+) -> Contender:
+    return Contender((line,), partial(_by_work, module, function, Filling[filling]), most_rows)
 
 
-def _converge(access: Access, store: Store, workers: Workers, how: Effort) -> None:
-    run_id = uuid4()
-    with hold(store, NAME, run_id) as epoch:
-        for number in range(1, 11):
-            assignment = Assignment(run_id, NAME, Turn.SEAL, epoch, number)
-            if _pass(access, store, workers, how, assignment).converged:
-                return
+def _by_work(
+    module: str, function: str, filling: Filling, site: Site, wanted: frozenset[str]
+) -> Iterator[Measured]:
+    site.renew(filling)
+    (line,) = wanted
+    yield work.measure(line, module, function, site)
+    _need_all(site, site.count("users.mfa_secret <> source.mfa_secret"), line)
 
 
-def _pass(
-    access: Access, store: Store, workers: Workers, how: Effort, assignment: Assignment
-) -> Tally:
-    target = access.target(store, NAME)
-    rows = how.span_rows if assignment.pass_number == 1 else how.span_rows * 10
-    spans = Span(0, target.pages + 1).split(max(1, round(rows / target.rows_per_page)))
-    futures = [workers.sweep(assignment, span, how.pace) for span in spans]
-    return total(future.result().tally for future in futures)
+def _encrypt(mode: tuple[str, ...], site: Site, wanted: frozenset[str]) -> Iterator[Measured]:
+    (line,) = wanted
+    yield _sealed(site, *mode).stage(line, "encrypt")
 
 
-def _document(process: "subprocess.Popen[str]") -> dict[str, Any]:
-    printed, said = process.communicate()
-    if process.returncode:
-        raise SystemExit(f"reseal encrypt ended with {process.returncode}: {said}{printed}")
-    document: dict[str, Any] = json.loads(printed)
-    return document
+def _life(site: Site, wanted: frozenset[str]) -> Iterator[Measured]:
+    sealed = _sealed(site, "--aggressive")
+    for stage in ("encrypt", "backup", "validate"):
+        yield sealed.stage(stage, stage)
+    yield sealed.whole("flow")
+    if wanted & {"verify", "rotate"}:
+        site.pack()
+    if "verify" in wanted:
+        yield command.run(site, "verify").stage("verify", "validate")
+    if "rotate" in wanted:
+        yield _rotated(site)
+    if "rollback" in wanted:
+        site.pack()
+        yield _rolled_back(site, sealed.run_id)
 
 
-def _assert_sealed(site: Site) -> None:
-    with site.connected() as connection:
-        row = connection.execute(
-            "SELECT count(*) FROM users WHERE mfa_secret LIKE 'eyJrZXlWZXJzaW9uIjo%'"
-        ).fetchone()
-    if row != (site.rows,):
-        raise SystemExit(f"of {site.rows} rows {row} are sealed")
+def _sealed(site: Site, *mode: str) -> command.Ended:
+    site.renew()
+    ended = command.run(site, "encrypt", *mode)
+    _need_all(site, site.count(f"starts_with(users.mfa_secret, '{PREFIX}')"), "encrypt")
+    return ended
+
+
+def _rotated(site: Site) -> Measured:
+    ended = command.run(site, "rotate", "--aggressive", "--assume-readers-ready")
+    _need_all(site, ended.document["fields"][NAME]["changed"], "rotate")
+    return ended.stage("rotate", "reseal")
+
+
+def _rolled_back(site: Site, run_id: str) -> Measured:
+    ended = command.run(site, "rollback", run_id, "--unseal-newer", "--aggressive")
+    _need_all(site, site.count("users.mfa_secret = source.mfa_secret"), "rollback")
+    return ended.stage("rollback", "rollback")
+
+
+def _need_all(site: Site, rows: int, what: str) -> None:
+    # A way that leaves rows out would be fast.
+    if rows != site.table.rows:
+        raise SystemExit(f"{what} did {rows} of {site.table.rows} rows")
+
+
+_LIFE = ("encrypt", "backup", "validate", "flow", "verify", "rotate", "rollback")
+
+ALL = (
+    _work(BARE, "bare", "update"),
+    _work("sweep", "sweep", "seal"),
+    Contender(_LIFE, _life),
+    _work(BARE_SEALED, "bare", "update", filling="SEALED"),
+    Contender(("standard",), partial(_encrypt, ())),
+    Contender(("safe",), partial(_encrypt, ("--safe",))),
+    _work("sqlalchemy-rows", "sqlalchemy_orm", "rows", _ROW_BY_ROW_ROWS),
+    _work("sqlalchemy-flush", "sqlalchemy_orm", "flush", _BULK_ROWS),
+    _work("sqlalchemy-bulk", "sqlalchemy_orm", "bulk", _BULK_ROWS),
+    _work("django-save", "django_orm", "save", _ROW_BY_ROW_ROWS),
+    _work("django-bulk", "django_orm", "bulk_update", _BULK_ROWS),
+    _work("executemany", "hand", "executemany", _BULK_ROWS),
+    _work("pgcrypto-pgp", "pgcrypto", "pgp", _BULK_ROWS),
+    _work("pgcrypto-cbc", "pgcrypto", "cbc", _BULK_ROWS),
+)

@@ -1,51 +1,53 @@
-"""Processor seconds of client and server: a figure that others on the machine hardly change."""
-
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+"""Processor seconds and memory of processes: the first hardly change with others' work."""
 
 import psutil  # type: ignore[import-untyped]
 
-from tests.bench.site import Site
+_MEBIBYTE = 2**20
 
 
-@dataclass
-class Processor:
-    """Seconds of processor time of both sides; filled when the block ends."""
+class Family:
+    """A process and all that come from it; `gather` looks who they are now."""
 
-    client: float = 0.0
-    server: float = 0.0
+    def __init__(self, pid: int) -> None:
+        self._main = psutil.Process(pid)
+        self._members: list[psutil.Process] = []
+        self.gather()
 
-    def microseconds(self, rows: int) -> tuple[float, float]:
-        """Return what a row cost the client and the server."""
-        return self.client / rows * 1e6, self.server / rows * 1e6
+    def gather(self) -> None:
+        """Look again who is one of them."""
+        self._members = [self._main, *self._main.children(recursive=True)]
 
+    def seconds(self) -> float:
+        """Return the processor seconds of all that live, and of all that they have seen end."""
+        main, *others = self._members
+        return _seconds(main) + sum(_seconds_if_there(member) for member in others)
 
-@contextmanager
-def counted(site: Site) -> Iterator[Processor]:
-    """Count the processor time of this process, its ended children and the server."""
-    used, client, server = Processor(), _client(), _server(site)
-    yield used
-    used.client, used.server = _client() - client, _server(site) - server
+    def resident(self) -> list[float]:
+        """Return the resident MiB of each, the first one's first; what they share, each has."""
+        return [_mebibytes(member, "rss") for member in self._members]
 
-
-def _client() -> float:
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
-
-
-def _server(site: Site) -> float:
-    while True:
-        try:
-            return _seconds(psutil.Process(site.postmaster))
-        except psutil.NoSuchProcess:
-            # A backend ended between two questions: its seconds are its parent's now.
-            continue
+    def proportional(self) -> float:
+        """Return the MiB that all of them hold, with what they share counted once."""
+        return sum(_mebibytes(member, "pss") for member in self._members)
 
 
-def _seconds(postmaster: psutil.Process) -> float:
-    alive = [child.cpu_times() for child in postmaster.children()]
-    ended = postmaster.cpu_times()
-    before = ended.children_user + ended.children_system
-    return float(before + sum(times.user + times.system for times in alive))
+def _seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    own = times.user + times.system
+    return float(own + times.children_user + times.children_system)
+
+
+def _seconds_if_there(process: psutil.Process) -> float:
+    try:
+        return _seconds(process)
+    except psutil.NoSuchProcess:
+        # Who waited for it has its seconds now.
+        return 0.0
+
+
+def _mebibytes(process: psutil.Process, kind: str) -> float:
+    try:
+        info = process.memory_info() if kind == "rss" else process.memory_full_info()
+    except psutil.Error:
+        return 0.0
+    return float(getattr(info, kind)) / _MEBIBYTE

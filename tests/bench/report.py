@@ -1,83 +1,45 @@
-"""The figures, as a person reads them and as JSON."""
+"""The figures as a person reads them at the terminal."""
 
-import json
-import os
-import platform
-from dataclasses import asdict
-from statistics import median
+from typing import Any
 
-from tests.bench.contenders import Measured
+from tests.bench.lines import COMMANDS
+from tests.bench.tables import ratio
 
-Round = list[Measured]
-_BARE = "bare UPDATE"
+HEADING = (
+    f"{'medians':28}{'rows':>10}{'rows/s':>11}{'ratio':>8}{'least-most':>15}{'pair':>8}"
+    f"{'client':>8}{'server':>8}{'WAL':>7}{'MiB':>6}"
+)
 
 
-def show_round(number: int, measured: Round) -> None:
-    """Print one round: rows a second and the ratio to the bare UPDATE."""
-    rates = _rates(measured)
-    figures = "   ".join(
-        f"{name} {rate:,.0f} rows/s ({rate / rates[_BARE]:.2f})" for name, rate in rates.items()
+def show(document: dict[str, Any]) -> None:
+    """Print the medians of each line, and the stages of whole commands."""
+    print(f"\n{HEADING}")
+    for name, figures in document["median"].items():
+        print(f"{document['lines'][name]['title']:28}{_line(figures)}")
+    for name, why in document["missing"].items():
+        print(f"{document['lines'][name]['title']:28}not available: {why}")
+    print(
+        "\nratio: to the bare UPDATE of the same round; pair: to the one on the same table;"
+        "\nclient, server: processor microseconds a row; WAL: bytes a row; MiB: all of the client"
     )
-    print(f"round {number + 1}: {figures}", flush=True)
+    _show_stages(document)
 
 
-def show(rounds: list[Round]) -> None:
-    """Print the medians, and of the last round processor time, stages and memory."""
-    print("\nmedian")
-    for name, (rate, ratio) in _medians(rounds).items():
-        print(f"  {name:15} {rate:>10,.0f} rows/s   ratio {ratio:.2f}")
-    _show_processor(rounds[-1])
-    last = next(one for one in rounds[-1] if one.memory)
-    print("stages of `reseal encrypt`: " + _stages(last.stages))
-    _show_memory(last)
+def _line(figures: dict[str, Any]) -> str:
+    memory = figures["memory"]
+    span = f"{ratio(figures['ratio_least'])}-{ratio(figures['ratio_most'])}"
+    return (
+        f"{figures['rows']:>10,.0f}{figures['rows_per_second']:>11,.0f}"
+        f"{ratio(figures['ratio']):>8}{span:>15}{ratio(figures['pair_ratio']):>8}"
+        f"{figures['client_microseconds']:>8.1f}"
+        f"{figures['server_microseconds']:>8.1f}{figures['wal_bytes']:>7.0f}"
+        f"{memory['together'] if memory else 0:>6.0f}"
+    )
 
 
-def as_json(rows: int, rounds: list[Round]) -> str:
-    """Return everything that was measured, with the machine it was measured on."""
-    medians = {
-        name: {"rows_per_second": rate, "ratio": ratio}
-        for name, (rate, ratio) in _medians(rounds).items()
-    }
-    document = {
-        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-        "rows": rows,
-        "median": medians,
-        "rounds": [[asdict(one) for one in measured] for measured in rounds],
-    }
-    return json.dumps(document, indent=2, default=str) + "\n"
-
-
-def _show_processor(measured: Round) -> None:
-    for one in measured:
-        if one.microseconds:
-            client, server = one.microseconds
-            print(f"  {one.contender:15} client {client:.1f}, server {server:.1f} us a row")
-
-
-def _show_memory(last: Measured) -> None:
-    memory = last.memory
-    assert memory is not None
-    print("resident MiB           main   workers")
-    for share, look in memory.at.items():
-        workers = " ".join(f"{rss:.0f}" for rss in look.workers)
-        print(f"  {share:>4} of encrypt   {look.main:>8.0f}   {workers}")
-    peaks = f"main {memory.peak_main:.0f}, worker {memory.peak_worker:.0f}"
-    print(f"  peak of the run: {peaks}, together {memory.peak_together:.0f}")
-
-
-def _rates(measured: Round) -> dict[str, float]:
-    # The same order every round, whatever came first.
-    order = sorted(measured, key=lambda one: one.contender != _BARE)
-    return {one.contender: one.rows_per_second for one in order}
-
-
-def _medians(rounds: list[Round]) -> dict[str, tuple[float, float]]:
-    rates = [_rates(measured) for measured in rounds]
-    return {
-        name: (median(r[name] for r in rates), median(r[name] / r[_BARE] for r in rates))
-        for name in rates[0]
-    }
-
-
-def _stages(stages: dict[str, float]) -> str:
-    return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in stages.items())
+def _show_stages(document: dict[str, Any]) -> None:
+    for name, command in COMMANDS.items():
+        if name in document["median"]:
+            seconds = document["median"][name]["stages"]
+            stages = ", ".join(f"{stage} {s:.1f} s" for stage, s in seconds.items())
+            print(f"\n{command}: {stages}, all {sum(seconds.values()):.1f} s")

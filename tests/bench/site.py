@@ -4,34 +4,14 @@ import os
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
 
-from reseal.embedded import start_server
-from tests.flows.scene import stop_server
-
-SOURCE = """
-CREATE TABLE source AS
-SELECT i::bigint AS id, 'user' || i || '@example.com' AS email,
-       timestamptz '2026-01-01' + i * interval '1 minute' AS last_login,
-       -- 32 hexadecimal digits, moved into the alphabet of base32.
-       upper(translate(left(encode(sha256(i::text::bytea), 'hex'), 32), '0189', 'WXYZ'))
-           AS mfa_secret
-FROM generate_series(1, {rows}) AS i
-"""
-
-FRESH = (
-    "DROP SCHEMA IF EXISTS reseal CASCADE",
-    "DROP TABLE IF EXISTS users",
-    "CREATE TABLE users AS SELECT * FROM source",
-    "ALTER TABLE users ADD PRIMARY KEY (id)",
-    "ALTER TABLE users ADD UNIQUE (email)",
-    "VACUUM ANALYZE users",
-    "CHECKPOINT",
-)
+from tests.bench.server import running
+from tests.bench.table import PACK, Filling, Table
 
 CONFIG = """
 [[field]]
@@ -43,12 +23,17 @@ column = "mfa_secret"
 
 @dataclass(frozen=True)
 class Site:
-    """A server on a socket in a directory of its own, keys in variables, a table of `rows`."""
+    """A server on a socket in a directory of its own, keys in variables, a table of users."""
 
     url: str
     directory: Path
-    rows: int
+    table: Table
     keys: dict[str, str] = field(repr=False)
+
+    def with_rows(self, most: int | None) -> "Site":
+        """Return the same site with a smaller table, for what is too slow for the whole of it."""
+        rows = self.table.rows if most is None else min(most, self.table.rows)
+        return replace(self, table=replace(self.table, rows=rows))
 
     @contextmanager
     def connected(self) -> Iterator[psycopg.Connection]:
@@ -56,11 +41,20 @@ class Site:
         with psycopg.connect(self.url, autocommit=True) as connection:
             yield connection
 
-    def renew(self) -> None:
-        """Make the table anew, as large and as packed as the first time."""
+    def renew(self, filling: Filling = Filling.PLAIN) -> None:
+        """Make the table anew, as packed as the first time."""
+        self._execute(self.table.renewal(filling))
+
+    def pack(self) -> None:
+        """Rewrite the table, so that what was written last leaves no room behind."""
+        self._execute(PACK)
+
+    def count(self, condition: str) -> int:
+        """Return how many users there are of whom something is true, beside what they had."""
+        query = f"SELECT count(*) FROM users JOIN source USING (id) WHERE {condition}"
         with self.connected() as connection:
-            for statement in FRESH:
-                connection.execute(statement)
+            row = connection.execute(query.encode()).fetchone()
+        return int(row[0]) if row else 0
 
     @property
     def postmaster(self) -> int:
@@ -77,20 +71,22 @@ class Site:
             "RESEAL_BACKUP_KEK": "env:BENCH_BACKUP_KEK",
         }  # fmt: skip
 
+    def _execute(self, statements: list[str] | tuple[str, ...]) -> None:
+        with self.connected() as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
 
 @contextmanager
-def opened(rows: int) -> Iterator[Site]:
-    """Have a server with the source table for the length of the block."""
+def opened(table: Table, programs: Path | None = None) -> Iterator[Site]:
+    """Have a server with what the table is filled from, for the length of the block."""
     with TemporaryDirectory(prefix="reseal-bench-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         directory.chmod(0o755)
-        url = start_server(directory / "data")
-        keys = {k: b64encode(os.urandom(32)).decode() for k in ("BENCH_KEK", "BENCH_BACKUP_KEK")}
-        site = Site(url, directory, rows, keys)
         (directory / "reseal.toml").write_text(CONFIG)
-        try:
+        keys = {k: b64encode(os.urandom(32)).decode() for k in ("BENCH_KEK", "BENCH_BACKUP_KEK")}
+        with running(directory / "data", programs) as url:
+            site = Site(url, directory, table, keys)
             with site.connected() as connection:
-                connection.execute(SOURCE.format(rows=rows).encode())
+                connection.execute(table.source().encode())
             yield site
-        finally:
-            stop_server(directory / "data")

@@ -1,8 +1,8 @@
 import pytest
 
 from expectations.check import check
+from reseal.judge import Fact, Verdict
 from reseal.shape import Shape
-from reseal.verify import Fact, Verdict
 from tests.expectations.census import (
     EMPTY,
     EQUAL,

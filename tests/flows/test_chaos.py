@@ -101,3 +101,8 @@ def test_every_round_follows_from_the_seed() -> None:
 def test_every_boundary_has_a_name_of_its_own_and_a_round() -> None:
     names = [(one.command, one.name) for one in BOUNDARIES]
     assert len(set(names)) == len(names) == ROUNDS["boundary"][1]
+
+
+def test_the_readme_tells_how_many_kinds_there_are() -> None:
+    said = (Path(__file__).parents[2] / "README.md").read_text()
+    assert f"more than 300 faults of {len(ROUNDS)} kinds" in said

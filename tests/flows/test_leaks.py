@@ -20,7 +20,7 @@ from reseal.embedded import start_server
 from reseal.errors import Transient
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
-from reseal.sweep.write import Turned, write
+from reseal.sweep.write import Turned, TurnedRows, write
 from tests.conftest import SENTINEL, USERS
 from tests.flows.conftest import Ended
 from tests.flows.scene import FIELD, Meanwhile, Scene, scene_on, stop_server
@@ -229,7 +229,7 @@ def test_the_servers_log_does_not_hold_the_secret(leaks: Leaks) -> None:
 
 
 def test_a_cancelled_restore_shows_no_line_of_what_it_was_writing(leaks: Leaks) -> None:
-    turned = [Turned("3", (number,), SENTINEL) for number in range(300_000)]
+    turned = TurnedRows.of([Turned("3", (number,), SENTINEL) for number in range(300_000)])
     with leaks.scene.library() as (access, store):
         target = access.target(store, FIELD)
         store.execute("SET statement_timeout = '50ms'")

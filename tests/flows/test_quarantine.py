@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reseal.evidence import differences
 from tests.conftest import SENTINEL
 from tests.flows.conftest import Ended
 from tests.flows.scene import FIELD, Scene, flipped, secret_of, set_secret
@@ -261,6 +262,8 @@ def test_what_was_mended_is_sealed_without_a_whole_run(told: Told) -> None:
         "tried": 3, "sealed": 2, "left": 0, "gone": 1,
     }  # fmt: skip
     assert set(told.rows("after mended")) == {STRANGER}
+    record = told.scene.directory / "evidence" / step.run_id
+    assert (step.document["evidence"], differences(record)) == (str(record), [])
     assert told.steps["nothing to do"].err == "no row is waiting in quarantine\n"
 
 

@@ -4,13 +4,13 @@ import csv
 import json
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.hold import Hold, holding
-from tests.flows.conftest import Ended
+from tests.flows.conftest import CommandLine, Ended
 from tests.flows.scene import FIELD, Meanwhile, Scene, Stored, set_secret, wait_until
 from tests.flows.sentences import sentence
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 USERS = 200
 LATER = 17
 OLD, NEW = "JBSWY3DPEHPK3PXP", "GEZDGNBVGY3TQOJQ"
-SHIELDS = "SELECT count(DISTINCT tgfoid) FROM pg_trigger WHERE tgname LIKE 'reseal_shield%'"
+SHIELDS = "SELECT (count(*) > 0)::int FROM pg_trigger WHERE tgname LIKE 'reseal_shield%'"
 GUARDS = "SELECT count(*) FROM pg_constraint WHERE conname LIKE 'reseal%sealed%'"
 OUTCOME = "SELECT outcome FROM reseal.run WHERE run_id::text = %s"
 SHRED = "UPDATE reseal.backup_set SET wrapped = NULL WHERE run_id::text = %s RETURNING 1"
@@ -35,9 +35,10 @@ class Story:
     stored: dict[str, Stored] = field(default_factory=dict)
     standing: dict[str, tuple[int, int]] = field(default_factory=dict)
 
-    def does(self, name: str, *words: str) -> Ended:
+    def does(self, name: str, *words: str, elsewhere: CommandLine | None = None) -> Ended:
         """Run a command and look at the table, its guard and its shield."""
-        ended = self.scene.command_line.run(*words, "--json")
+        command_line = elsewhere or self.scene.command_line
+        ended = command_line.run(*words, "--json")
         self.ended[name], self.stored[name] = ended, self.scene.stored()
         self.standing[name] = (self.scene.ask(GUARDS), self.scene.ask(SHIELDS))
         return ended
@@ -48,8 +49,13 @@ def story(make_scene: Callable[[], Scene]) -> Story:
     scene = make_scene()
     told = Story(scene, scene.enrol(OLD for _ in range(USERS)))
     first = told.does("sealed", "encrypt", "--guard")
+    environment = scene.command_line.environment
+    another = environment | {"TEST_BACKUP_KEK": environment["TEST_KEK"]}
+    elsewhere = replace(scene.command_line, environment=another)
+    told.does("under another key", "rollback", first.run_id, elsewhere=elsewhere)
     back = told.does("back", "rollback", first.run_id, "--safe")
     again = told.does("sealed again", "rollback", back.run_id)
+    told.does("back before", "rollback", first.run_id)
     with scene.connect() as application:
         # As an application saves the whole row that it had read before.
         set_secret(application, 1, OLD)
@@ -59,6 +65,28 @@ def story(make_scene: Callable[[], Scene]) -> Story:
     scene.ask(SHRED, first.run_id)
     told.does("shredded", "rollback", first.run_id)
     return told
+
+
+def test_under_another_backup_key_nothing_is_touched(story: Story) -> None:
+    said = sentence(story.ended["under another key"], 2)
+    run = story.ended["sealed"].run_id
+    assert f"env:TEST_BACKUP_KEK does not open the backup of run {run}" in said
+    assert "data key" not in said
+    assert story.standing["under another key"] == story.standing["sealed"] == (1, 0)
+    assert story.stored["under another key"] == story.stored["sealed"]
+
+
+def test_what_a_later_run_has_sealed_is_not_the_first_runs_to_put_back(story: Story) -> None:
+    before, run = story.ended["back before"], story.ended["sealed again"].run_id
+    assert (before.code, before.part(FIELD)["restored"]) == (4, 0)
+    assert (
+        "was rolled back before, and nothing that stands is its own: "
+        f"0 restored, {USERS} left alone (left-alone-{FIELD}.csv in the evidence says why)"
+    ) in before.document["message"]
+    reasons = {row["reason"] for row in before.part(FIELD)["rows_set_aside"]}
+    assert reasons == {f"sealed since by run {run}: roll that one back first"}
+    assert story.stored["back before"] == story.stored["sealed again"]
+    assert story.standing["back before"] == story.standing["sealed again"]
 
 
 def test_a_rollback_removes_the_guard_and_brings_everything_back(story: Story) -> None:

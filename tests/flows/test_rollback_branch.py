@@ -71,8 +71,11 @@ def rolled_back(make_scene: Callable[[], Scene]) -> RolledBack:
 def test_an_envelope_that_does_not_open_takes_the_rollback_branch(rolled_back: RolledBack) -> None:
     document = rolled_back.ended.document
     assert (rolled_back.ended.code, document["outcome"]) == (5, "rolled_back")
+    part = rolled_back.ended.part(FIELD)
     assert document["message"] == (
-        f"1 envelopes of {FIELD} are broken; the originals were put back"
+        f"1 envelopes of {FIELD} are broken; the originals were put back: "
+        f"{part['restored']} restored, {part['left_alone']} left alone "
+        f"(left-alone-{FIELD}.csv in the evidence says why)"
     )
     assert "guard" not in document["stages"]
     assert document["stages"]["rollback"] > 0

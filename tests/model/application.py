@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from tests.model.acts import Act, Step
-from tests.model.protocol import Protocol, Shield
+from tests.model.protocol import Protocol
+from tests.model.shield import stored
 from tests.model.world import NO_SECRET, NOTHING, Row, Shape, Value, World, secrets
 
 
@@ -12,26 +13,35 @@ def application(world: World, protocol: Protocol) -> Iterator[Step]:
     for at, row in enumerate(world.rows):
         if world.writes:
             begun = world._replace(writes=world.writes - 1)
-            yield from _enrol(world, begun, at, protocol)
+            for act, value in _written(world, row):
+                after = _enrolled(stored(world, row, value, protocol), value.secret)
+                yield _wrote(act, world, begun, at, after)
             yield from _read(world, begun, at)
         for saved in set(row.saves):
             yield _save(world, at, saved, protocol)
 
 
-def _enrol(world: World, begun: World, at: int, protocol: Protocol) -> Iterator[Step]:
-    row = world.rows[at]
+def _written(world: World, row: Row) -> Iterator[tuple[Act, Value]]:
+    """Yield what is written into a row and is its latest secret from then on, if it is one."""
     fresh = max(secrets(row)) + 1
-    stored = _stored(world, row, Value(Shape.PLAIN, fresh), protocol)
-    yield _wrote(Act.ENROL_PLAIN, world, begun, at, _enrolled(stored, fresh))
-    if world.has_key:
-        sealed = row.written(Value(Shape.SEALED, fresh))
-        yield _wrote(Act.ENROL_SEALED, world, begun, at, _enrolled(sealed, fresh))
+    yield from _enrol(world, fresh, Act.ENROL_PLAIN, Act.ENROL_SEALED)
+    # Of those that nobody has any more, any is like a fresh one.
+    for former in secrets(row) - {row.latest, NO_SECRET}:
+        yield from _enrol(world, former, Act.PUT_BACK_PLAIN, Act.PUT_BACK_SEALED)
+    if row.value.shape is Shape.PLAIN and world.has_key:
+        yield Act.UPGRADE, Value(Shape.SEALED, row.value.secret)
     if row.latest:
-        yield _wrote(Act.DISABLE, world, begun, at, _enrolled(row.written(NOTHING), NO_SECRET))
+        yield Act.DISABLE, NOTHING
+
+
+def _enrol(world: World, secret: int, plain: Act, sealed: Act) -> Iterator[tuple[Act, Value]]:
+    yield plain, Value(Shape.PLAIN, secret)
+    if world.has_key:
+        yield sealed, Value(Shape.SEALED, secret)
 
 
 def _enrolled(row: Row, secret: int) -> Row:
-    return row._replace(latest=secret, has_gone_back=False)
+    return row._replace(latest=secret)
 
 
 def _read(world: World, begun: World, at: int) -> Iterator[Step]:
@@ -52,21 +62,12 @@ def _save(world: World, at: int, saved: Value, protocol: Protocol) -> Step:
     left = list(row.saves)
     left.remove(saved)
     row = row._replace(saves=tuple(left))
-    stored = _stored(world, row, saved, protocol)
-    if stored.value == saved:
-        has_gone_back = row.has_gone_back or row.latest != saved.secret
-        stored = stored._replace(latest=saved.secret, has_gone_back=has_gone_back)
-    return _wrote(Act.SAVE, world, world, at, stored)
-
-
-def _stored(world: World, row: Row, value: Value, protocol: Protocol) -> Row:
-    """Write a value past the shield, which may keep what stands there."""
-    was_sealed = row.value.shape in (Shape.SEALED, Shape.BROKEN)
-    if world.is_shielded and was_sealed and value.shape is Shape.PLAIN:
-        is_original = any(mark.kept == value.secret for mark in row.marks)
-        if protocol.shield is Shield.ANY or (protocol.shield is Shield.ORIGINALS and is_original):
-            return row.written(row.value)
-    return row.written(value)
+    after = stored(world, row, saved, protocol)
+    if after.value == saved:
+        is_back = saved.shape is Shape.SEALED and saved != row.value
+        after = _enrolled(after, saved.secret)
+        after = after._replace(has_gone_back=after.has_gone_back or is_back)
+    return _wrote(Act.SAVE, world, world, at, after)
 
 
 def _wrote(act: Act, world: World, begun: World, at: int, row: Row) -> Step:

@@ -13,6 +13,7 @@ from tests.model.invariants import INVARIANTS, Invariant, words
 from tests.model.likeness import canonical, needed
 from tests.model.protocol import Fence, Protocol
 from tests.model.runner import runner
+from tests.model.shred import shred
 from tests.model.transaction import transaction
 from tests.model.world import Row, Shape, World
 
@@ -90,6 +91,7 @@ class Explorer:
         for number in range(len(world.runs)):
             yield from runner(world, self.protocol, number)
             yield from transaction(world, self.protocol, number)
+            yield from shred(world, self.protocol, number)
             yield from faults(world, number)
 
     @property

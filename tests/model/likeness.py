@@ -9,6 +9,7 @@ from functools import cache
 
 from tests.model.acts import Act, Step
 from tests.model.protocol import Protocol
+from tests.model.runner import runner
 from tests.model.transaction import transaction
 from tests.model.world import NO_SECRET, Mark, Phase, Row, Value, World
 
@@ -27,15 +28,14 @@ def _renamed(row: Row) -> Row:
         return names.setdefault(secret, len(names))
 
     def named(value: Value) -> Value:
-        return Value(value.shape, name(value.secret))
+        return value._replace(secret=name(value.secret))
 
     def marked(mark: Mark) -> Mark:
-        kept, overwrote = name(mark.kept), name(mark.overwrote)
-        return mark._replace(kept=kept, overwrote=overwrote, turned=named(mark.turned))
+        return mark._replace(kept=name(mark.kept), turned=named(mark.turned))
 
     value, latest = named(row.value), name(row.latest)
     marks = tuple(map(marked, row.marks))
-    return Row(value, latest, marks, tuple(sorted(map(named, row.saves))), row.has_gone_back)
+    return Row(value, latest, marks, tuple(sorted(map(named, row.saves))), *row[4:])
 
 
 def needed(steps: Iterable[Step], protocol: Protocol) -> Iterator[Step]:
@@ -45,10 +45,16 @@ def needed(steps: Iterable[Step], protocol: Protocol) -> Iterator[Step]:
     of its run included, might as well come before its fence or after its end: it is taken to its
     end at once. Where it fails, all is as if the batch had not been read. Who is killed before a
     batch is read leaves what he leaves who is killed after it. Who is superseded is refused
-    whatever he has in memory, and might as well be dead when another takes over.
+    whatever he has in memory, and might as well be dead when another takes over. What is done to a
+    row between the reading of its original and the backup might as well be done after both: the
+    row is plaintext then, or an application has sealed it and it is marked, and of neither does
+    the shield ask the backup.
     """
     for step in steps:
-        if step.act is Act.FENCE:
+        if step.act is Act.READ_ORIGINALS:
+            for end in runner(step.after, protocol, step.run):
+                yield end._replace(before=step.before)
+        elif step.act is Act.FENCE:
             for end in transaction(step.after, protocol, step.run):
                 if end.act is Act.COMMIT:
                     yield end._replace(before=step.before)

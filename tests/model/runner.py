@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from functools import cache
 
 from tests.model.acts import Act, Step
-from tests.model.protocol import Fence, Late, Protocol
+from tests.model.protocol import Fence, Protocol
+from tests.model.reading import reading
+from tests.model.shield import dropped, raised, unraised
 from tests.model.world import (
-    NO_SECRET,
     NOBODY,
     NOTHING,
     Mark,
@@ -21,7 +22,6 @@ from tests.model.world import (
     Run,
     Shape,
     Stage,
-    Value,
     World,
     replaced,
 )
@@ -34,15 +34,18 @@ def runner(world: World, protocol: Protocol, number: int) -> Iterator[Step]:
         case Phase.WAITING:
             yield from _take_over(world, protocol, number)
         case Phase.HOLDING:
-            yield _prepare(world, protocol, number)
+            yield from _prepare(world, protocol, number)
+            yield _prepare_bare(world, protocol, number)
         case Phase.COVERED:
+            yield _read_originals(world, number)
+        case Phase.BACKING_UP:
             yield _back_up(world, number)
         case Phase.READING:
-            yield from _read(world, protocol, number)
+            yield from reading(world, protocol, number)
         case Phase.TURNED:
             yield _open(world, protocol, number)
         case Phase.JUDGING:
-            yield from _judge(world, number)
+            yield from _judge(world, protocol, number)
 
 
 def _take_over(world: World, protocol: Protocol, number: int) -> Iterator[Step]:
@@ -70,15 +73,45 @@ def is_open(run: Run) -> bool:
     return run.phase in (Phase.WRITING, Phase.ORPHANED)
 
 
-def _prepare(world: World, protocol: Protocol, number: int) -> Step:
+def _prepare(world: World, protocol: Protocol, number: int) -> Iterator[Step]:
+    """Make ready; the shield may be in the way of something, or its lock not to be had."""
+    yield _cover(Act.PREPARE, world, raised(world, protocol, number), protocol, number)
+    if not world.is_shielded:
+        exposed = unraised(world, protocol, number)
+        yield _cover(Act.PREPARE_UNSHIELDED, world, exposed, protocol, number)
+
+
+def _cover(act: Act, world: World, over: World, protocol: Protocol, number: int) -> Step:
     rows = tuple(
-        row.marked(number, row.marks[number]._replace(is_before_horizon=True)) for row in world.rows
+        row.marked(number, row.marks[number]._replace(is_before_horizon=True)) for row in over.rows
     )
+    ready = _with_key(over._replace(rows=rows), protocol, number)
+    return Step(act, world, ready.with_phase(number, Phase.COVERED), number)
+
+
+def _prepare_bare(world: World, protocol: Protocol, number: int) -> Step:
+    bare = dropped(world, protocol) if protocol.drops_shield_without_backup else world
+    ready = _with_key(bare, protocol, number)
+    run = ready.runs[number]._replace(has_backup=False)
+    return Step(Act.PREPARE_BARE, world, begin_pass(ready.with_run(number, run), number), number)
+
+
+def _with_key(world: World, protocol: Protocol, number: int) -> World:
     held = world.key_in_memory if protocol.keeps_key_first or world.has_key else number
-    ready = world._replace(rows=rows, is_shielded=True, has_key=True, key_in_memory=held)
-    return Step(
-        Act.PREPARE, world, ready.with_run(number, _at(world, number, Phase.COVERED)), number
-    )
+    return world._replace(has_key=True, key_in_memory=held)
+
+
+def _read_originals(world: World, number: int) -> Step:
+    rows = tuple(_with_original_read(row, number) for row in world.rows)
+    read = world._replace(rows=rows).with_phase(number, Phase.BACKING_UP)
+    return Step(Act.READ_ORIGINALS, world, read, number)
+
+
+def _with_original_read(row: Row, number: int) -> Row:
+    mark = row.marks[number]
+    if mark.is_before_horizon and row.value.shape is Shape.PLAIN:
+        return row.marked(number, mark._replace(turned=row.value))
+    return row
 
 
 def _back_up(world: World, number: int) -> Step:
@@ -88,9 +121,7 @@ def _back_up(world: World, number: int) -> Step:
 
 def _backed_up(row: Row, number: int) -> Row:
     mark = row.marks[number]
-    if mark.is_before_horizon and row.value.shape is Shape.PLAIN:
-        return row.marked(number, mark._replace(kept=row.value.secret))
-    return row
+    return row.marked(number, mark._replace(kept=mark.turned.secret, turned=NOTHING))
 
 
 def begin_pass(world: World, number: int) -> World:
@@ -103,60 +134,21 @@ def begin_pass(world: World, number: int) -> World:
     return world._replace(rows=rows).with_run(number, run)
 
 
-def _read(world: World, protocol: Protocol, number: int) -> Iterator[Step]:
-    """Read a batch, which is one of the rows that are still ahead.
-
-    Larger ones would show nothing more: what the rows of a batch share is that all of them are
-    written or none, and no invariant is about two rows.
-    """
-    undone = world.runs[number].undoes
-    for at, row in enumerate(world.rows):
-        if row.marks[number].stage is Stage.AHEAD:
-            mark = _turned(row, number, undone, protocol)
-            read = world.with_row(at, row.marked(number, mark))
-            read = read.with_run(number, _at(world, number, Phase.TURNED))
-            yield Step(Act.READ, world, read, number, (at,))
-
-
-@cache
-def _turned(row: Row, number: int, undone: int, protocol: Protocol) -> Mark:
-    """Return what a run has of a row once it has read it, and turned it if it wants to."""
-    mark = row.marks[number]
-    if undone != NOBODY:
-        turned, is_late = _original(row, row.marks[undone].kept, protocol), False
-    elif row.value.shape is Shape.PLAIN:
-        turned = Value(Shape.SEALED, row.value.secret)
-        is_late = not mark.is_before_horizon and protocol.late is not Late.TAKEN_AS_COVERED
-    else:
-        turned, is_late = NOTHING, False
-    return mark._replace(is_as_read=True, stage=Stage.IN_BATCH, turned=turned, is_late=is_late)
-
-
-def _original(row: Row, kept: int, protocol: Protocol) -> Value:
-    """Return the original if what stands in the row is what the run wrote, or else nothing."""
-    if kept == NO_SECRET:
-        return NOTHING
-    if row.value.shape is Shape.BROKEN:
-        is_theirs = protocol.mends_broken
-    else:
-        is_theirs = row.value == Value(Shape.SEALED, kept) or not protocol.compares
-    return Value(Shape.PLAIN, kept) if is_theirs else NOTHING
-
-
 def _open(world: World, protocol: Protocol, number: int) -> Step:
     """Begin a transaction with the fence."""
     if protocol.fence is not Fence.NONE and world.owner != number:
         return Step(Act.SUPERSEDED, world, ended(world, number), number)
-    return Step(Act.FENCE, world, world.with_run(number, _at(world, number, Phase.WRITING)), number)
+    return Step(Act.FENCE, world, world.with_phase(number, Phase.WRITING), number)
 
 
-def _judge(world: World, number: int) -> Iterator[Step]:
+def _judge(world: World, protocol: Protocol, number: int) -> Iterator[Step]:
     """Validate and end, or roll back; validation may find fault where there is none.
 
     The run still holds the lock, as the connection that says how it ended is the lock's.
     """
     if world.runs[number].undoes != NOBODY:
-        yield Step(Act.REPORT_UNDONE, world, ended(world, number), number)
+        bare = dropped(world, protocol)
+        yield Step(Act.REPORT_UNDONE, world, ended(bare, number), number)
         return
     broken = [row for row in world.rows if row.value.shape is Shape.BROKEN]
     is_ours = any(row.marks[number].kept for row in broken)
@@ -164,14 +156,16 @@ def _judge(world: World, number: int) -> Iterator[Step]:
         yield Step(Act.REPORT_BROKEN, world, ended(world, number), number)
         return
     if not broken:
+        bare = dropped(world, protocol)
         yield Step(Act.REPORT_DONE, world, ended(world, number), number)
-    yield Step(Act.ROLL_BACK, world, _undo(world, number, number), number)
+        yield Step(Act.REPORT_GUARDED, world, ended(bare, number), number)
+    if world.runs[number].has_backup:
+        yield Step(Act.ROLL_BACK, world, _undo(world, number, number), number)
 
 
 def _undo(world: World, number: int, undone: int) -> World:
-    way = world._replace(is_shielded=False)
-    run = way.runs[number]._replace(undoes=undone)
-    return begin_pass(way.with_run(number, run), number)
+    run = world.runs[number]._replace(undoes=undone)
+    return begin_pass(world.with_run(number, run), number)
 
 
 def ended(world: World, number: int) -> World:
@@ -184,8 +178,4 @@ def ended(world: World, number: int) -> World:
 @cache
 def _only_backed_up(row: Row, number: int) -> Row:
     mark = row.marks[number]
-    return row.marked(number, Mark(kept=mark.kept, overwrote=mark.overwrote))
-
-
-def _at(world: World, number: int, phase: Phase) -> Run:
-    return world.runs[number]._replace(phase=phase)
+    return row.marked(number, Mark(kept=mark.kept, is_own=mark.is_own))

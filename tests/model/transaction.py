@@ -10,9 +10,9 @@ from functools import cache
 from itertools import combinations
 
 from tests.model.acts import Act, Step
-from tests.model.protocol import Guard, Late, Protocol
+from tests.model.protocol import Guard, Late, Marks, Protocol
 from tests.model.runner import begin_pass, ended, is_open
-from tests.model.world import NOBODY, NOTHING, Mark, Phase, Row, Shape, Stage, Value, World
+from tests.model.world import NOBODY, NOTHING, Mark, Phase, Row, Shape, Stage, World
 
 
 def transaction(world: World, protocol: Protocol, number: int) -> Iterator[Step]:
@@ -60,8 +60,10 @@ def _subsets(free: list[int]) -> list[tuple[int, ...]]:
 
 def _breakable(world: World, number: int, written: tuple[int, ...]) -> list[int]:
     """Return which of the envelopes may come out broken, and none of them."""
-    seals = world.faults and world.runs[number].undoes == NOBODY
-    return [NOBODY, *(written if seals else ())]
+    run = world.runs[number]
+    # Without a backup, a broken envelope is a loss that no protocol mends.
+    may_break = world.faults and run.has_backup and run.undoes == NOBODY
+    return [NOBODY, *(written if may_break else ())]
 
 
 def _stored(
@@ -74,7 +76,11 @@ def _stored(
 ) -> World:
     stored = world._replace(faults=world.faults - 1) if broken != NOBODY else world
     for at in batch:
-        row = _with_late(world.rows[at], number, protocol)
+        row = world.rows[at]
+        if protocol.late is Late.WITH_THE_WRITE or at in written:
+            row = _with_late(row, number, protocol)
+        if protocol.marks is Marks.CLEARED_BY_THE_BATCH:
+            row = _unmarked(row, number)
         if at in written:
             row = _overwritten(row, number, is_broken=at == broken)
         if row is not world.rows[at]:
@@ -84,20 +90,27 @@ def _stored(
 
 @cache
 def _with_late(row: Row, number: int, protocol: Protocol) -> Row:
-    """Back up a late original, whether or not the row then lets itself be written."""
+    """Back up a late original."""
     mark = _mark(row, number)
-    if mark.is_late and protocol.late is Late.WITH_THE_WRITE:
+    if mark.is_late and protocol.late is not Late.AFTER_THE_WRITE:
         return row.marked(number, mark._replace(kept=mark.turned.secret))
     return row
 
 
 @cache
 def _overwritten(row: Row, number: int, *, is_broken: bool) -> Row:
-    mark = _mark(row, number)
-    if row.value.shape is Shape.PLAIN:
-        row = row.marked(number, mark._replace(overwrote=row.value.secret))
-    shape = Shape.BROKEN if is_broken else mark.turned.shape
-    return row.written(Value(shape, mark.turned.secret))
+    turned = _mark(row, number).turned
+    if is_broken:
+        turned = turned._replace(shape=Shape.BROKEN)
+    # Of the row as it stands now, the run's backup has the original.
+    is_marked = row.is_marked and turned.shape is Shape.PLAIN
+    written = row.written(turned)._replace(is_marked=is_marked)
+    return written.marked(number, _mark(written, number)._replace(is_own=is_broken))
+
+
+@cache
+def _unmarked(row: Row, number: int) -> Row:
+    return row._replace(is_marked=row.is_marked and _mark(row, number).turned == NOTHING)
 
 
 def _answered(world: World, protocol: Protocol, number: int, is_clean: bool) -> World:

@@ -30,6 +30,8 @@ class Value(NamedTuple):
 
     shape: Shape
     secret: int
+    by: int = NOBODY
+    """The run that sealed it, or nobody, if an application did; only invariants look at it."""
 
 
 NOTHING = Value(Shape.EMPTY, NO_SECRET)
@@ -59,8 +61,9 @@ class Mark(NamedTuple):
     """The batch will back up the original, too."""
     kept: int = NO_SECRET
     """The original that the run's backup holds."""
-    overwrote: int = NO_SECRET
-    """The plaintext that the run has overwritten last; nobody in the model looks at it."""
+    is_own: bool = False
+    """The row has not been written since the run wrote it; said of broken envelopes alone, as
+    nobody asks it of others."""
 
 
 class Row(NamedTuple):
@@ -72,22 +75,27 @@ class Row(NamedTuple):
     marks: tuple[Mark, ...]
     saves: tuple[Value, ...] = ()
     """Values that applications have read, and will write back with the rest of the row."""
+    is_marked: bool = False
+    """An application has written an envelope here, which the shield knows no original of."""
     has_gone_back: bool = False
-    """An application has written what it had read over a newer enrolment, and that is lost."""
+    """An application has written an envelope back that it had read: the truth, like `latest`."""
 
     def written(self, value: Value) -> "Row":
         """Return the row after a write: a version that nobody has read yet."""
-        return self._replace(value=value, marks=tuple(_outdated(mark) for mark in self.marks))
+        marks = tuple(_outdated(mark) for mark in self.marks)
+        has_gone_back = self.has_gone_back and value == self.value
+        return self._replace(value=value, marks=marks, has_gone_back=has_gone_back)
 
     def marked(self, number: int, mark: Mark) -> "Row":
         """Return the row with what a run has of it replaced."""
-        marks = replaced(self.marks, number, mark)
-        return Row(self.value, self.latest, marks, self.saves, self.has_gone_back)
+        return Row(self.value, self.latest, replaced(self.marks, number, mark), *self[3:])
 
 
 def _outdated(mark: Mark) -> Mark:
-    if mark.is_before_horizon or mark.is_before_pass or mark.is_as_read:
-        return mark._replace(is_before_horizon=False, is_before_pass=False, is_as_read=False)
+    if mark.is_before_horizon or mark.is_before_pass or mark.is_as_read or mark.is_own:
+        return mark._replace(
+            is_before_horizon=False, is_before_pass=False, is_as_read=False, is_own=False
+        )
     return mark
 
 
@@ -99,16 +107,18 @@ class Phase(IntEnum):
     """It has the field's lock and epoch."""
     COVERED = 2
     """The shield and the key stand, and the backup has its horizon."""
-    READING = 3
-    TURNED = 4
+    BACKING_UP = 3
+    """The originals are read, and not yet to be seen in the backup."""
+    READING = 4
+    TURNED = 5
     """A batch is turned in memory."""
-    WRITING = 5
+    WRITING = 6
     """A transaction is open, and has seen the fence."""
-    ORPHANED = 6
+    ORPHANED = 7
     """The same, but the run is dead: its COMMIT may be on the way."""
-    JUDGING = 7
+    JUDGING = 8
     """A pass found nothing to do."""
-    ENDED = 8
+    ENDED = 9
 
 
 class Run(NamedTuple):
@@ -117,6 +127,7 @@ class Run(NamedTuple):
     phase: Phase = Phase.WAITING
     undoes: int = NOBODY
     """The run whose originals it puts back."""
+    has_backup: bool = True
     is_clean: bool = True
     """Nothing was changed, moved or held in this pass so far."""
 
@@ -129,6 +140,8 @@ class World(NamedTuple):
     owner: int = NOBODY
     """The run whose fencing epoch stands in `control`; each run takes over once."""
     is_shielded: bool = False
+    shielded: tuple[int, ...] = ()
+    """The runs whose backups count: the shield has stood without a break since they began."""
     has_key: bool = False
     key_in_memory: int = NOBODY
     """The run that alone has the data key: never, but in a mutant."""
@@ -136,6 +149,8 @@ class World(NamedTuple):
     """How many more writes applications will begin."""
     faults: int = 0
     """How many more envelopes will come out broken."""
+    shreds: int = 0
+    """How many more backups will be destroyed."""
 
     def with_row(self, at: int, row: Row) -> "World":
         """Return the world with a row replaced."""
@@ -145,21 +160,23 @@ class World(NamedTuple):
         """Return the world with a run replaced."""
         return World(self.rows, replaced(self.runs, number, run), *self[2:])
 
+    def with_phase(self, number: int, phase: Phase) -> "World":
+        """Return the world with a run in another phase."""
+        return self.with_run(number, self.runs[number]._replace(phase=phase))
+
 
 def replaced(items: tuple[Item, ...], at: int, item: Item) -> tuple[Item, ...]:
     """Return a tuple with one of its items replaced."""
     return (*items[:at], item, *items[at + 1 :])
 
 
-def beginning(rows: int, runs: int, writes: int, faults: int) -> World:
+def beginning(rows: int, runs: int, writes: int, faults: int, shreds: int = 0) -> World:
     """Return a table of plaintext before any run."""
     row = Row(Value(Shape.PLAIN, 1), 1, (Mark(),) * runs)
-    return World((row,) * rows, (Run(),) * runs, writes=writes, faults=faults)
+    return World((row,) * rows, (Run(),) * runs, writes=writes, faults=faults, shreds=shreds)
 
 
 def secrets(row: Row) -> set[int]:
     """Return the secrets that anyone has of a row."""
-    marks = chain.from_iterable(
-        (mark.kept, mark.overwrote, mark.turned.secret) for mark in row.marks
-    )
+    marks = chain.from_iterable((mark.kept, mark.turned.secret) for mark in row.marks)
     return {row.value.secret, row.latest, *marks, *(value.secret for value in row.saves)}

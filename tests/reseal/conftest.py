@@ -1,5 +1,9 @@
 """A scene: a table with rows, and the verbs of the sweep on it; and vaults of an application."""
 
+from pathlib import Path
+from uuid import uuid4
+
+import fsspec
 import psycopg
 import pytest
 from psycopg.rows import dict_row
@@ -7,7 +11,9 @@ from psycopg_pool import ConnectionPool
 
 from reseal import Vault
 from reseal.access import Access
+from reseal.backup.location import Location
 from reseal.store.store import Store
+from tests.reseal.block_files import BlockFiles, ServedFiles
 from tests.reseal.scene import Scene
 
 
@@ -15,6 +21,16 @@ from tests.reseal.scene import Scene
 def scene(access: Access, store: Store, admin: psycopg.Connection) -> Scene:
     """The table `users`, its schema made and a first data key active."""
     return Scene(access, store, admin)
+
+
+@pytest.fixture(params=["path", "memory", "blocks", "served"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
+    """A directory on this machine, or one at the URL of a store."""
+    if request.param == "path":
+        return Location(str(tmp_path / "backups"))
+    for kind in (BlockFiles, ServedFiles):
+        fsspec.register_implementation(kind.protocol[0], kind, clobber=True)
+    return Location(f"{request.param}://reseal-{uuid4().hex}")
 
 
 @pytest.fixture

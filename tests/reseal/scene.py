@@ -16,6 +16,7 @@ from reseal.backup.prove import Proof, prove
 from reseal.census import Census, take_census
 from reseal.config import parse_config
 from reseal.envelope import Envelope
+from reseal.judge import Facts
 from reseal.keyring import DataKey, Keyring, KeyState
 from reseal.original import Original
 from reseal.restore import Restoration
@@ -33,7 +34,7 @@ from reseal.sweep.settle import Plan
 from reseal.sweep.span import Span, whole
 from reseal.sweep.tally import Tally, total
 from reseal.sweep.turn import Turn
-from reseal.verify import Facts, verify
+from reseal.verify import verify
 from tests.conftest import USERS_FIELD
 
 SEED = "JBSWY3DPEHPK3PXP"
@@ -219,6 +220,5 @@ class Scene:
 
     def roll_back(self, run: "Scene", *, unseal_newer: bool = False) -> Tally:
         """Undo another run of the same field."""
-        versions = ledger.key_versions(self.store, run.run_id, self.name)
-        restoration = Restoration(run.run_id, run.backup(), versions, unseal_newer)
+        restoration = Restoration.of(self.store, run.backup(), unseal_newer=unseal_newer)
         return self.sweep(Turn.UNSEAL, restoration.plan)

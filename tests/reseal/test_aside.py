@@ -7,10 +7,10 @@ from reseal import Vault
 from reseal.clean import clean
 from reseal.errors import NotSealed, RowRefused, WillNotOpen
 from reseal.guard import raise_guard
+from reseal.judge import Verdict
 from reseal.prepare import prepare
 from reseal.store import aside
 from reseal.sweep.turn import Turn
-from reseal.verify import Verdict
 from tests.conftest import SENTINEL
 from tests.reseal.scene import SEED
 

@@ -5,48 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from reseal import open_backup
 from reseal.backup import again, table
-from reseal.backup.copies import Copying
 from reseal.backup.inventory import inventory
 from reseal.backup.location import Location
 from reseal.errors import ConfigurationError
 from reseal.sweep.turn import Turn
-from tests.reseal.scene import SEED, Scene
-
-NEW = "GEZDGNBVGY3TQOJQ"
-
-
-@pytest.fixture(params=["path", "url"])
-def place(request, tmp_path) -> Location:
-    """A directory on this machine, or one at a URL."""
-    if request.param == "path":
-        return Location(str(tmp_path / "backups"))
-    return Location(f"memory://reseal-{uuid4().hex}")
-
-
-def copying(scene: Scene) -> Copying:
-    return Copying(scene.store, scene.target, scene.run_id, scene.access.backup_kek())
-
-
-def backed_up(scene: Scene, place: Location) -> None:
-    """Back up, prove and copy what stands in the table."""
-    scene.back_up()
-    scene.prove()
-    copying(scene).copy(place)
-
-
-def held(scene: Scene, text: str) -> dict[tuple[str, ...], str]:
-    return {key: secret.reveal() for key, secret in open_backup(text, scene.access.backup_kek())}
-
-
-def copies(scene: Scene) -> tuple[str, ...]:
-    return table.need(scene.store, scene.run_id, scene.name).copies
-
-
-def prove_again(scene: Scene) -> again.Again:
-    (found,) = again.prove_run(scene.store, scene.run_id, scene.access.backup_kek())
-    return found
+from tests.reseal.backing_up import NEW, backed_up, copies, prove_again
+from tests.reseal.scene import SEED
 
 
 def test_a_backup_is_proven_again_when_its_rows_are_sealed(scene, place):
@@ -63,10 +28,15 @@ def test_a_backup_is_proven_again_when_its_rows_are_sealed(scene, place):
 
 
 DAMAGES = {
-    "an original": ("UPDATE reseal.backup SET sealed = sealed || '\\x00'", "does not open"),
-    "a digest": ("UPDATE reseal.backup SET digest = '\\x00'", "is not what its digest says"),
-    "no digest": ("UPDATE reseal.backup SET digest = ''", "is not what its digest says"),
-    "a salt": ("UPDATE reseal.backup_set SET salt = 'x'", "is not what its digest says"),
+    "an original": (
+        "UPDATE reseal.backup SET sealed = sealed || '\\x00' WHERE row_key = '{2}'",
+        "1 of 2 rows in the backup of users.mfa_secret do not open: 2",
+    ),
+    "a digest": (
+        "UPDATE reseal.backup SET digest = '\\x00' WHERE row_key = '{1}'",
+        "1 of 2 rows in the backup of users.mfa_secret are not what their digest says: 1",
+    ),
+    "a salt": ("UPDATE reseal.backup_set SET salt = 'x'", "2 of 2 rows in the backup of"),
     "a row": ("DELETE FROM reseal.backup WHERE row_key = '{1}'", "has 1 rows, 0 of them late"),
     "the proof": ("UPDATE reseal.backup_set SET rows = NULL", "was never proven"),
     "the key": ("UPDATE reseal.backup_set SET wrapped = NULL", "was shredded"),

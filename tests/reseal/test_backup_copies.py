@@ -1,54 +1,18 @@
 """Copies of a backup: proven where they lie, and a whole table comes back from them alone."""
 
-from uuid import uuid4
-
+import fsspec
 import psycopg
 import pytest
 from psycopg import sql
 
 from reseal import BackupFileError, WillNotOpen, open_backup
-from reseal.backup import again, table
-from reseal.backup.copies import Copying
 from reseal.backup.location import Location
 from reseal.errors import BackupNotProven, ConfigurationError, KekError
 from reseal.kek import open_kek
 from tests.conftest import SENTINEL
-from tests.reseal.scene import SEED, Scene
+from tests.reseal.backing_up import NEW, backed_up, copies, copying, held, prove_again
+from tests.reseal.scene import SEED
 from tests.reseal.test_sweep import ODD, TEXT_KEYS
-
-NEW = "GEZDGNBVGY3TQOJQ"
-
-
-@pytest.fixture(params=["path", "url"])
-def place(request, tmp_path) -> Location:
-    """A directory on this machine, or one at a URL."""
-    if request.param == "path":
-        return Location(str(tmp_path / "backups"))
-    return Location(f"memory://reseal-{uuid4().hex}")
-
-
-def copying(scene: Scene) -> Copying:
-    return Copying(scene.store, scene.target, scene.run_id, scene.access.backup_kek())
-
-
-def backed_up(scene: Scene, place: Location) -> None:
-    """Back up, prove and copy what stands in the table."""
-    scene.back_up()
-    scene.prove()
-    copying(scene).copy(place)
-
-
-def held(scene: Scene, text: str) -> dict[tuple[str, ...], str]:
-    return {key: secret.reveal() for key, secret in open_backup(text, scene.access.backup_kek())}
-
-
-def copies(scene: Scene) -> tuple[str, ...]:
-    return table.need(scene.store, scene.run_id, scene.name).copies
-
-
-def prove_again(scene: Scene) -> again.Again:
-    (found,) = again.prove_run(scene.store, scene.run_id, scene.access.backup_kek())
-    return found
 
 
 def test_a_copy_holds_what_the_backup_holds(scene, place):
@@ -93,6 +57,16 @@ def test_nothing_of_a_copy_is_in_the_clear(scene, tmp_path):
 
     (path,) = tmp_path.rglob("*.reseal-backup")
     assert SENTINEL.encode() not in path.read_bytes()
+
+
+def test_a_file_that_fsspec_has_opened_is_read_too(scene, place):
+    scene.enrol(SEED)
+    backed_up(scene, place)
+    (copy,) = copies(scene)
+
+    with fsspec.open(copy, "rb") as file:
+        found = open_backup(file, scene.access.backup_kek())
+        assert [secret.reveal() for _, secret in found] == [SEED]
 
 
 def test_what_came_late_is_in_a_file_of_its_own(scene, place):

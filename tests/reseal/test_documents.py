@@ -7,10 +7,10 @@ from psycopg.errors import CheckViolation
 
 from reseal.envelope import PREFIX
 from reseal.guard import raise_guard, why_not
+from reseal.judge import GOOD, Verdict
 from reseal.prepare import prepare
 from reseal.store.store import Store
 from reseal.sweep.turn import Turn
-from reseal.verify import GOOD, Verdict
 from tests.conftest import SENTINEL
 from tests.reseal.scene import SEED
 from tests.reseal.test_write import Recorder

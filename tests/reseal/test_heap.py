@@ -6,7 +6,6 @@ from reseal.errors import FieldError, RowRefused
 from reseal.guard import raise_guard
 from reseal.prepare import prepare
 from reseal.restore import Restoration
-from reseal.store import ledger
 from reseal.sweep.turn import Turn
 from tests.reseal.scene import SEED
 
@@ -60,8 +59,7 @@ def test_every_row_is_sealed_once_and_resealed_and_put_back(tree):
     assert tree.sweep_heaps(Turn.RESEAL).changed == len(before)
     assert tree.census().sealed == {2: len(before)}
 
-    versions = ledger.key_versions(tree.store, tree.run_id, tree.name)
-    restoration = Restoration(tree.run_id, tree.backup(), versions)
+    restoration = Restoration.of(tree.store, tree.backup())
     assert tree.again().sweep_heaps(Turn.UNSEAL, restoration.plan).changed == len(before)
     assert tree.texts() == before
 

@@ -158,6 +158,46 @@ def test_an_envelope_that_was_edited_does_not_open(edit):
         KEYRING.open(PLACE, replace(envelope, **edit))
 
 
+def damaged(envelope: Envelope, *places: int) -> Envelope:
+    """The envelope with these bytes of its ciphertext changed."""
+    octets = bytearray(envelope.ciphertext)
+    for place in places:
+        octets[place] ^= 1
+    return replace(envelope, ciphertext=bytes(octets))
+
+
+URI = "otpauth://totp/Acme:ada@example.com?secret={}&issuer=Acme"
+
+
+@pytest.mark.parametrize(
+    ("edit", "text", "resembles"),
+    [
+        (lambda e: replace(e, tag=bytes(16)), SENTINEL, True),
+        (lambda e: damaged(e, 0), SENTINEL, True),
+        (lambda e: damaged(e, *range(4)), SENTINEL, True),
+        (lambda e: damaged(e, *range(5)), SENTINEL, False),
+        (lambda e: replace(e, iv=bytes(12)), SENTINEL, False),
+        (lambda e: replace(e, key_version=1), SENTINEL, False),
+        (lambda e: replace(e, key_version=9), SENTINEL, False),
+        (lambda e: replace(e, ciphertext=e.ciphertext[:-1]), SENTINEL, False),
+        (lambda e: replace(e, tag=bytes(16)), "123456", True),
+        (lambda e: damaged(e, 0), "123456", False),
+    ],
+)
+def test_a_damaged_envelope_tells_what_it_was_made_of(edit, text, resembles):
+    envelope = edit(KEYRING.seal(PLACE, Secret(text)))
+
+    assert KEYRING.cipher(PLACE.field).resembles(envelope, Secret(text)) is resembles
+
+
+def test_a_damaged_envelope_of_another_secret_is_none_of_this_one():
+    envelope = replace(KEYRING.seal(PLACE, Secret(URI.format(SENTINEL))), tag=bytes(16))
+    other = URI.format("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"[: len(SENTINEL)])
+
+    assert len(other) == len(URI.format(SENTINEL))
+    assert not KEYRING.cipher(PLACE.field).resembles(envelope, Secret(other))
+
+
 def test_the_same_version_with_other_bytes_does_not_open():
     other = Keyring([DataKey.fresh(2, KeyState.ACTIVE)])
 

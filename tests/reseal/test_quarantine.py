@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reseal.census import Census
 from reseal.envelope import Envelope
 from reseal.errors import ConfigurationError, MalformedEnvelope, UnknownKeyVersion, WillNotOpen
+from reseal.judge import Fact, Verdict
 from reseal.quarantine.accept import ACCEPTED, Decision, accept
 from reseal.quarantine.choice import Choice, parse_key, show_key
 from reseal.quarantine.standing import accepted_census
@@ -18,7 +19,7 @@ from reseal.quarantine.trouble import SENTENCES, UNREADABLE, SetAside, Trouble, 
 from reseal.shape import Shape
 from reseal.store import event, quarantine
 from reseal.sweep.turn import Turn
-from reseal.verify import Fact, Verdict, verify
+from reseal.verify import verify
 from tests.reseal.scene import SEED, Scene
 
 Known = dict[tuple[str, ...], Trouble]

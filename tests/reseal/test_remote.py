@@ -9,6 +9,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from reseal import BackupFileError, remote
 from reseal.errors import Refused
 from tests.conftest import SENTINEL
+from tests.reseal.block_files import BlockFiles, ServedFiles
 
 URL = "memory://reseal-tests/a/b.file"
 
@@ -58,6 +59,9 @@ def _stores():
     for kind in (DeliberatelyBrokenFiles, UndeletableFiles, BucketFiles):
         fsspec.register_implementation(kind.protocol, kind, clobber=True)
         kind.store.clear()
+    for blocks in (BlockFiles, ServedFiles):
+        fsspec.register_implementation(blocks.protocol[0], blocks, clobber=True)
+        blocks.store.clear()
     MemoryFileSystem.store.clear()
     MemoryFileSystem.pseudo_dirs[:] = [""]
 
@@ -82,6 +86,41 @@ def test_a_file_whose_writing_fails_is_not_there():
     with remote.creating(URL) as file:
         file.write(b"whole")
     assert remote.exists(URL)
+
+
+@pytest.mark.parametrize("protocol", ["blocks", "served"])
+def test_what_is_read_in_blocks_is_read_by_lines(protocol):
+    url = f"{protocol}://at/f"
+    with remote.creating(url) as file:
+        file.write(b"one\n" + b"x" * 3_000_000)
+        file.write(b"\nthree")
+        assert not remote.exists(url)
+    with remote.reading(url) as file:
+        assert file.readline(2) == b"on"
+        assert file.readline() == b"e\n"
+        assert len(file.readline()) == 3_000_001
+        assert file.read() == b"three"
+        file.seek(1)
+        assert file.tell() == 1
+        assert file.readline(2**31 - 1) == b"ne\n"
+
+
+def test_on_a_file_server_a_file_is_written_beside_its_place_and_renamed():
+    with remote.creating("served://at/f") as file:
+        file.write(b"all of it")
+    remote.try_writing("served://at")
+
+    assert ServedFiles.store == {"at/f": b"all of it"}
+    with pytest.raises(Refused):
+        fail_half_way(remote.creating("served://at/g"))
+    assert list(ServedFiles.store) == ["at/f"]
+
+
+def test_what_a_killed_process_left_on_a_file_server_is_removed_with_the_file():
+    ServedFiles.store |= {"at/.f.part": b"half", "at/.g.part": b"another's"}
+    remote.remove("served://at/f")
+
+    assert list(ServedFiles.store) == ["at/.g.part"]
 
 
 def test_a_file_is_removed_once_and_for_all():

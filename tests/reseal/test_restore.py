@@ -14,6 +14,7 @@ from reseal.restore import (
     record_gone,
 )
 from reseal.secret import Secret
+from reseal.store import ledger, quarantine
 from reseal.sweep.turn import Turn
 from tests.reseal.scene import SEED, Scene
 from tests.reseal.test_sweep import ODD
@@ -149,34 +150,6 @@ def test_a_value_enrolled_between_backup_and_sweep_comes_back(run):
     assert run.stored() == {row: NEW}
 
 
-@pytest.mark.parametrize("damage", ["tag", "text", "row"])
-def test_where_nobody_can_read_the_envelope_the_original_is_the_latest_secret(run, damage):
-    one, other = sealed(run, SEED, NEW)
-    text = run.stored()[one] or ""
-    envelope = Envelope.parse(text)
-    run.put(
-        one,
-        {
-            "tag": str(Envelope(1, envelope.iv, bytes(16), envelope.ciphertext)),
-            "text": text[:-10],
-            "row": run.stored()[other],
-        }[damage],
-    )
-
-    assert run.again().roll_back(run).changed == 2
-    assert run.stored() == {one: SEED, other: NEW}
-
-
-def test_a_damaged_envelope_without_an_original_is_left_alone(run):
-    sealed(run, SEED)
-    (row,) = run.enrol(None)
-    run.put(row, (run.stored()[1] or "")[:-10])
-    back = run.again()
-
-    assert back.roll_back(run).left_alone == 1
-    assert back.left_alone() == {(str(row),): APPLICATION}
-
-
 def test_deleted_rows_are_listed(run):
     kept, gone = sealed(run, SEED, SEED)
     run.admin.execute("DELETE FROM users WHERE id = %s", [gone])
@@ -213,6 +186,54 @@ def test_a_record_of_the_backup_that_does_not_open_keeps_no_other_row_from_its_o
     assert back.left_alone() == {(str(damaged),): UNREADABLE}
     assert run.stored()[whole] == SEED
     assert run.opened()[damaged] == SEED
+
+
+@pytest.mark.parametrize(
+    ("keeps_out", "reason"),
+    [
+        (
+            "ALTER TABLE users ADD CONSTRAINT app CHECK (id <> 2 OR length(mfa_secret) > 100)",
+            "refused by the database (23514, constraint app)",
+        ),
+        (
+            "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;"
+            "CREATE TRIGGER no BEFORE UPDATE ON users FOR EACH ROW WHEN (OLD.id = 2)"
+            " EXECUTE FUNCTION no()",
+            "refused by the database (P0001)",
+        ),
+        (
+            "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
+            "CREATE TRIGGER no BEFORE UPDATE ON users FOR EACH ROW WHEN (OLD.id = 2)"
+            " EXECUTE FUNCTION no()",
+            "a trigger of the table keeps the row from being written",
+        ),
+    ],
+    ids=["check", "trigger", "trigger that suppresses"],
+)
+def test_an_original_that_the_database_refuses_is_left_alone(run, keeps_out, reason):
+    sealed(run, SEED, SEED, SEED)
+    run.admin.execute(keeps_out.encode())
+    back, stood = run.again(), run.stored()
+
+    tally = back.roll_back(run).checked()
+    assert (tally.changed, tally.left_alone, tally.quarantined) == (2, 1, 0)
+    assert back.left_alone() == {("2",): reason}
+    assert back.quarantine() == {}
+    assert run.stored() == {1: SEED, 2: stood[2], 3: SEED}
+
+
+def test_a_row_that_a_later_pass_restores_is_not_listed_any_more(run):
+    (row,) = sealed(run, SEED)
+    run.admin.execute("ALTER TABLE users ADD CONSTRAINT app CHECK (length(mfa_secret) > 100)")
+    back = run.again()
+    assert back.roll_back(run).left_alone == 1
+    run.admin.execute("ALTER TABLE users DROP CONSTRAINT app")
+
+    began = quarantine.now(run.store)
+    assert back.roll_back(run).changed == 1
+    ledger.forget_unmet(run.store, back.run_id, run.name, began)
+    assert back.left_alone() == {}
+    assert run.stored() == {row: SEED}
 
 
 def test_composite_and_text_keys_find_their_original(run):

@@ -208,8 +208,8 @@ def test_an_original_that_was_read_and_not_written_does_not_take_the_later_ones_
         scene.put(row, THIRD)
         kek = scene.access.backup_kek()
         covered = take.need_coverage(scene.store, scene.run_id, scene.name, kek)
-        scene.store.execute(SWEEPING)
         with scene.store.transaction():
+            scene.store.execute(SWEEPING)
             write = "UPDATE users SET mfa_secret = %s WHERE id = %s"
             scene.store.execute(write, [envelope(scene, row, THIRD), row])
             late = [covered.keep([str(row)], THIRD)]

@@ -4,7 +4,6 @@ import os
 import threading
 from base64 import b64encode
 from dataclasses import replace
-from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -12,57 +11,16 @@ import pytest
 
 from reseal import retirement
 from reseal.backup import again, table
-from reseal.backup.copies import Copying
 from reseal.backup.inventory import inventory
-from reseal.backup.location import Location
-from reseal.backup.shred import Shredder
-from reseal.errors import ConfigurationError, FieldBusy, FieldError, KekError, Refused
+from reseal.errors import ConfigurationError, FieldBusy, KekError, Refused
 from reseal.store import event
 from reseal.store.control import hold
 from tests.conftest import SENTINEL
-from tests.reseal.scene import SEED, Scene
+from tests.reseal.scene import SEED
+from tests.reseal.shredding import NEW, is_shredded, sealed, shredder
 
-NEW = "GEZDGNBVGY3TQOJQ"
-WAS_SHREDDED = "SELECT wrapped IS NULL, shredded IS NOT NULL FROM reseal.backup_set"
 PARTITIONS = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'reseal.backup'::regclass"
 STORED = "SELECT pg_read_binary_file(pg_relation_filepath('reseal.backup_set'))"
-
-
-def shredder(scene: Scene, approved_by: str = "") -> Shredder:
-    return Shredder(scene.access, scene.store, "ada", approved_by)
-
-
-def sealed(scene: Scene, *secrets: str, to: Path | None = None) -> list[int]:
-    """Rows that a run has backed up, copied and sealed."""
-    rows = scene.enrol(*secrets)
-    scene.back_up()
-    scene.prove()
-    if to:
-        kek = scene.access.backup_kek()
-        Copying(scene.store, scene.target, scene.run_id, kek).copy(Location(str(to)))
-    scene.sweep()
-    return rows
-
-
-def break_row(scene: Scene, row: int) -> None:
-    """Damage an envelope so that it is malformed."""
-    scene.admin.execute(
-        "UPDATE users SET mfa_secret = left(mfa_secret, 180) || '====' WHERE id = %s", [row]
-    )
-
-
-def set_aside(scene: Scene, row: int, *, accepted: bool = False) -> None:
-    scene.admin.execute(
-        "INSERT INTO reseal.quarantine (field, row_key, run_id, reason, accepted)"
-        " VALUES (%s, %s, %s, 'x', CASE WHEN %s THEN now() END)",
-        [scene.name, [str(row)], scene.run_id, accepted],
-    )
-
-
-def is_shredded(scene: Scene) -> bool:
-    rows = scene.admin.execute(WAS_SHREDDED).fetchall()
-    assert rows in ([(True, True)], [(False, False)])
-    return rows == [(True, True)]
 
 
 def test_a_shredded_backup_is_gone(scene, tmp_path):
@@ -89,7 +47,8 @@ def test_the_audit_log_says_who_shredded_what(scene, tmp_path):
 
     detail = event.latest(scene.store, "backup shredded", scene.run_id)
     assert detail == {
-        "rows": {scene.name: 1}, "still_sealed": {scene.name: 1}, "approved_by": "Grace",
+        "rows": {scene.name: 1}, "still_sealed": {scene.name: 1}, "unseen": [],
+        "approved_by": "Grace",
     }  # fmt: skip
     copy = event.latest(scene.store, "backup copy deleted", scene.run_id)
     assert copy is not None
@@ -122,13 +81,14 @@ def test_what_was_enrolled_since_is_no_loss_for_a_rollback(scene):
     assert shredder(scene).shred(scene.run_id).sealed == {scene.name: 1}
 
 
-def test_shredding_twice_is_no_fault(scene):
+def test_shredding_twice_is_no_fault_and_says_so(scene):
     sealed(scene, SEED)
-    shredder(scene).shred(scene.run_id)
+    assert shredder(scene, "Grace").shred(scene.run_id).before == {}
     first = inventory(scene.store)
     done = shredder(scene, "another").shred(scene.run_id)
 
     assert (done.rows, done.sealed, done.deleted) == ({}, {}, [])
+    assert done.before == {scene.name: {"shredded": first[0]["shredded"], "by": "Grace"}}
     assert inventory(scene.store) == first
 
 
@@ -160,67 +120,6 @@ def test_a_copy_that_is_gone_counts_as_deleted(scene, tmp_path):
     assert shredder(scene).shred(scene.run_id).not_deleted == {}
 
 
-@pytest.mark.parametrize("how", ["quarantined", "broken"])
-def test_the_only_source_of_a_row_is_not_shredded(scene, tmp_path, how):
-    row, _ = sealed(scene, SEED, SEED, to=tmp_path)
-    if how == "quarantined":
-        set_aside(scene, row)
-    else:
-        break_row(scene, row)
-
-    with pytest.raises(Refused, match=r"all there is of 1 rows of .*reseal quarantine accept"):
-        shredder(scene).shred(scene.run_id)
-    assert not is_shredded(scene)
-    assert len(list(tmp_path.rglob("*.reseal-backup"))) == 1
-
-
-@pytest.mark.parametrize("how", ["quarantined", "broken"])
-def test_what_was_given_up_needs_no_source(scene, how):
-    row, _ = sealed(scene, SEED, SEED)
-    if how == "broken":
-        break_row(scene, row)
-    set_aside(scene, row, accepted=True)
-
-    assert shredder(scene).shred(scene.run_id).rows == {scene.name: 2}
-
-
-def test_a_broken_row_that_is_not_in_the_backup_does_not_need_it(scene):
-    sealed(scene, SEED)
-    other = scene.again()
-    (row,) = sealed(other, SEED)
-    break_row(scene, row)
-
-    assert shredder(scene).shred(scene.run_id).rows == {scene.name: 1}
-    with pytest.raises(Refused):
-        shredder(other).shred(other.run_id)
-
-
-def test_what_a_later_backup_has_too_is_not_only_here(scene):
-    (row,) = sealed(scene, SEED)
-    scene.put(row, NEW)
-    later = scene.again()
-    later.back_up()
-    later.sweep()
-    break_row(scene, row)
-
-    assert shredder(scene).shred(scene.run_id).rows == {scene.name: 1}
-    with pytest.raises(Refused):
-        shredder(later).shred(later.run_id)
-
-
-def test_and_an_earlier_one_is_no_other_source(scene):
-    """It has the secret that the user had before."""
-    (row,) = sealed(scene, SEED)
-    scene.put(row, NEW)
-    later = scene.again()
-    later.back_up()
-    later.sweep()
-    break_row(scene, row)
-    with pytest.raises(Refused):
-        shredder(later).shred(later.run_id)
-    assert table.need(scene.store, later.run_id, scene.name).wrapped is not None
-
-
 def test_a_backup_that_is_used_is_not_shredded(scene):
     sealed(scene, SEED)
     other = scene.access.store("another")
@@ -245,21 +144,6 @@ def test_a_run_that_lost_its_lock_and_lives_keeps_its_backup(scene):
 def test_a_run_without_a_backup_has_nothing_to_shred(scene):
     with pytest.raises(ConfigurationError, match="has no backup; see `reseal backup list`"):
         shredder(scene).shred(uuid4())
-
-
-def test_a_field_that_is_not_described_cannot_be_looked_at(scene):
-    sealed(scene, SEED)
-    other = scene.described(name="other")
-
-    with pytest.raises(FieldError, match="there is no field"):
-        shredder(other).shred(scene.run_id)
-
-
-def test_a_table_that_is_gone_needs_no_backup(scene):
-    sealed(scene, SEED)
-    scene.admin.execute("DROP TABLE users")
-
-    assert shredder(scene).shred(scene.run_id).rows == {scene.name: 1}
 
 
 def test_a_backup_that_nobody_can_open_is_shredded_too(scene):

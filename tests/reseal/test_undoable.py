@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from reseal.errors import ConfigurationError, Refused
+from reseal.errors import ConfigurationError, KekError, KekUnreachable, Refused
 from reseal.guard import raise_guard
 from reseal.shield import raise_shield
 from reseal.store import event, ledger
@@ -17,6 +17,7 @@ from reseal.store.ledger import RunRecord
 from reseal.store.store import Store
 from reseal.undoable import Undoable, Undoing, need_undoable, need_way
 from tests.reseal.scene import SEED, Scene
+from tests.reseal.test_rewrap import UnreachableKek
 
 LIVE = """
 INSERT INTO reseal.reader (instance, library, opens, seals, policy)
@@ -39,7 +40,7 @@ def record(run: Scene, flow: str) -> RunRecord:
 
 
 def undoable(run: Scene, *, newer: bool = False) -> Undoable:
-    return need_undoable(run.store, str(run.run_id), newer=newer)
+    return need_undoable(run.store, str(run.run_id), run.access.backup_kek(), newer=newer)
 
 
 def way(run: Scene, store: Store | None = None) -> None:
@@ -65,6 +66,20 @@ def test_a_shredded_backup_is_gone_for_good(run):
 
     with pytest.raises(Refused, match=r"was shredded, so its originals are gone for good"):
         undoable(run)
+
+
+def test_the_key_that_opens_its_backup_must_be_at_hand(run):
+    with pytest.raises(KekError) as caught:
+        need_undoable(run.store, str(run.run_id), run.access.kek(), newer=False)
+    assert str(caught.value) == (
+        f"{run.access.kek_uri} does not open the backup of run {run.run_id}, which was sealed "
+        f"under {run.access.backup_kek_uri}: set RESEAL_BACKUP_KEK to the key of that time"
+    )
+
+
+def test_a_service_that_does_not_answer_has_not_said_no(run):
+    with pytest.raises(KekUnreachable):
+        need_undoable(run.store, str(run.run_id), UnreachableKek(), newer=False)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import pytest
 
 from reseal import probes
 from reseal.envelope import PREFIX, Envelope
+from reseal.judge import GOOD, Fact, Verdict
 from reseal.secret import Secret
 from reseal.shape import Shape
 from reseal.sweep.turn import Turn
-from reseal.verify import GOOD, Fact, Verdict, verify
+from reseal.verify import verify
 from tests.conftest import SENTINEL
 from tests.reseal.scene import SEED, Scene
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from reseal.errors import RowRefused
+from reseal.errors import RowRefused, Transient
 from reseal.store.connection import Connection
 from reseal.store.store import Store
 from reseal.sweep.commit import commit
@@ -87,6 +87,31 @@ def test_an_update_that_is_not_yet_committed_is_not_waited_for(scene, applicatio
     application.commit()
     assert scene.sweep().changed == 1
     assert scene.opened() == {row: NEW}
+
+
+def test_a_row_that_two_sessions_hold_at_once_is_left_to_a_later_pass(scene, application):
+    # What stands in such a row's xmax is no transaction, and tells nothing of who holds it.
+    one, other = scene.enrol(SEED, SEED)
+    application.execute("SELECT FROM users WHERE id = %s FOR SHARE", [one])
+    with psycopg.connect(scene.access.url) as another:
+        another.execute("SELECT FROM users WHERE id = %s FOR SHARE", [one])
+        assert scene.sweep().locked == 1
+    application.rollback()
+
+    assert scene.sweep().changed == 1
+    assert scene.opened() == {one: SEED, other: SEED}
+
+
+def test_who_takes_a_row_while_a_batch_is_written_is_not_waited_for(scene, application):
+    scene.enrol(SEED)
+    with scene.job() as job:
+        batch = plan(job, scene.whole)
+        # As if it came between the look and the write.
+        application.execute("LOCK TABLE users IN EXCLUSIVE MODE")
+        with pytest.raises(Transient, match="lock timeout"):
+            commit(job, batch, swiftly=True)
+        application.rollback()
+        assert commit(job, batch).tally.changed == 1
 
 
 def test_a_row_that_a_new_session_refers_to_is_sealed_meanwhile(scene, application):

@@ -18,6 +18,7 @@ from reseal.backup import take
 from reseal.backup.prove import prove
 from reseal.census import take_census
 from reseal.errors import StoreError
+from reseal.judge import GOOD
 from reseal.modes import Mode
 from reseal.preflight import PreflightPlan, run_preflight
 from reseal.preflight.check import Report
@@ -34,7 +35,7 @@ from reseal.sweep.settle import Plan
 from reseal.sweep.span import whole
 from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
-from reseal.verify import GOOD, verify
+from reseal.verify import verify
 from tests.schemas.journey import Journey, Part, Parts
 from tests.schemas.write_back import WriteBack
 
@@ -154,8 +155,7 @@ class Library:
         guard.drop_guard(self.store, target)
         shield.drop_shield(self.store, target)
         backup = take.cipher(self.store, run_id, name, self.access.backup_kek())
-        versions = ledger.key_versions(self.store, run_id, name)
-        restoration = Restoration(run_id, backup, versions, unseal_newer=True)
+        restoration = Restoration.of(self.store, backup, unseal_newer=True)
         self._swept(mine, name, Turn.UNSEAL, restoration.plan)
         record_gone(self.store, self.access.target(self.store, name), run_id, mine)
         restored = ledger.unsealed_rows(self.store, mine, name)

@@ -1,0 +1,35 @@
+"""What a retry leaves behind: lines in the audit log, and evidence as other runs have it."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from reseal.evidence import Evidence
+from reseal.store import event
+from reseal.store.event import Event
+from reseal.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The audit log of a run, and its directory of evidence where it has one."""
+
+    store: Store
+    run_id: UUID
+    actor: str
+    evidence: Evidence | None = None
+
+    def note(self, action: str, **detail: Any) -> None:
+        """Append to the audit log."""
+        event.append(self.store, Event(self.run_id, self.actor, action, detail))
+
+    def write(self, name: str, document: Any) -> None:
+        """Write a file of the evidence."""
+        if self.evidence:
+            self.evidence.write(name, document)
+
+    def end(self, document: Any) -> None:
+        """Write how the run ended, and list what was written."""
+        if self.evidence:
+            self.evidence.write("run", document)
+            self.evidence.seal_manifest()

@@ -1,0 +1,92 @@
+"""Read a span's rows beside what a run's backup has of them, and who has backed them up since."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from psycopg import sql
+
+from reseal.place import KeyPart
+from reseal.store.catalog import Target
+from reseal.store.store import Store, literal
+from reseal.sweep.rows import SNAPSHOT, is_empty
+from reseal.sweep.span import Span
+from reseal.verify import READ, backup_join
+
+UNTOUCHED = """
+SELECT count(*) FROM {heap} AS t {backup}
+WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND {empty}
+  AND b.reseal_sealed IS NULL
+"""
+
+DISABLED = """
+SELECT {texts} FROM {heap} AS t {backup}
+WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND {empty}
+  AND b.reseal_sealed IS NOT NULL
+"""
+
+# Its column is renamed so that a `where` of the operator's cannot mean it.
+LATER = """
+LEFT JOIN LATERAL (
+    SELECT k.run_id AS reseal_later FROM {reseal}.backup AS k
+    WHERE k.run_id = ANY ({runs}) AND k.field = {field} AND k.row_key = {texts}
+    ORDER BY array_position({runs}, k.run_id) LIMIT 1
+) AS l ON true
+"""
+
+
+class Row(NamedTuple):
+    """A row as read: its version, text and original; `later` is the last run that backed it up."""
+
+    version: str
+    text: str
+    sealed: bytes | None
+    later: UUID | None
+    key: tuple[KeyPart, ...]
+
+
+class Reading(NamedTuple):
+    """What one snapshot showed of a span; `disabled` are the keys of rows that had an original."""
+
+    empty: int
+    disabled: list[list[str]]
+    rows: list[Row]
+
+
+def read(store: Store, target: Target, run_id: UUID, later: Sequence[UUID], span: Span) -> Reading:
+    """Read the rows of a span beside a run's backup; `later` are the runs since, newest first."""
+    backup = backup_join(store, target, run_id)
+    parts = {
+        "cell": target.cell,
+        "key": target.key_values,
+        "texts": target.key_texts,
+        "heap": span.table(target),
+        "where": target.where,
+        "empty": is_empty(target),
+    }
+    original = sql.SQL("b.reseal_sealed, " + ("l.reseal_later" if later else "NULL::uuid"))
+    since = sql.SQL(" ").join([backup, _later_join(store, target, later)])
+    with store.transaction():
+        store.execute(SNAPSHOT)
+        empty = store.need(UNTOUCHED, span.bounds, backup=backup, **parts)
+        disabled = [
+            texts for (texts,) in store.execute(DISABLED, span.bounds, backup=backup, **parts)
+        ]
+        found = store.execute(
+            READ, span.bounds, original=original, backup=since, **parts
+        ).fetchall()
+    rows = [
+        Row(version, text, sealed, last, tuple(key)) for version, text, sealed, last, *key in found
+    ]
+    return Reading(empty[0], disabled, rows)
+
+
+def _later_join(store: Store, target: Target, later: Sequence[UUID]) -> sql.Composable:
+    if not later:
+        return sql.SQL("")
+    return sql.SQL(LATER).format(
+        reseal=sql.Identifier(store.schema),
+        runs=sql.SQL("{}::uuid[]").format(sql.Literal([str(run) for run in later])),
+        field=literal(target.field.name),
+        texts=target.key_texts,
+    )
