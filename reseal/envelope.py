@@ -66,7 +66,7 @@ class Envelope:
 
 def parts(text: str) -> Parts:
     """Take an envelope apart; raise NotSealed or MalformedEnvelope, never quoting the text."""
-    if not text.startswith(PREFIX):
+    if not looks_sealed(text):
         raise NotSealed("the value is not an envelope")
     try:
         said = a2b_base64(text)

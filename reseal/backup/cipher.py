@@ -51,8 +51,8 @@ class BackupCipher:
 
     def seal(self, row_key: list[str], text: str) -> bytes:
         """Encrypt an original, byte for byte."""
-        iv = os.urandom(_IV_BYTES)
-        return iv + self._cipher.encrypt(iv, text.encode(), self._bound(row_key))
+        (sealed,) = self.seal_all([row_key], Secrets([text.encode()]))
+        return sealed
 
     def open(self, row_key: list[str], sealed: bytes) -> Secret:
         """Decrypt an original; raise WillNotOpen where anything about it was changed."""

@@ -52,11 +52,6 @@ class Coverage:
         """Return which of these row versions were not in it."""
         return frozenset(version for version in set(versions) if not self.has(version))
 
-    def keep(self, row_key: list[str], text: str) -> Kept:
-        """Seal and digest the original of a row."""
-        (kept,) = self.keep_all([row_key], [text])
-        return kept
-
     def keep_all(self, row_keys: Sequence[list[str]], texts: Sequence[str]) -> list[Kept]:
         """Seal and digest the originals of many rows."""
         originals = Secrets([text.encode() for text in texts])

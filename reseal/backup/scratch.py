@@ -4,13 +4,13 @@ What goes in is a salted digest of each original, not the original: the comparis
 and no secret is written to disk a second time.
 """
 
-import hashlib
 from collections.abc import Iterable
 from itertools import repeat
 
 from psycopg import sql
 
-from reseal.secret import Secret
+from reseal.backup.coverage import digests
+from reseal.secret import Secret, Secrets
 from reseal.store.binary_copy import copy_in, field, row_head, text_arrays
 from reseal.store.store import Store
 
@@ -36,8 +36,8 @@ def fill(store: Store, scratch: sql.Identifier, parts: Iterable[Digests]) -> int
     statement = sql.SQL(FILL).format(scratch=scratch)
     for part in map(list, parts):
         if part:
-            keys, digests = zip(*part, strict=True)
-            spelled = zip(repeat(row_head(2)), text_arrays(keys), map(field, digests))
+            keys, made = zip(*part, strict=True)
+            spelled = zip(repeat(row_head(2)), text_arrays(keys), map(field, made))
             copy_in(store, statement, map(b"".join, spelled))
             rows += len(part)
     store.execute(ANALYZE, scratch=scratch)
@@ -46,4 +46,5 @@ def fill(store: Store, scratch: sql.Identifier, parts: Iterable[Digests]) -> int
 
 def digest(salt: bytes, original: Secret) -> bytes:
     """Return the salted SHA-256 of an original."""
-    return hashlib.sha256(salt + original.octets()).digest()
+    (one,) = digests(salt, Secrets([original.octets()]))
+    return one

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from psycopg import sql
+from psycopg.rows import TupleRow
 
 from reseal.backup.coverage import Kept
 from reseal.backup.policy import DEFAULT_KEPT_DAYS
@@ -215,18 +216,12 @@ def count(store: Store, run_id: UUID, field: str) -> int:
     return int(store.need(COUNT, [run_id, field])[0])
 
 
-def every(
-    store: Store, run_id: UUID, field: str, share: Share = WHOLE
-) -> Iterator[list[tuple[list[str], bytes]]]:
-    """Stream a share of a backup from the server in parts; call it in a transaction."""
+def every(store: Store, run_id: UUID, field: str, share: Share = WHOLE) -> Iterator[list[TupleRow]]:
+    """Stream row keys with sealed originals of a share in parts; call it in a transaction."""
     partition = _partition(store, run_id)
     first, after = share.of(int(store.need(PAGES, [partition.as_string()])[0]))
-    statement = sql.SQL(ALL).format(partition=partition)
-    # In binary: the sealed originals are not spelled in hex on the way.
-    with store.connection.cursor(name="reseal_backup", binary=True) as cursor:
-        cursor.execute(statement, [field, f"({first},0)", f"({after},0)"], binary=True)
-        while part := cursor.fetchmany(5000):
-            yield part
+    bounds = [field, f"({first},0)", f"({after},0)"]
+    return store.in_parts(ALL, 5000, bounds, partition=partition)
 
 
 def fields(store: Store, run_id: UUID) -> list[str]:

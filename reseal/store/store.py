@@ -107,7 +107,10 @@ class Store:
         parameters: Parameters,
         **parts: sql.Composable,
     ) -> Iterator[list[TupleRow]]:
-        """Yield the rows of a query in parts, in binary; call it in a transaction."""
+        """Yield the rows of a query in parts; call it in a transaction.
+
+        They come in binary: bytes are not spelled in hex on the way.
+        """
         query = Statement(statement, parameters, parts).query(self.schema, self.connection)
         with self.connection.cursor(name="reseal_parts", binary=True) as cursor:
             cursor.execute(*query, binary=True)

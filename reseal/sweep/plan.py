@@ -71,8 +71,5 @@ def _late_originals(job: Job, turning: Turning, rows: Rows, turned: TurnedRows) 
     if covered is None or not (late := covered.late_among(rows.versions)):
         return []
     keys = set(turned.keys)
-    return [
-        covered.keep(key_texts(row.key), row.text)
-        for row in rows
-        if row.version in late and row.key in keys and turning.exposes(row)
-    ]
+    due = [row for row in rows if row.version in late and row.key in keys and turning.exposes(row)]
+    return covered.keep_all([key_texts(row.key) for row in due], [row.text for row in due])

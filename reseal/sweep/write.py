@@ -105,6 +105,8 @@ class TurnedRows:
         return map(Turned, self.versions, self.keys, self.values)
 
     def __add__(self, other: "TurnedRows") -> "TurnedRows":
+        if not (self and other):
+            return self or other
         return TurnedRows(
             [*self.versions, *other.versions],
             [*self.keys, *other.keys],

@@ -212,7 +212,7 @@ def test_an_original_that_was_read_and_not_written_does_not_take_the_later_ones_
             scene.store.execute(SWEEPING)
             write = "UPDATE users SET mfa_secret = %s WHERE id = %s"
             scene.store.execute(write, [envelope(scene, row, THIRD), row])
-            late = [covered.keep([str(row)], THIRD)]
+            late = covered.keep_all([[str(row)]], [THIRD])
             table.add_late(scene.store, scene.run_id, scene.name, late)
 
     between_reading_and_writing(scene, another_worker)
