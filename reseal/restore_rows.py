@@ -25,6 +25,13 @@ WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND {em
   AND b.reseal_sealed IS NOT NULL
 """
 
+# A batch is a few thousand rows of perhaps millions: whatever the planner expects, each is looked up
+# in the backup by its key, and neither table is read whole.
+ROW_BY_ROW = """
+SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_material = off;
+SET LOCAL max_parallel_workers_per_gather = 0
+"""
+
 # Its column is renamed so that a `where` of the operator's cannot mean it.
 LATER = """
 LEFT JOIN LATERAL (
@@ -68,6 +75,7 @@ def read(store: Store, target: Target, run_id: UUID, later: Sequence[UUID], span
     since = sql.SQL(" ").join([backup, _later_join(store, target, later)])
     with store.transaction():
         store.execute(SNAPSHOT)
+        store.execute(ROW_BY_ROW)
         empty = store.need(UNTOUCHED, span.bounds, backup=backup, **parts)
         disabled = [
             texts for (texts,) in store.execute(DISABLED, span.bounds, backup=backup, **parts)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from psycopg import sql
 
+from reseal.backup.table import partition_of
 from reseal.judge import GOOD, TROUBLES, Fact, Facts, Judge, Verdict
 from reseal.judge_together import Looked, LookedRows, judge_alike
 from reseal.keyring import Keyring
@@ -33,7 +34,7 @@ WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND {em
 
 # Its columns are renamed so that a `where` of the operator's cannot mean them.
 BACKUP = """
-LEFT JOIN (SELECT row_key AS reseal_row_key, sealed AS reseal_sealed FROM {reseal}.backup
+LEFT JOIN (SELECT row_key AS reseal_row_key, sealed AS reseal_sealed FROM {partition}
            WHERE run_id = {run} AND field = {field}) AS b ON b.reseal_row_key = {texts}
 """
 
@@ -165,7 +166,7 @@ def backup_join(store: Store, target: Target, run_id: UUID | None) -> sql.Compos
     if run_id is None:
         return sql.SQL("")
     return sql.SQL(BACKUP).format(
-        reseal=sql.Identifier(store.schema),
+        partition=partition_of(store, run_id),
         run=sql.Literal(run_id),
         field=literal(target.field.name),
         texts=target.key_texts,

@@ -151,7 +151,8 @@ class Stored(NamedTuple):
     late: bool
 
 
-def _partition(store: Store, run_id: UUID) -> sql.Identifier:
+def partition_of(store: Store, run_id: UUID) -> sql.Identifier:
+    """Return the table that holds a run's backups; it has statistics of its own."""
     return sql.Identifier(store.schema, f"backup_{run_id.hex}")
 
 
@@ -165,7 +166,7 @@ def begin(
 ) -> None:
     """Open a backup: its partition, its wrapped key, its horizon, and when it expires."""
     with store.transaction():
-        partition = _partition(store, run_id)
+        partition = partition_of(store, run_id)
         store.execute(PARTITION, partition=partition, run_id=sql.Literal(str(run_id)))
     store.execute(BEGIN, [run_id, field, wrapped, kek, os.urandom(_SALT_BYTES), kept_days])
 
@@ -218,7 +219,7 @@ def count(store: Store, run_id: UUID, field: str) -> int:
 
 def every(store: Store, run_id: UUID, field: str, share: Share = WHOLE) -> Iterator[list[TupleRow]]:
     """Stream row keys with sealed originals of a share in parts; call it in a transaction."""
-    partition = _partition(store, run_id)
+    partition = partition_of(store, run_id)
     first, after = share.of(int(store.need(PAGES, [partition.as_string()])[0]))
     bounds = [field, f"({first},0)", f"({after},0)"]
     return store.in_parts(ALL, 5000, bounds, partition=partition)
@@ -267,7 +268,7 @@ def destroy(store: Store, run_id: UUID, by: str) -> dict[str, int]:
     # What older backups have is not the newest original, and must not pass for it.
     store.execute(UNSHIELD_OLDER, [run_id])
     found: list[tuple[str, int]] = store.execute(DESTROY, [by, run_id]).fetchall()
-    store.execute(DROP, partition=_partition(store, run_id))
+    store.execute(DROP, partition=partition_of(store, run_id))
     return dict(found)
 
 
@@ -283,4 +284,4 @@ def expired(store: Store) -> list[UUID]:
 
 def analyze(store: Store, run_id: UUID) -> None:
     """Let the planner know how large the backup became."""
-    store.execute(ANALYZE, partition=_partition(store, run_id))
+    store.execute(ANALYZE, partition=partition_of(store, run_id))

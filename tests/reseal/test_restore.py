@@ -11,10 +11,12 @@ from reseal.restore import (
     RESEALED,
     UNKNOWN,
     UNREADABLE,
+    Restoration,
     record_gone,
 )
 from reseal.secret import Secret
 from reseal.store import ledger, quarantine
+from reseal.store.store import Store
 from reseal.sweep.turn import Turn
 from tests.reseal.scene import SEED, Scene
 from tests.reseal.test_sweep import ODD
@@ -244,3 +246,32 @@ def test_composite_and_text_keys_find_their_original(run):
 
     assert run.again().roll_back(run).changed == 4
     assert run.stored() == {(a, b): secret for a, b, secret in rows}
+
+
+def test_a_batch_finds_its_originals_by_their_keys_and_reads_no_backup_whole(run):
+    run.admin.execute(
+        "INSERT INTO users (email, mfa_secret) SELECT i::text, 'JBSWY3DPEHPK3PXP' "
+        "FROM generate_series(1, 2000) AS i"
+    )
+    run.back_up()
+    run.sweep()
+    before = scans(run, run.store)
+
+    back = run.again()
+    with back.job(Turn.UNSEAL) as job:
+        batch = Restoration.of(job.store, run.backup()).plan(job, run.whole)
+        after = scans(run, job.store)
+    assert len(batch.turned) == 2000
+    read_whole, looked_up = (now - then for now, then in zip(after, before, strict=True))
+    assert (read_whole, looked_up >= 2000) == (0, True)
+
+
+def scans(run: Scene, store: Store) -> tuple[int, int]:
+    """How often the backup was read whole, and looked into by key, as far as this store knows."""
+    store.execute("SELECT pg_stat_force_next_flush()")
+    row = run.admin.execute(
+        "SELECT seq_scan, coalesce(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = %s",
+        [f"backup_{run.run_id.hex}"],
+    ).fetchone()
+    assert row
+    return row
