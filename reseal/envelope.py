@@ -9,7 +9,6 @@ One secret sealed once has one spelling: parsing accepts only what writing gives
 import re
 from base64 import b64decode, b64encode
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -82,29 +81,13 @@ def parts(text: str) -> Parts:
 
 def write(key_version: int, iv: bytes, tag: bytes, ciphertext: bytes) -> str:
     """Spell an envelope; the only spelling that `Envelope.parse` accepts."""
-    return _base64(
-        b'{"keyVersion":%d,"v":1,"alg":"A256GCM","iv":"%b","tag":"%b","ct":"%b"}'
-        % (key_version, _base64(iv), _base64(tag), _base64(ciphertext))
-    ).decode()
+    fields = (_base64(iv), _base64(tag), _base64(ciphertext))
+    return _base64(head_of(key_version) + b'%b","tag":"%b","ct":"%b"}' % fields).decode()
 
 
-def write_all(key_version: int, ivs: bytes, sealed: Iterable[bytes]) -> list[str]:
-    """Spell many envelopes under one key.
-
-    `ivs` is one after the other, `sealed` ciphertext and tag together, as AES-GCM gives them.
-    """
-    head = b'{"keyVersion":%d,"v":1,"alg":"A256GCM","iv":"' % key_version
-    # 12 bytes are 16 letters without padding, so that all can be encoded as one.
-    letters, encode = b2a_base64(ivs, newline=False), b2a_base64
-    return [
-        encode(
-            head + letters[at : at + 16]
-            + b'","tag":"' + encode(one[-16:], newline=False)
-            + b'","ct":"' + encode(one[:-16], newline=False) + b'"}',
-            newline=False,
-        ).decode()
-        for at, one in zip(range(0, len(letters), 16), sealed, strict=True)
-    ]  # fmt: skip
+def head_of(key_version: int) -> bytes:
+    """Return what an envelope of this version spells before its iv."""
+    return b'{"keyVersion":%d,"v":1,"alg":"A256GCM","iv":"' % key_version
 
 
 def length(plaintext_bytes: int, key_version: int) -> int:

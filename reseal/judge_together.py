@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Any, NamedTuple, Self
 
-from reseal.envelope import IV_BYTES, PREFIX, TAG_BYTES, parts
+from reseal.envelope import IV_BYTES, PREFIX, TAG_BYTES
+from reseal.envelopes import parts_all
 from reseal.errors import EnvelopeError
 from reseal.judge import Fact, Facts, Judge, Verdict
 from reseal.place import KeyPart
@@ -82,7 +83,7 @@ def judge_alike(judge: Judge, rows: LookedRows) -> tuple[Facts, list[Looked]]:
 
 def _judged(judge: Judge, rows: LookedRows) -> tuple[Facts, list[bool]]:
     field, column = judge.target.field, judge.target.column
-    envelopes = list(map(parts, column.judged_all(rows.texts)))
+    envelopes = parts_all(column.judged_all(rows.texts))
     opened = judge.cipher.open_all(field.bound_keys(rows.keys), envelopes)
     right = _equal(judge, rows, opened)
     verdict = Verdict.OPENS if judge.original is None else Verdict.EQUAL

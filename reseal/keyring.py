@@ -11,7 +11,7 @@ from types import MappingProxyType
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from reseal.envelope import ALG, IV_BYTES, TAG_BYTES, Envelope, Parts, write, write_all
+from reseal.envelope import ALG, IV_BYTES, TAG_BYTES, Envelope, Parts, write
 from reseal.errors import KeyringError, UnknownKeyVersion, WillNotOpen
 from reseal.place import Binding, KeyPart, Place
 from reseal.secret import Secret, Secrets
@@ -103,8 +103,13 @@ class FieldCipher:
             raise WillNotOpen(f"sealing {Place(self._name, key)} did not give back the secret")
         return sealed
 
-    def seal_all(self, keys: Sequence[tuple[KeyPart, ...]], secrets: Secrets) -> list[str]:
-        """Seal and spell the secrets of many rows, each proven by opening it."""
+    def seal_all(
+        self, keys: Sequence[tuple[KeyPart, ...]], secrets: Secrets
+    ) -> tuple[int, bytes, list[bytes]]:
+        """Seal the secrets of many rows, each proven by opening it.
+
+        Return the key's version, the ivs one after the other, and ciphertext with tag of each.
+        """
         self._take_room(len(keys))
         ivs = os.urandom(IV_BYTES * len(keys))
         cipher, bound = self._ciphers[self._active], self._bindings[self._active].data_of_all(keys)
@@ -114,7 +119,7 @@ class FieldCipher:
             sealed.append(one := cipher.encrypt(iv, text, place))
             if cipher.decrypt(iv, one, place) != text:
                 raise WillNotOpen(f"sealing a secret of {self._name} did not give it back")
-        return write_all(self._active, ivs, sealed)
+        return self._active, ivs, sealed
 
     def open_all(self, keys: Sequence[tuple[KeyPart, ...]], envelopes: Sequence[Parts]) -> Secrets:
         """Decrypt the envelopes of many rows; raise for the first that does not open."""

@@ -15,6 +15,7 @@ text "1" apart.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import cast
 from uuid import UUID
 
 from reseal.errors import EmptyKey
@@ -23,8 +24,9 @@ DOMAIN = b"reseal/v1"
 
 KeyPart = int | str | UUID
 
-# Of a bigint with its sign, and the type before it.
+# More than a bigint has with its sign.
 _MOST_DIGITS = 32
+_UUID_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,19 @@ class Binding:
     def data_of_all(self, keys: Sequence[tuple[KeyPart, ...]]) -> list[bytes]:
         """Return the same for many rows, whose keys have as many parts as each other."""
         parts = list(chain.from_iterable(keys))
-        if set(map(len, keys)) != {1} or set(map(type, parts)) != {int}:
+        if set(map(len, keys)) != {1} or len(kinds := set(map(type, parts))) != 1:
             return [self.data(key) for key in keys]
         before, after = self.before + (1).to_bytes(4, "big"), self.after
+        (kind,) = kinds
+        if kind is UUID:
+            before += (1 + _UUID_BYTES).to_bytes(4, "big") + b"u"
+            return [before + part.bytes + after for part in cast("list[UUID]", parts)]
+        if kind is not int:
+            return [self.data(key) for key in keys]
         # What stands before a number depends on how many digits it has.
-        heads = [before + size.to_bytes(4, "big") for size in range(_MOST_DIGITS)]
-        typed = [b"i" + text.encode() for text in map(str, parts)]
-        return [heads[len(part)] + part + after for part in typed]
+        heads = [before + (1 + size).to_bytes(4, "big") + b"i" for size in range(_MOST_DIGITS)]
+        numbers = " ".join(map(str, parts)).encode().split()
+        return [heads[len(number)] + number + after for number in numbers]
 
 
 def _sized(part: bytes) -> bytes:

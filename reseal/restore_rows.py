@@ -25,8 +25,8 @@ WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND {em
   AND b.reseal_sealed IS NOT NULL
 """
 
-# A batch is a few thousand rows of perhaps millions: whatever the planner expects, each is looked up
-# in the backup by its key, and neither table is read whole.
+# A batch is a few thousand rows of perhaps millions: whatever the planner expects, each is looked
+# up in the backup by its key, and neither table is read whole.
 ROW_BY_ROW = """
 SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_material = off;
 SET LOCAL max_parallel_workers_per_gather = 0

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from string import ascii_lowercase, ascii_uppercase
 
 from reseal.envelope import PREFIX
 from reseal.foreign import is_foreign
@@ -77,10 +78,9 @@ def _compiled(patterns: dict[str, str]) -> dict[str, re.Pattern[str]]:
 # one match settles it; in SQL, after a look at the length, which takes less.
 USUAL_LETTERS = r"\A(?:[A-Z2-7]+|[a-z2-7]+)\Z"
 USUAL_LENGTHS = (16, 56)
-_USUAL_LETTERS = "(?:[A-Z2-7]{16,56}|[a-z2-7]{16,56})"
-_USUAL = re.compile(rf"{_USUAL_LETTERS}\Z")
-# The same of many, a line each.
-_ALL_USUAL = re.compile(rf"(?:{_USUAL_LETTERS}\n)*\Z")
+_USUAL = re.compile(r"(?:[A-Z2-7]{16,56}|[a-z2-7]{16,56})\Z")
+_DIGITS = b"234567"
+_UPPER, _LOWER = ascii_uppercase.encode() + _DIGITS, ascii_lowercase.encode() + _DIGITS
 _STRICT_COMPILED, _DECLARED_COMPILED = _compiled(PATTERNS), _compiled(_DECLARED)
 
 
@@ -108,9 +108,14 @@ def shapes_of(
 
 
 def _are_usual(texts: Sequence[str]) -> bool:
-    lines = "\n".join([*texts, ""])
-    # One that has a line end in it must not pass for two.
-    return lines.count("\n") == len(texts) and _ALL_USUAL.match(lines) is not None
+    least, most = USUAL_LENGTHS
+    if not all(least <= length <= most for length in set(map(len, texts))):
+        return False
+    # Nearly always all of them are of the same case.
+    together = "".join(texts).encode()
+    return not (together.translate(None, _UPPER) and together.translate(None, _LOWER)) or all(
+        map(_USUAL.match, texts)
+    )
 
 
 def shape_of(

@@ -12,6 +12,7 @@ from reseal.restore import Restoration
 from reseal.store import ledger, quarantine
 from reseal.store.store import Store
 from reseal.sweep.engine import Hands, SpanResult, sweep
+from reseal.sweep.glance import Glances
 from reseal.sweep.job import Assignment, Job
 from reseal.sweep.pace import Pace
 from reseal.sweep.plan import plan
@@ -57,7 +58,7 @@ def open_bench(access: Access, stop: Callable[[], bool]) -> None:
 @scrubbing
 def sweep_span(assignment: Assignment, span: Span, pace: Pace) -> SpanResult:
     """Turn a span's rows as the assignment says."""
-    return _swept(assignment, plan, span, pace)
+    return _swept(assignment, plan, span, pace, Glances.of)
 
 
 @scrubbing
@@ -114,9 +115,17 @@ def verify_span(run_id: UUID | None, writer: UUID | None, name: str, span: Span)
     return verify(store, target, keyring, original, span, written, accepted)
 
 
-def _swept(assignment: Assignment, make: Plan, span: Span, pace: Pace) -> SpanResult:
+def _swept(
+    assignment: Assignment,
+    make: Plan,
+    span: Span,
+    pace: Pace,
+    glancing: Callable[[Job], Glances] | None = None,
+) -> SpanResult:
     (bench,) = _benches
     if bench.stop():
         # It was waiting its turn when someone said stop.
         return SpanResult(Tally(), stopped=True)
-    return sweep(bench.job_for(assignment), make, span, pace, Hands(stop=bench.stop))
+    job = bench.job_for(assignment)
+    glances = glancing(job) if glancing else None
+    return sweep(job, make, span, pace, Hands(stop=bench.stop), glances)

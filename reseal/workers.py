@@ -18,6 +18,7 @@ from uuid import UUID
 
 from reseal import spans
 from reseal.access import Access
+from reseal.allocator import keep_freed_memory
 from reseal.backup.prove import Proof
 from reseal.backup.table import Share
 from reseal.sweep.engine import SpanResult
@@ -25,6 +26,9 @@ from reseal.sweep.job import Assignment
 from reseal.sweep.pace import Pace
 from reseal.sweep.span import Span
 from reseal.verify import Verification
+
+# New objects that outlive their making, of which a batch has some tens of thousands.
+_COLLECTED_AFTER = 1_000_000
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
@@ -105,8 +109,11 @@ def _begin(access: Access, stop: Event) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()
     spans.open_bench(access, stop.is_set)
-    # What is loaded by now stays; the collector need not walk through it again and again.
+    # What is loaded by now stays, and what a batch makes are rows, of which none refers back to
+    # another: the collector need not walk through them again and again.
     gc.freeze()
+    gc.set_threshold(_COLLECTED_AFTER)
+    keep_freed_memory()
 
 
 def _follow_parent() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from psycopg import sql
 
+from reseal.store.arrays import Array
 from reseal.store.store import Store, literal
 
 EXISTS = "SELECT EXISTS (SELECT FROM {reseal}.application_seal WHERE field = %s)"
@@ -31,7 +32,7 @@ def exist(store: Store, field: str) -> bool:
     return bool(store.need(EXISTS, [field])[0])
 
 
-def forget(store: Store, field: str, parameters: list[str], **rows: sql.Composable) -> None:
+def forget(store: Store, field: str, parameters: list[Array], **rows: sql.Composable) -> None:
     """Take rows off that this transaction has written; `rows` join them to their heap."""
     store.execute(FORGET, parameters, field=literal(field), **rows)
 

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import LiteralString, NamedTuple
+from typing import LiteralString, NamedTuple, cast
+from uuid import UUID
 
 from psycopg import sql
 
 from reseal.errors import WillNotOpen
 from reseal.place import KeyPart
 from reseal.secret import Secret, Secrets
+from reseal.store.arrays import Array, of_int8, of_text, of_uuid
 
 
 class Codec(NamedTuple):
@@ -140,15 +142,23 @@ class Column:
         raise WillNotOpen(f"what was sealed is raw bytes, and column {self.name!r} holds text")
 
     def spell(self, part: KeyPart) -> str:
-        """Spell a key part so that it can be joined with others by commas."""
+        """Spell a key part so that no setting of the server's changes what it says."""
         return str(part) if self.is_plain_key else rf"\x{str(part).encode().hex()}"
 
     def spell_all(self, parts: Iterable[KeyPart]) -> list[str]:
         """Spell the parts of many keys."""
         return list(map(str, parts)) if self.is_plain_key else list(map(self.spell, parts))
 
+    def array(self, parts: Sequence[KeyPart]) -> tuple[LiteralString, Array]:
+        """Return an array of the parts of many keys, and the type of what is in it."""
+        if self.type == "uuid":
+            return "uuid", of_uuid(cast("Sequence[UUID]", parts))
+        if self.is_plain_key:
+            return "int8", of_int8(cast("Sequence[int]", parts))
+        return "text", of_text(self.spell_all(parts))
+
     def unspelled(self, name: str) -> sql.Composable:
-        """Return the expression that turns the spelling in column `v.name` back."""
+        """Return the expression that makes a key part of its spelling in column `v.name`."""
         form = "v.{0}::{1}" if self.is_plain_key else _UNSPELLED
         return sql.SQL(form).format(
             sql.Identifier(name), sql.Identifier(self.type_schema, self.type)

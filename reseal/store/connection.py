@@ -7,6 +7,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
 from reseal.errors import ConnectionLost, RowRefused, StoreError, Transient, Unreachable
+from reseal.store.arrays import Array, ArrayDumper
 
 Found = TypeVar("Found")
 
@@ -60,6 +61,7 @@ class Connection(psycopg.Connection[TupleRow]):
         except psycopg.Error as error:
             failure = _unreachable(url, error)
         else:
+            connection.adapters.register_dumper(Array, ArrayDumper)
             connection.execute(_SESSION)
             if read_only:
                 connection.execute("SET default_transaction_read_only = on")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reseal.patience import Patience
+from reseal.sweep.glance import BATCHES, Glances
 from reseal.sweep.job import Job
 from reseal.sweep.pace import Pace
 from reseal.sweep.settle import Plan, settle
@@ -29,21 +30,30 @@ class Hands:
     sleep: Callable[[float], None] = time.sleep
 
 
-def sweep(job: Job, make: Plan, span: Span, pace: Pace, hands: Hands) -> SpanResult:
-    """Turn the rows of a span and return how it went."""
+def sweep(
+    job: Job, make: Plan, span: Span, pace: Pace, hands: Hands, glances: Glances | None = None
+) -> SpanResult:
+    """Turn the rows of a span and return how it went; `glances` spare the batches of idle parts."""
     tally, first = Tally(), span.first
     patience = Patience(sleep=hands.sleep)
     while first < span.after:
         pages = max(1, round(pace.rows / job.target.rows_per_page))
-        batch = span.cut(first, min(span.after, first + pages))
+        batch, stretch = (_from(span, first, pages * batches) for batches in (1, BATCHES))
         began = hands.clock()
-        done = settle(job, make, batch, patience)
+        looked_over = glances.over(stretch) if glances else None
+        done = looked_over or settle(job, make, batch, patience)
         seconds = hands.clock() - began
-        tally, first = tally + done.tally, batch.after
+        tally, first = tally + done.tally, (stretch if looked_over else batch).after
         if (hands.stop() or done.request) and first < span.after:
             return SpanResult(tally, stopped=True)
         # Rows that only needed counting say nothing of how long writing takes.
         if done.tally.changed:
             pace = pace.after(seconds)
+        if glances:
+            glances.learn(done.tally)
         hands.sleep(pace.rest_after(seconds))
     return SpanResult(tally, stopped=False)
+
+
+def _from(span: Span, first: int, pages: int) -> Span:
+    return span.cut(first, min(span.after, first + pages))

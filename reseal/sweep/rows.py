@@ -16,19 +16,20 @@ from reseal.store.store import Store, literal
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
 
-# Both statements run in one snapshot, so that the rows that come and the rows that are only
-# counted add up to the rows of the span.
+# For statements that together have to show one state of the table.
 SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+# One look for the rows that come and those that are only counted, so that they add up to the rows
+# of the span. Of the latter no text leaves the server, and of those that are settled no version.
+READ = """
+SELECT CASE WHEN {empty} OR NOT {settled} THEN t.xmin::text END,
+       CASE WHEN NOT {empty} AND NOT {settled} THEN {cell} END, {key}
+FROM {heap} AS t WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where})
+"""
 
 COUNT = """
 SELECT count(*), count(*) FILTER (WHERE {empty}), count(*) FILTER (WHERE NOT {empty} AND {settled})
 FROM {heap} AS t WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where})
-"""
-
-WANTED = """
-SELECT t.xmin::text, {cell}, {key}
-FROM {heap} AS t WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where})
-  AND NOT {empty} AND NOT {settled}
 """
 
 
@@ -78,20 +79,32 @@ class Reading:
     total: int
     empty: int
     settled: int
-    rows: Rows
+    rows: Rows = Rows()
+
+    @classmethod
+    def of(cls, found: Sequence[tuple[Any, ...]]) -> Self:
+        """Tell the rows that are only counted, which have no text, from the others."""
+        counted = [row for row in found if row[1] is None]
+        empty = sum(version is not None for version, *_ in counted)
+        rows = [row for row in found if row[1] is not None] if counted else found
+        return cls(len(found), empty, len(counted) - empty, Rows.read(rows))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether every row is empty or settled."""
+        return self.total == self.empty + self.settled
 
 
 def read(store: Store, target: Target, turn: Turn, active: int, span: Span) -> Reading:
     """Read the rows of a span that the turn may change, and count the others."""
     parts = {**_parts(target, turn, active), "heap": span.table(target)}
-    bounds = span.bounds
-    with store.transaction():
-        store.execute(SNAPSHOT)
-        total, empty, settled = store.need(COUNT, bounds, **parts)
-        # In a pass that only looks whether all is done, mostly none is wanted.
-        none_wanted = total == empty + settled
-        wanted = [] if none_wanted else store.execute(WANTED, bounds, **parts).fetchall()
-    return Reading(total, empty, settled, Rows.read(wanted))
+    return Reading.of(store.execute(READ, span.bounds, **parts).fetchall())
+
+
+def count(store: Store, target: Target, turn: Turn, active: int, span: Span) -> Reading:
+    """Count the rows of a span, without those that the turn may change."""
+    parts = {**_parts(target, turn, active), "heap": span.table(target)}
+    return Reading(*store.need(COUNT, span.bounds, **parts))
 
 
 def _parts(target: Target, turn: Turn, active: int) -> dict[str, sql.Composable]:
@@ -118,8 +131,9 @@ def is_empty(target: Target, value: sql.Composable | None = None) -> sql.Composa
 
 
 def begins(value: sql.Composable, prefix: str) -> sql.Composable:
-    """Return the condition that a value begins with this prefix."""
-    return sql.SQL("starts_with({}, {})").format(value, sql.Literal(prefix))
+    """Return the condition that a value begins with this prefix, which is of base64's letters."""
+    # starts_with() takes twice as long: it cuts the beginning out, letter by letter.
+    return sql.SQL("({} LIKE {})").format(value, sql.Literal(f"{prefix}%"))
 
 
 def is_foreign(value: sql.Composable) -> sql.Composable:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reseal.envelope import Envelope, parts
+from reseal.envelope import Envelope
+from reseal.envelopes import parts_all, write_all
 from reseal.keyring import FieldCipher
 from reseal.place import KeyPart
 from reseal.shape import Shape
@@ -52,7 +53,7 @@ def _seal_all(
     keys: Sequence[tuple[KeyPart, ...]],
     texts: Sequence[str],
 ) -> list[str]:
-    return cipher.seal_all(keys, column.secrets(texts))
+    return write_all(*cipher.seal_all(keys, column.secrets(texts)))
 
 
 def _reseal_all(
@@ -61,7 +62,7 @@ def _reseal_all(
     keys: Sequence[tuple[KeyPart, ...]],
     texts: Sequence[str],
 ) -> list[str]:
-    return cipher.seal_all(keys, cipher.open_all(keys, list(map(parts, texts))))
+    return write_all(*cipher.seal_all(keys, cipher.open_all(keys, parts_all(texts))))
 
 
 _NOT_OURS = frozenset({Shape.FOREIGN, Shape.UNRECOGNISED})

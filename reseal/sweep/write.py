@@ -9,7 +9,9 @@ from psycopg import sql
 from reseal.document import SPLICE
 from reseal.errors import RowRefused
 from reseal.place import KeyPart
+from reseal.store.arrays import Array, of_text, of_xid
 from reseal.store.catalog import Target
+from reseal.store.column import Column
 from reseal.store.store import Store, literal
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
@@ -129,12 +131,11 @@ def write(
     long. Raise RowRefused where a trigger keeps a row from being written, or writes something
     else.
     """
-    columns = _spelled(target, turned)
     if turn is Turn.UNSEAL:
-        source: sql.Composable = _copied(store, target, columns)
-        parameters: list[str] = []
+        source: sql.Composable = _copied(store, target, turned)
+        parameters: list[Array] = []
     else:
-        source, parameters = _joined(target, columns)
+        source, parameters = _joined(target, turned)
     parts = {
         "source": source,
         "heap": span.table(target),
@@ -171,9 +172,9 @@ def _standing(counts: tuple[int, int, int]) -> int:
 
 def join(
     target: Target, span: Span, turned: TurnedRows
-) -> tuple[dict[str, sql.Composable], list[str]]:
+) -> tuple[dict[str, sql.Composable], list[Array]]:
     """Return the parts of a statement that join a span's rows by key to their heap as `t`."""
-    source, parameters = _joined(target, _spelled(target, turned))
+    source, parameters = _joined(target, turned)
     parts = {"source": source, "heap": span.table(target), "same_key": _same_key(target)}
     return parts, parameters
 
@@ -205,26 +206,26 @@ def _on_pages(span: Span) -> sql.Composable:
     )
 
 
-def _spelled(target: Target, turned: TurnedRows) -> list[Sequence[str]]:
-    parts = zip(*turned.keys, strict=True)
-    keys = [column.spell_all(each) for column, each in zip(target.key, parts, strict=True)]
-    return [*keys, turned.versions, turned.values]
+def _key_columns(target: Target, turned: TurnedRows) -> Iterator[tuple[Column, Sequence[KeyPart]]]:
+    return zip(target.key, zip(*turned.keys, strict=True), strict=True)
 
 
 def _names(target: Target) -> list[str]:
     return [f"k{position}" for position in range(len(target.key))] + ["version", "value"]
 
 
-def _joined(target: Target, columns: list[Sequence[str]]) -> tuple[sql.Composable, list[str]]:
-    # One text an array skips the driver's adaptation of each element. No element holds a comma:
-    # doubtful keys are spelled in hex and envelopes are base64.
-    arrays = sql.SQL(", ").join([sql.SQL("string_to_array(%s, ',')")] * len(columns))
+def _joined(target: Target, turned: TurnedRows) -> tuple[sql.Composable, list[Array]]:
+    keys = [column.array(parts) for column, parts in _key_columns(target, turned)]
+    columns = [*keys, ("xid", of_xid(turned.versions)), ("text", of_text(turned.values))]
+    arrays = sql.SQL(", ").join(sql.SQL(f"%s::{kind}[]") for kind, _ in columns)
     names = sql.SQL(", ").join(map(sql.Identifier, _names(target)))
     source = sql.SQL("unnest({}) AS v ({})").format(arrays, names)
-    return source, [",".join(column) for column in columns]
+    return source, [array for _, array in columns]
 
 
-def _copied(store: Store, target: Target, columns: list[Sequence[str]]) -> sql.Composable:
+def _copied(store: Store, target: Target, turned: TurnedRows) -> sql.Composable:
+    keys = [column.spell_all(parts) for column, parts in _key_columns(target, turned)]
+    columns = [*keys, turned.versions, turned.values]
     fields = [sql.SQL("{} text").format(sql.Identifier(name)) for name in _names(target)]
     store.execute(SCRATCH, columns=sql.SQL(", ").join(fields))
     with store.connection.cursor().copy(FILL) as copy:

@@ -223,7 +223,7 @@ class Forgetful(Connection):
         with super().transaction(*args, **kwargs) as transaction:
             yield transaction
         type(self).commits += 1
-        if type(self).commits == 2:
+        if type(self).commits == 1:
             self.close()
             raise ConnectionLost("the answer was lost")
 

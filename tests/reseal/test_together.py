@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.envelope import PREFIX, Envelope, parts, write, write_all
-from reseal.errors import KeyringError, UnknownKeyVersion, WillNotOpen
+from reseal.envelope import PREFIX, Envelope, parts, write
+from reseal.envelopes import parts_all, write_all
+from reseal.errors import EnvelopeError, KeyringError, UnknownKeyVersion, WillNotOpen
 from reseal.keyring import MOST_SEALS, DataKey, Keyring, KeyState
 from reseal.place import Binding
 from reseal.secret import Secret, Secrets
@@ -47,11 +48,11 @@ def test_every_value_has_the_shape_that_it_has_by_itself(texts, declared):
 @given(st.lists(st.tuples(st.integers(0, 99), st.binary(max_size=50)), max_size=5))
 def test_what_is_sealed_together_opens_by_itself_and_together(rows):
     keys, plain = [(number,) for number, _ in rows], [text for _, text in rows]
-    texts = CIPHER.seal_all(keys, Secrets(plain))
+    texts = write_all(*CIPHER.seal_all(keys, Secrets(plain)))
 
     alone = [CIPHER.open(key, Envelope.parse(t)) for key, t in zip(keys, texts, strict=True)]
     assert [secret.octets() for secret in alone] == plain
-    assert CIPHER.open_all(keys, list(map(parts, texts))).octets() == plain
+    assert CIPHER.open_all(keys, parts_all(texts)).octets() == plain
 
 
 def test_envelopes_have_the_one_spelling():
@@ -62,6 +63,59 @@ def test_envelopes_have_the_one_spelling():
         write(3, ivs[12 * number : 12 * number + 12], one[-16:], one[:-16])
         for number, one in enumerate(sealed)
     ]
+
+
+ENVELOPES = [
+    write(version, bytes(range(12)), bytes(range(16)), b"c" * size)
+    for version in (1, 2, 10, 10**8)
+    for size in (0, 1, 2, 10, 20, 32)
+]
+CHARACTERS = 'AQgwcx+/=!\n{"\u00e9'
+
+
+@st.composite
+def damaged(draw):
+    """An envelope in which a character or two were changed, or taken away."""
+    text = draw(st.sampled_from(ENVELOPES))
+    for _ in range(draw(st.integers(0, 2))):
+        at = draw(st.integers(0, len(text) - 1))
+        text = text[:at] + draw(st.sampled_from(["", *CHARACTERS])) + text[at + 1 :]
+    return text
+
+
+def outcome_of(take_apart, texts):
+    """The parts of each, or the kind of error that the first one at fault is refused with."""
+    try:
+        return take_apart(texts)
+    except EnvelopeError as error:
+        return type(error)
+
+
+def apart(texts):
+    """The same where each is taken apart by itself."""
+    return outcome_of(lambda texts: list(map(parts, texts)), texts)
+
+
+@given(st.lists(damaged() | st.sampled_from(ENVELOPES), max_size=8))
+def test_envelopes_are_taken_apart_together_as_by_themselves(texts):
+    expected = apart(texts)
+    if isinstance(expected, list):
+        assert parts_all(texts) == expected
+    else:
+        with pytest.raises(EnvelopeError):
+            parts_all(texts)
+
+
+@pytest.mark.parametrize("text", ENVELOPES)
+def test_every_change_of_a_character_shows_among_many_as_alone(text):
+    for at in range(len(text)):
+        for other in CHARACTERS:
+            changed = text[:at] + other + text[at + 1 :]
+            alone = apart([changed])
+            together = outcome_of(parts_all, [text, changed, text])
+            assert together == (
+                [parts(text), *alone, parts(text)] if isinstance(alone, list) else alone
+            )
 
 
 def test_envelopes_of_several_keys_are_opened_together():
@@ -76,12 +130,12 @@ def test_envelopes_of_several_keys_are_opened_together():
         old.cipher("f").seal_text((3,), Secret("c")),
     ]
 
-    opened = both.cipher("f").open_all(places, list(map(parts, texts)))
+    opened = both.cipher("f").open_all(places, parts_all(texts))
     assert opened.octets() == [b"a", b"b", b"c"]
     with pytest.raises(WillNotOpen, match="an envelope of f does not open"):
-        both.cipher("f").open_all([(1,), (3,), (2,)], list(map(parts, texts)))
+        both.cipher("f").open_all([(1,), (3,), (2,)], parts_all(texts))
     with pytest.raises(UnknownKeyVersion):
-        old.cipher("f").open_all(places, list(map(parts, texts)))
+        old.cipher("f").open_all(places, parts_all(texts))
 
 
 def test_no_key_seals_more_together_than_it_may_at_all():
@@ -90,7 +144,8 @@ def test_no_key_seals_more_together_than_it_may_at_all():
 
     with pytest.raises(KeyringError, match="as often as a key may"):
         cipher.seal_all([(1,), (2,), (3,)], Secrets([b"a", b"b", b"c"]))
-    assert len(cipher.seal_all([(1,), (2,)], Secrets([b"a", b"b"]))) == 2
+    _, _, sealed = cipher.seal_all([(1,), (2,)], Secrets([b"a", b"b"]))
+    assert len(sealed) == 2
     assert keyring.seals == 2
 
 

@@ -1,6 +1,5 @@
 """The guarded write: a row is written only while it is as it was read, and never waits."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import psycopg
@@ -151,29 +150,6 @@ def test_no_plaintext_is_ever_a_parameter_or_a_literal(scene, turn):
     assert "UPDATE" in everything
     assert SENTINEL not in everything
     assert SEED not in everything
-
-
-class Interrupted(Connection):
-    """A connection that lets the application act after the rows of a span were counted."""
-
-    meanwhile: ClassVar[Callable[[], object]]
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> psycopg.Cursor:
-        found = super().execute(query, params, **options)
-        if isinstance(query, sql.Composable) and query.as_string(self).startswith(
-            "\nSELECT count(*), count"
-        ):
-            type(self).meanwhile()
-        return found
-
-
-def test_a_row_enrolled_between_counting_and_reading_is_left_to_the_next_pass(scene):
-    scene.enrol(SEED)
-    Interrupted.meanwhile = lambda: scene.enrol(NEW)
-
-    tally = scene.sweep(connect=lambda: Store(Interrupted.open(scene.access.url, "interrupted")))
-    assert (tally.rows_read, tally.changed) == (1, 1)
-    assert scene.sweep().changed == 1
 
 
 def test_the_batch_s_rows_and_its_checkpoint_stand_or_fall_together(scene):
