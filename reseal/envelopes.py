@@ -5,26 +5,54 @@ their encryption. What comes out is what `envelope` makes of each.
 """
 
 from binascii import a2b_base64, b2a_base64
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
-from itertools import repeat
-from typing import TypeVar
+from collections.abc import Sequence
+from itertools import chain, repeat
+from operator import add
+from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
+from reseal.envelope import (
+    HEAD_CHARACTERS,
+    IV_BYTES,
+    TAG_BYTES,
+    Parts,
+    head_of,
+    parts,
+    version_of,
+    write,
+)
 
-from reseal.envelope import HEAD_CHARACTERS, IV_BYTES, TAG_BYTES, Parts, head_of, parts, version_of
-
-Given = TypeVar("Given")
-Made = TypeVar("Made")
-Rows = npt.NDArray[np.uint8]
-
+# What stands between iv, tag and ciphertext, whose letters are these many without the padding.
 _TAG, _CT, _END = b'","tag":"', b'","ct":"', b'"}'
-_IV_LETTERS, _TAG_LETTERS = 16, 24
+_IV_LETTERS, _TAG_LETTERS, _TAG_PADDING = 16, 22, 2
+# As many as fit, with all that is made of them, into the nearer caches of a processor.
+_ROWS_AT_ONCE = 1000
 
 
 class NotAlike(Exception):
     """The rows are not all spelled as they would be written."""
+
+
+class Rows(NamedTuple):
+    """Rows of one width, one after the other."""
+
+    octets: bytes | bytearray
+    width: int
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return len(self.octets) // self.width
+
+    def cut(self, first: int, count: int) -> list[bytes]:
+        """Return so many columns of each, from there."""
+        octets = bytes(self.octets)
+        return [octets[at : at + count] for at in range(first, len(octets), self.width)]
+
+    def put(self, at: int, source: "Rows", first: int, count: int) -> None:
+        """Copy so many columns of another's from there to here; each of them is one call."""
+        octets, width = self.octets, self.width
+        for column in range(count):
+            octets[at + column :: width] = source.octets[first + column :: source.width]  # type: ignore[index]
 
 
 def write_all(key_version: int, ivs: bytes, sealed: Sequence[bytes]) -> list[str]:
@@ -32,52 +60,61 @@ def write_all(key_version: int, ivs: bytes, sealed: Sequence[bytes]) -> list[str
 
     `ivs` is one after the other, `sealed` ciphertext and tag together, as AES-GCM gives them.
     """
-    if not sealed:
-        return []
-    head, iv_rows = head_of(key_version), _rows(ivs, len(sealed))
-
-    def write_some(some: list[bytes], at: list[int]) -> list[str]:
-        return _written(head, iv_rows[at], _rows(b"".join(some), len(some)))
-
-    return _by_kind(len, write_some, sealed)
+    texts: list[str] = []
+    for first in range(0, len(sealed), _ROWS_AT_ONCE):
+        some = sealed[first : first + _ROWS_AT_ONCE]
+        some_ivs = ivs[first * IV_BYTES : (first + len(some)) * IV_BYTES]
+        texts += _write(key_version, some_ivs, some)
+    return texts
 
 
 def parts_all(texts: Sequence[str]) -> list[Parts]:
     """Take many envelopes apart; raise NotSealed or MalformedEnvelope, never quoting one."""
-    return _by_kind(_length_and_head, _parts, texts)
+    starts = range(0, len(texts), _ROWS_AT_ONCE)
+    return [one for first in starts for one in _parts(texts[first : first + _ROWS_AT_ONCE])]
 
 
-def _length_and_head(text: str) -> tuple[int, str]:
-    return len(text), text[:HEAD_CHARACTERS]
-
-
-def _by_kind(
-    kind: Callable[[Given], Hashable],
-    make: Callable[[list[Given], list[int]], list[Made]],
-    given: Sequence[Given],
-) -> list[Made]:
-    """Make something of each, those of a kind together; return it in the order that was given."""
-    kinds = list(map(kind, given))
-    if len(set(kinds)) == 1:
-        return make(list(given), list(range(len(given))))
-    positions = defaultdict(list)
-    for at, one in enumerate(kinds):
-        positions[one].append(at)
-    made: dict[int, Made] = {}
-    for chosen in positions.values():
-        made.update(zip(chosen, make([given[at] for at in chosen], chosen), strict=True))
-    return [made[at] for at in range(len(given))]
+def _write(key_version: int, ivs: bytes, sealed: Sequence[bytes]) -> list[str]:
+    if len(set(map(len, sealed))) == 1:
+        together = Rows(b"".join(sealed), len(sealed[0]))
+        return _written(head_of(key_version), Rows(ivs, IV_BYTES), together)
+    return [
+        write(key_version, iv, one[-TAG_BYTES:], one[:-TAG_BYTES])
+        for iv, one in zip(Rows(ivs, IV_BYTES).cut(0, IV_BYTES), sealed, strict=True)
+    ]
 
 
 def _written(head: bytes, ivs: Rows, sealed: Rows) -> list[str]:
-    iv, tag = _encoded(ivs), _encoded(sealed[:, -TAG_BYTES:])
-    spelled = _beside(head, iv, _TAG, tag, _CT, _encoded(sealed[:, :-TAG_BYTES]), _END)
-    letters = _encoded(spelled)
-    text, length = letters.tobytes().decode(), letters.shape[1]
-    return [text[at : at + length] for at in range(0, len(text), length)]
+    ct_bytes = sealed.width - TAG_BYTES
+    iv, tag = _encoded(ivs, 0, IV_BYTES), _encoded(sealed, ct_bytes, TAG_BYTES)
+    ciphertext, ct_padding = _encoded(sealed, 0, ct_bytes), -ct_bytes % 3
+    ct_letters = ciphertext.width - ct_padding
+    row = head + bytes(_IV_LETTERS) + _TAG + bytes(_TAG_LETTERS) + b"=" * _TAG_PADDING + _CT
+    tag_from, ct_from = len(head) + _IV_LETTERS + len(_TAG), len(row)
+    row += bytes(ct_letters) + b"=" * ct_padding + _END
+    padding = -len(row) % 3
+    row += bytes(padding)
+    spelled = Rows(bytearray(row * sealed.rows), len(row))
+    spelled.put(len(head), iv, 0, _IV_LETTERS)
+    spelled.put(tag_from, tag, 0, _TAG_LETTERS)
+    spelled.put(ct_from, ciphertext, 0, ct_letters)
+    letters, width = b2a_base64(spelled.octets, newline=False).decode(), len(row) // 3 * 4
+    return [
+        letters[at : at + width - padding] + "=" * padding for at in range(0, len(letters), width)
+    ]
 
 
-def _parts(texts: list[str], _at: list[int]) -> list[Parts]:
+def _encoded(source: Rows, first: int, count: int) -> Rows:
+    """Return the base64 of columns; where padding belongs, it has letters that say nothing."""
+    padding = -count % 3
+    whole = source
+    if padding or count != source.width:
+        whole = Rows(bytearray((count + padding) * source.rows), count + padding)
+        whole.put(0, source, first, count)
+    return Rows(b2a_base64(whole.octets, newline=False), (count + padding) // 3 * 4)
+
+
+def _parts(texts: Sequence[str]) -> list[Parts]:
     try:
         return _read(texts)
     except (NotAlike, ValueError):
@@ -86,71 +123,51 @@ def _parts(texts: list[str], _at: list[int]) -> list[Parts]:
     return list(map(parts, texts))
 
 
-def _read(texts: list[str]) -> list[Parts]:
+def _read(texts: Sequence[str]) -> list[Parts]:
     version = version_of(texts[0][:HEAD_CHARACTERS])
-    if version is None:
+    if version is None or len(set(map(len, texts))) != 1:
         raise NotAlike
     head = head_of(version)
-    spelled = _decoded(_rows("".join(texts).encode("ascii"), len(texts)))
+    spelled, padding = _decoded(Rows("".join(texts).encode("ascii"), len(texts[0])))
     tag_from = len(head) + _IV_LETTERS + len(_TAG)
-    ct_from = tag_from + _TAG_LETTERS + len(_CT)
-    iv = spelled[:, len(head) : tag_from - len(_TAG)]
-    tag, ciphertext = spelled[:, tag_from : ct_from - len(_CT)], spelled[:, ct_from : -len(_END)]
-    if not np.array_equal(spelled, _beside(head, iv, _TAG, tag, _CT, ciphertext, _END)):
-        raise NotAlike
-    ivs, tags = _decoded(iv), _decoded(tag)
-    if (ivs.shape[1], tags.shape[1]) != (IV_BYTES, TAG_BYTES):
-        raise NotAlike
-    sealed = _beside(_decoded(ciphertext), tags)
-    return list(map(Parts, repeat(version), _cut(ivs), _cut(sealed)))
-
-
-def _encoded(rows: Rows) -> Rows:
-    """Return the base64 of each row."""
-    padding = -rows.shape[1] % 3
-    padded = np.pad(rows, ((0, 0), (0, padding)))
-    letters = _rows(bytearray(b2a_base64(padded.data, newline=False)), len(rows))
-    letters[:, letters.shape[1] - padding :] = ord("=")
-    return letters
-
-
-def _decoded(letters: Rows) -> Rows:
-    """Return the bytes of each row; raise NotAlike where they are not what it is the base64 of."""
-    rows, characters = letters.shape
-    padding = len(tail) - len(tail.rstrip(b"=")) if (tail := letters[0, -2:].tobytes()) else 0
-    whole = letters.copy()
-    padded = whole[:, characters - padding :]
-    if not (padded == ord("=")).all():
-        raise NotAlike
-    padded[:] = ord("A")
-    octets = a2b_base64(whole.data)
-    # Whatever is no letter would have been left out.
-    if len(octets) * 4 != rows * characters * 3:
-        raise NotAlike
-    found = _rows(octets, rows)
-    if found[:, found.shape[1] - padding :].any():
-        raise NotAlike
-    return found[:, : found.shape[1] - padding]
-
-
-def _beside(*columns: bytes | Rows) -> Rows:
-    """Put columns beside each other; what every row has alike comes as bytes."""
-    rows = max(len(column) for column in columns if isinstance(column, np.ndarray))
-    return np.concatenate(
-        [
-            column
-            if isinstance(column, np.ndarray)
-            else np.broadcast_to(np.frombuffer(column, np.uint8), (rows, len(column)))
-            for column in columns
-        ],
-        axis=1,
+    ct_from = tag_from + _TAG_LETTERS + _TAG_PADDING + len(_CT)
+    end = _END + bytes(padding)
+    iv = spelled.cut(len(head), _IV_LETTERS)
+    tag = spelled.cut(tag_from, _TAG_LETTERS + _TAG_PADDING)
+    ciphertext = spelled.cut(ct_from, spelled.width - len(end) - ct_from)
+    # Of the same letters it would be written like this, and not otherwise.
+    fields = zip(
+        repeat(head), iv, repeat(_TAG), tag, repeat(_CT), ciphertext, repeat(end), strict=False
     )
+    if b"".join(chain.from_iterable(fields)) != spelled.octets:
+        raise NotAlike
+    return _opened(version, iv, tag, ciphertext)
 
 
-def _rows(octets: bytes | bytearray, rows: int) -> Rows:
-    return np.frombuffer(octets, np.uint8).reshape(rows, -1)
+def _opened(version: int, *fields: list[bytes]) -> list[Parts]:
+    ivs, tags, ciphertexts = (
+        decoded.cut(0, decoded.width - padding)
+        for decoded, padding in (_decoded(Rows(b"".join(rows), len(rows[0]))) for rows in fields)
+    )
+    if (len(ivs[0]), len(tags[0])) != (IV_BYTES, TAG_BYTES):
+        raise NotAlike
+    return list(map(Parts, repeat(version), ivs, map(add, ciphertexts, tags)))
 
 
-def _cut(rows: Rows) -> list[bytes]:
-    octets, length = rows.tobytes(), rows.shape[1]
-    return [octets[at : at + length] for at in range(0, len(octets), length)]
+def _decoded(letters: Rows) -> tuple[Rows, int]:
+    """Return what rows of base64 say, and how many zeros each has at its end for the padding."""
+    octets, width = bytes(letters.octets), letters.width
+    if not width or width % 4:
+        raise NotAlike
+    padding = width - len(octets[:width].rstrip(b"="))
+    ends = b"".join([octets[width - at :: width] for at in range(1, padding + 1)])
+    if padding > 2 or ends.strip(b"=") or octets.count(b"=") != padding * letters.rows:
+        raise NotAlike
+    # Letters that say nothing, which show as zeros; whatever is no letter would be left out.
+    said = a2b_base64(octets.replace(b"=", b"A"))
+    found = Rows(said, width // 4 * 3)
+    if len(said) * 4 != len(octets) * 3 or any(
+        said[found.width - at :: found.width].strip(b"\0") for at in range(1, padding + 1)
+    ):
+        raise NotAlike
+    return found, padding

@@ -24,6 +24,11 @@ class Effort:
     span_rows: int
     pace: Pace
 
+    def later_span_rows(self, rows: int) -> int:
+        """Return how many rows of a table a task has in a later pass, which mostly only looks."""
+        share = -(-rows // self.workers)
+        return min(max(self.span_rows, share), self.span_rows * 10)
+
 
 # Larger batches are no faster: the server spills their arrays to disk at its default work_mem,
 # and the application waits longer for the rows.
@@ -34,7 +39,7 @@ def effort(mode: Mode) -> Effort:
     """Return the effort of a mode on this machine."""
     cores = os.cpu_count() or 1
     return {
-        Mode.VALIDATE_ONLY: Effort(1, 50_000, Pace(1000, target=0.25, rest=0.0)),
+        Mode.VALIDATE_ONLY: Effort(min(2, cores), 50_000, Pace(1000, target=0.25, rest=0.0)),
         # As much rest as work: the application keeps its latency.
         Mode.SAFE: Effort(1, 10_000, Pace(500, target=0.1, rest=1.0, most=2000)),
         Mode.STANDARD: Effort(

@@ -25,8 +25,6 @@ DOORS = {
     "psycopg": ("reseal/*",),
     "psycopg_pool": ("reseal/*",),
     "fsspec": ("reseal/remote.py",),
-    # Of the pipeline, too: the module that an application does not import.
-    "numpy": ("reseal/envelopes.py",),
     "prefect": ("flows/*", "tasks/*", "deployments/*"),
     "great_expectations": ("expectations/*",),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from psycopg import sql
 
@@ -41,9 +42,10 @@ class Span:
         return sql.SQL("ONLY {}").format(sql.Identifier(*self.heap) if self.heap else target.table)
 
     def split(self, pages: int) -> "Iterator[Span]":
-        """Cut the span into spans of at most so many pages."""
-        for first in range(self.first, self.after, pages):
-            yield self.cut(first, min(first + pages, self.after))
+        """Cut the span into as few spans of at most so many pages as can be, of even sizes."""
+        parts = -(-self.pages // pages)
+        bounds = [self.first + self.pages * part // parts for part in range(parts)] + [self.after]
+        yield from (self.cut(first, after) for first, after in pairwise(bounds) if first < after)
 
     def cut(self, first: int, after: int) -> "Span":
         """Return other pages of the same heap."""

@@ -16,6 +16,10 @@ def test_a_split_covers_every_page_once(span, pages):
     covered = [page for part in parts for page in range(part.first, part.after)]
     assert covered == list(range(span.first, span.after))
     assert all(1 <= part.pages <= pages for part in parts)
+    # None is left over that is a task for hardly anything.
+    assert max((part.pages for part in parts), default=0) <= 1 + min(
+        (part.pages for part in parts), default=0
+    )
 
 
 @pytest.mark.parametrize(

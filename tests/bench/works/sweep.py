@@ -48,7 +48,8 @@ def _pass(
     access: Access, store: Store, workers: Workers, how: Effort, assignment: Assignment
 ) -> Tally:
     target = access.target(store, NAME)
-    rows = how.span_rows if assignment.pass_number == 1 else how.span_rows * 10
-    spans = Span(0, target.pages + 1).split(max(1, round(rows / target.rows_per_page)))
+    is_first = assignment.pass_number == 1
+    rows = how.span_rows if is_first else how.later_span_rows(target.rows)
+    spans = Span(0, target.pages + 1).split(1 + round(rows / target.rows_per_page))
     futures = [workers.sweep(assignment, span, how.pace) for span in spans]
     return total(future.result().tally for future in futures)
