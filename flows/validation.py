@@ -14,7 +14,7 @@ from tasks.run import Run
 from tasks.validate import check_claims, probe_field, verify_span
 
 # Each is compared with the backup by one join, for which the server looks at all of the backup.
-_MOST_SPANS = 8
+_MOST_SPANS = 4
 
 
 def judge(run: Run, *, with_backup: bool = True, rotated: bool = False) -> str | None:

@@ -12,11 +12,13 @@ from reseal.modes import Mode
 from reseal.outcome import Outcome
 from tasks.run import Run
 from tasks.table import count_rows
+from tasks.validate import warm_up
 
 
 @flow(name="verify_secrets", flow_run_name="verify", persist_result=False)
 def verify_secrets(options: VerifyOptions | None = None) -> State[None]:
     """Verify all fields at any time, by the keys alone."""
+    warm_up()
     with running("verify_secrets", options or VerifyOptions(), Mode.VALIDATE_ONLY) as run:
         for field in run.fields:
             census = count_rows(field.name)

@@ -13,7 +13,7 @@ from reseal.judge import Fact, Facts, Judge, Verdict
 from reseal.place import KeyPart
 from reseal.secret import Secrets
 from reseal.shape import Shape
-from reseal.sweep.job import key_texts
+from reseal.sweep.job import key_texts_of_all
 
 
 class Looked(NamedTuple):
@@ -99,5 +99,5 @@ def _equal(judge: Judge, rows: LookedRows, opened: Secrets) -> list[bool]:
     if judge.original is None:
         return [True] * len(rows)
     sealed = [one or b"" for one in rows.sealed]
-    texts = judge.original.cipher.open_all(list(map(key_texts, rows.keys)), sealed)
+    texts = judge.original.cipher.open_all(key_texts_of_all(rows.keys), sealed)
     return opened.matching(judge.target.column.secrets_of(texts))

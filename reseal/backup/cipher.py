@@ -93,7 +93,9 @@ class BackupCipher:
         before = self._before
         if set(map(len, row_keys)) != {1}:
             return [self._bound(row_key) for row_key in row_keys]
-        return [before + _sized(part) for (part,) in row_keys]
+        octets = [part.encode() for (part,) in row_keys]
+        heads = {length: before + length.to_bytes(4, "big") for length in set(map(len, octets))}
+        return [heads[len(part)] + part for part in octets]
 
     @property
     def _before(self) -> bytes:

@@ -14,8 +14,8 @@ from reseal.kek import Kek
 from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.job import key_texts
-from reseal.sweep.rows import read
+from reseal.sweep.job import key_texts_of_all
+from reseal.sweep.rows import count, read
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
 
@@ -60,7 +60,13 @@ def take(store: Store, target: Target, covered: Coverage, span: Span) -> int:
     the sweep, which backs it up in the transaction that seals it.
     """
     pages = max(1, round(_ROWS_AT_ONCE / target.rows_per_page))
-    return sum(_part(store, target, covered, part) for part in span.split(pages))
+    rows, had_some = 0, True
+    for part in span.split(pages):
+        # After a part with nothing to back up, a count mostly spares reading the next one.
+        if had_some or not count(store, target, Turn.SEAL, 0, part).is_idle:
+            taken = _part(store, target, covered, part)
+            rows, had_some = rows + taken, taken > 0
+    return rows
 
 
 def _part(store: Store, target: Target, covered: Coverage, span: Span) -> int:
@@ -70,7 +76,7 @@ def _part(store: Store, target: Target, covered: Coverage, span: Span) -> int:
         is_plain and version not in late
         for is_plain, version in zip(_are_plain(target, rows.texts), rows.versions, strict=True)
     ]
-    row_keys = list(map(key_texts, compress(rows.keys, chosen)))
+    row_keys = key_texts_of_all(list(compress(rows.keys, chosen)))
     kept = covered.keep_all(row_keys, list(compress(rows.texts, chosen)))
     table.fill(store, covered.cipher.run_id, covered.cipher.name, kept)
     return len(kept)

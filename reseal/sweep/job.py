@@ -1,7 +1,8 @@
 """What every batch of a sweep shares: the field, the keys, the run, and how to connect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from uuid import UUID
 
 from reseal.backup.coverage import Coverage, Kept
@@ -84,3 +85,10 @@ def begin_batch(store: Store, field: Field) -> None:
 def key_texts(key: tuple[KeyPart, ...]) -> list[str]:
     """Spell a row key as `backup` and `quarantine` keep it."""
     return [str(part) for part in key]
+
+
+def key_texts_of_all(keys: Sequence[tuple[KeyPart, ...]]) -> list[list[str]]:
+    """Spell many row keys like that."""
+    if set(map(len, keys)) != {1}:
+        return list(map(key_texts, keys))
+    return [[text] for text in map(str, chain.from_iterable(keys))]
