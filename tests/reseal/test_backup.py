@@ -112,6 +112,24 @@ def test_a_backup_holds_every_original_and_nothing_else(scene):
     assert scene.originals() == {(str(r),): text for r, text in zip(rows, ODD, strict=True)}
 
 
+@pytest.mark.parametrize("plain", [{1}, {3}, {6}, {1, 6}, set()])
+def test_parts_that_have_nothing_to_back_up_hide_none_that_has(scene, monkeypatch, plain):
+    monkeypatch.setattr(take, "_ROWS_AT_ONCE", 1)
+    # A row a page, of which each is a part.
+    scene.admin.execute("ALTER TABLE users ALTER COLUMN email SET STORAGE PLAIN")
+    scene.admin.execute("ALTER TABLE users SET (fillfactor = 10)")
+    scene.admin.execute(
+        "INSERT INTO users (email, mfa_secret) SELECT repeat('x', 2600) || i, "
+        "CASE WHEN i = ANY (%s) THEN 'JBSWY3DPEHPK3PXP' ELSE '' END "
+        "FROM generate_series(1, 6) AS i",
+        [list(plain)],
+    )
+    scene.admin.execute("VACUUM ANALYZE users")
+    assert scene.target.pages == 6
+
+    assert scene.back_up() == len(plain)
+
+
 def test_keys_of_every_kind_lead_to_their_original(scene):
     rows = [(key, number, SEED) for number, key in enumerate(TEXT_KEYS)]
     scene = scene.table("a text, b int, s text, PRIMARY KEY (a, b)", rows, column="s")
