@@ -75,6 +75,6 @@ def spans(
     run: Run, target: Target, *, first_pass: bool = True, most: int = _MOST_SPANS
 ) -> list[Span]:
     """Cut the table into spans of a second or more of work, and not many more than `most`."""
-    rows = run.effort.span_rows if first_pass else run.effort.later_span_rows(target.rows)
+    rows = run.effort.rows_of_span(target.rows, first_pass=first_pass)
     pages = max(1 + round(rows / target.rows_per_page), target.pages // most)
     return [span for heap in whole(target) for span in heap.split(pages)]

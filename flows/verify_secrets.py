@@ -18,8 +18,8 @@ from tasks.validate import warm_up
 @flow(name="verify_secrets", flow_run_name="verify", persist_result=False)
 def verify_secrets(options: VerifyOptions | None = None) -> State[None]:
     """Verify all fields at any time, by the keys alone."""
-    warm_up()
     with running("verify_secrets", options or VerifyOptions(), Mode.VALIDATE_ONLY) as run:
+        warm_up()
         for field in run.fields:
             census = count_rows(field.name)
             run.field_result(field.name).before = run.field_result(field.name).after = census

@@ -141,10 +141,10 @@ def _read(texts: Sequence[str]) -> list[Parts]:
     )
     if b"".join(chain.from_iterable(fields)) != spelled.octets:
         raise NotAlike
-    return _opened(version, iv, tag, ciphertext)
+    return _said(version, iv, tag, ciphertext)
 
 
-def _opened(version: int, *fields: list[bytes]) -> list[Parts]:
+def _said(version: int, *fields: list[bytes]) -> list[Parts]:
     ivs, tags, ciphertexts = (
         decoded.cut(0, decoded.width - padding)
         for decoded, padding in (_decoded(Rows(b"".join(rows), len(rows[0]))) for rows in fields)

@@ -18,16 +18,19 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """`workers` processes, `span_rows` rows a task, and the pace of the batches."""
+    """`workers` processes, about `span_rows` rows a task, and the pace of the batches."""
 
     workers: int
     span_rows: int
     pace: Pace
 
-    def later_span_rows(self, rows: int) -> int:
-        """Return how many rows of a table a task has in a later pass, which mostly only looks."""
+    def rows_of_span(self, rows: int, *, first_pass: bool) -> int:
+        """Return how many rows of a table a task has, so that every worker has something to do."""
         share = -(-rows // self.workers)
-        return min(max(self.span_rows, share), self.span_rows * 10)
+        if first_pass:
+            return min(self.span_rows, max(self.span_rows // 10, share))
+        # A later pass mostly only looks, which takes a tenth of the time.
+        return min(self.span_rows * 10, max(self.span_rows, share))
 
 
 # Larger batches are no faster: the server spills their arrays to disk at its default work_mem,

@@ -48,8 +48,7 @@ def _pass(
     access: Access, store: Store, workers: Workers, how: Effort, assignment: Assignment
 ) -> Tally:
     target = access.target(store, NAME)
-    is_first = assignment.pass_number == 1
-    rows = how.span_rows if is_first else how.later_span_rows(target.rows)
+    rows = how.rows_of_span(target.rows, first_pass=assignment.pass_number == 1)
     spans = Span(0, target.pages + 1).split(1 + round(rows / target.rows_per_page))
     futures = [workers.sweep(assignment, span, how.pace) for span in spans]
     return total(future.result().tally for future in futures)
