@@ -108,7 +108,7 @@ class Story:
     def run(self, *words: str) -> str:
         """Run a command that must succeed; return its run's id."""
         ended = self.scene.command_line.run(*words, "--json")
-        assert ended.code == 0, (ended.out, ended.err)
+        assert ended.code == 0, f"{ended.out}{ended.err}"
         return ended.run_id
 
 
