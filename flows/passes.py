@@ -76,5 +76,6 @@ def spans(
 ) -> list[Span]:
     """Cut the table into spans of a second or more of work, and not many more than `most`."""
     rows = run.effort.rows_of_span(target.rows, first_pass=first_pass)
-    pages = max(1 + round(rows / target.rows_per_page), target.pages // most)
+    # One more, or the page beyond the table's end would make a task of its own.
+    pages = 1 + max(round(rows / target.rows_per_page), target.pages // most)
     return [span for heap in whole(target) for span in heap.split(pages)]

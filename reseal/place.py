@@ -65,15 +65,13 @@ class Binding:
     def data_of_all(self, keys: Sequence[tuple[KeyPart, ...]]) -> list[bytes]:
         """Return the same for many rows, whose keys have as many parts as each other."""
         parts = list(chain.from_iterable(keys))
-        if set(map(len, keys)) != {1} or len(kinds := set(map(type, parts))) != 1:
+        kinds = set(map(type, parts))
+        if set(map(len, keys)) != {1} or kinds not in ({int}, {UUID}):
             return [self.data(key) for key in keys]
         before, after = self.before + (1).to_bytes(4, "big"), self.after
-        (kind,) = kinds
-        if kind is UUID:
+        if kinds == {UUID}:
             before += (1 + _UUID_BYTES).to_bytes(4, "big") + b"u"
             return [before + part.bytes + after for part in cast("list[UUID]", parts)]
-        if kind is not int:
-            return [self.data(key) for key in keys]
         # What stands before a number depends on how many digits it has.
         heads = [before + (1 + size).to_bytes(4, "big") + b"i" for size in range(_MOST_DIGITS)]
         numbers = " ".join(map(str, parts)).encode().split()

@@ -36,6 +36,11 @@ class ArrayDumper(Dumper):
         return obj.spelled
 
 
+def text_head(length: int) -> bytes:
+    """Spell what stands before the elements of a text[] of so many."""
+    return _array_head(_TEXT, length)
+
+
 def of_int8(values: Sequence[int]) -> Array:
     """Spell an int8[]."""
     return _of_numbers(_INT8, values, "q")
@@ -77,8 +82,12 @@ def _of_one_length(elements: list[bytes], length: int) -> bytes:
 
 
 def _array(oid: int, length: int, elements: bytes) -> Array:
+    return Array(_array_head(oid, length) + elements)
+
+
+def _array_head(oid: int, length: int) -> bytes:
     # One dimension, no NULLs, counted from 1.
-    return Array(b"".join(map(_head, (1, 0, oid, length, 1))) + elements)
+    return b"".join(map(_head, (1, 0, oid, length, 1)))
 
 
 def _head(number: int) -> bytes:

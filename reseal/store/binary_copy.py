@@ -8,13 +8,12 @@ from collections.abc import Iterable, Sequence
 
 from psycopg import sql
 
+from reseal.store.arrays import of_text, text_head
 from reseal.store.store import Store
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _END = b"\xff\xff"
-_TEXT_OID = 25
-# Of one dimension, without NULLs, of texts, counted from 1.
-_OF_ONE = b"".join(number.to_bytes(4, "big") for number in (1, 0, _TEXT_OID, 1, 1))
+_OF_ONE = text_head(1)
 # Keys of one part are short, mostly.
 _HEADS = [
     (len(_OF_ONE) + 4 + size).to_bytes(4, "big") + _OF_ONE + size.to_bytes(4, "big")
@@ -49,7 +48,4 @@ def text_arrays(arrays: Sequence[Sequence[str]]) -> list[bytes]:
 
 
 def _text_array(array: Sequence[str]) -> bytes:
-    elements = [field(part.encode()) for part in array]
-    numbers = (1, 0, _TEXT_OID, len(elements), 1)
-    head = b"".join(number.to_bytes(4, "big") for number in numbers)
-    return field(b"".join([head, *elements]))
+    return field(of_text(array).spelled)
