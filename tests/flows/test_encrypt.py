@@ -192,7 +192,7 @@ def test_the_index_over_the_secret_is_gone_and_the_covering_one_is_valid(mixed: 
     (dropped,) = mixed.record(f"prepare-{FIELD}")["dropped_indexes"]
     assert "by_secret" in dropped
     made = mixed.record(f"optimise-{FIELD}")
-    assert made["kept"]
+    assert made["kept"], made["reason"]
     valid, definition = indexes[made["index"]]
     assert valid
     assert "(email) INCLUDE (id, mfa_enabled) WHERE mfa_enabled" in definition
