@@ -9,11 +9,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
 
 from reseal.errors import ResealError, SettingsError
 
 _START_SECONDS = 180
+_PATIENCE_SECONDS = 60
+_ANSWER_SECONDS = 10
 
 # Quiet: no analytics, no adverts, no telemetry of the client's own.
 _HOUSE_RULES = {
@@ -94,19 +97,35 @@ def prefect_server(own: str | None) -> Iterator[None]:
 
 
 def _reach(api_url: str) -> None:
+    """Wait until the operator's own API answers; raise SettingsError where nobody is there."""
+    # A server with the ends of other runs to write down does not answer for a while, and is there.
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not _answers(api_url):
+        if time.monotonic() > deadline:
+            raise SettingsError(
+                "the Prefect API that PREFECT_API_URL names takes connections and does not answer; "
+                "restart it, or unset it to have a local server"
+            )
+
+
+def _answers(api_url: str) -> bool:
+    """Return whether an API answers in time; raise SettingsError where none can."""
     try:
-        urllib.request.urlopen(f"{api_url}/health", timeout=10).close()  # noqa: S310
-        return
+        urllib.request.urlopen(f"{api_url}/health", timeout=_ANSWER_SECONDS).close()  # noqa: S310
+        return True
     except urllib.error.HTTPError:
         # It answers; whether it lets us in is Prefect's to find out.
-        return
-    except (OSError, ValueError):
-        pass
-    # Not quoted: the URL may hold a password.
-    raise SettingsError(
-        "the Prefect API that PREFECT_API_URL names cannot be reached; "
-        "mend it, or unset it to have a local server"
-    )
+        return True
+    except TimeoutError:
+        return False
+    except (OSError, ValueError, HTTPException) as error:
+        if isinstance(getattr(error, "reason", None), TimeoutError):
+            return False
+        # Not quoted: the URL may hold a password.
+        raise SettingsError(
+            "the Prefect API that PREFECT_API_URL names cannot be reached; "
+            "mend it, or unset it to have a local server"
+        ) from None
 
 
 def _free_port() -> int:
