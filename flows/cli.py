@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import backups, keys, quarantine, readers, runs
+from flows import backups, evidence, keys, quarantine, readers, runs
 from flows.flags import (
     Aggressive,
     AssumeReadersReady,
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.add_typer(keys.app, name="keys")
 app.add_typer(backups.app, name="backup")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(evidence.app, name="evidence")
 
 
 @app.command()

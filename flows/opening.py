@@ -10,6 +10,11 @@ from reseal.backup.location import Location
 from reseal.config import Config, load_config
 from reseal.embedded import start_server
 from reseal.errors import ConfigurationError
+from reseal.evidence.closing import Closing
+from reseal.evidence.own_key import own_key
+from reseal.evidence.recording import Recording
+from reseal.evidence.shelf import LocalShelf, Shelf, shelf_at
+from reseal.evidence.signing_key import SigningKey, open_signing_key
 from reseal.field import Field
 from reseal.settings import Settings
 from reseal.store import catalog, data_key, schema
@@ -44,9 +49,21 @@ class Opening:
         return cls(settings, config, Access.of(settings, config, url))
 
     @property
-    def evidence_root(self) -> Path:
-        """The directory that holds a directory a run."""
-        return Path(self.settings.evidence or self.config.evidence).absolute()
+    def shelf(self) -> Shelf:
+        """Where the bundles of all runs are kept."""
+        return shelf_at(self.settings.evidence or self.config.evidence)
+
+    def recording(self, operator: str) -> Recording:
+        """Return what records runs; the key that signs is made where there is none."""
+        shelf = self.shelf
+        here = shelf.root if isinstance(shelf, LocalShelf) else self.settings.state / "evidence"
+        key = self._named_signing_key() or own_key(shelf, self.access.kek())
+        root = Path(here).absolute()
+        return Recording(Closing(shelf, key), root, operator, self.settings.config)
+
+    def _named_signing_key(self) -> SigningKey | None:
+        uri = self.settings.evidence_key
+        return open_signing_key(uri, self.settings.variables) if uri else None
 
     def check(self, flow: str, options: dict[str, Any]) -> None:
         """Raise what is wrong with settings, keys, fields or run id before anything starts.
@@ -55,6 +72,8 @@ class Opening:
         """
         fields = self.config.select(options["fields"])
         self.access.kek()
+        self._named_signing_key()
+        _ = self.shelf
         if flow in _WITH_PREFLIGHT:
             need_place(options, self.config)
         if not options.get("skip_backup"):

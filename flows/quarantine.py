@@ -106,11 +106,12 @@ def retry(
     undoes. Gone are rows that are in no trouble any more: deleted, disabled, or sealed and opening.
     """
     with _opened(config) as (opening, store):
-        access, root = opening.access, opening.evidence_root
+        access, actor = opening.access, getpass.getuser()
+        recording = opening.recording(actor)
         chosen = _chosen(access, store, access.config.select(fields or []), tuple(keys or ()))
-        retried = Retry(access, store, getpass.getuser(), root).carry_out(chosen)
+        retried = Retry(access, store, actor, recording).carry_out(chosen)
         document = _document(access, store, retried)
-        document["evidence"] = str(root / document["run_id"]) if retried.run_id else None
+        document["evidence"] = recording.where(retried.run_id) if retried.run_id else None
     print_document(document, as_json, show_retry)
     if document["exit_code"]:
         raise typer.Exit(document["exit_code"])

@@ -79,7 +79,7 @@ def check(config: Path | None, fields: list[str]) -> dict[str, Any]:
         skip_backup=False,
         is_development=opening.settings.is_development,
         embedded=opening.settings.embedded,
-        evidence=str(opening.evidence_root),
+        evidence=opening.shelf.where,
     )
     return run_preflight(opening.access, chosen, plan).as_dict()
 

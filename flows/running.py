@@ -13,7 +13,7 @@ from prefect.runtime import flow_run
 from flows.opening import Opening
 from flows.options import Scope
 from reseal.errors import ConfigurationError, FieldBusy, Refused, ResealError, Stopped, StoreError
-from reseal.evidence import Evidence
+from reseal.evidence.opening import Begun
 from reseal.modes import Mode, effort
 from reseal.outcome import Outcome
 from reseal.result import RunResult
@@ -66,20 +66,29 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     settings = Settings.from_environment(Path(scope.config) if scope.config else None)
     opening = openings[-1] if openings else Opening.of(settings)
     run_id, how = UUID(flow_run.id), effort(mode)
-    evidence = Evidence.of(opening.evidence_root, run_id)
+    actor = getpass.getuser()
+    recording = opening.recording(actor)
     store = opening.access.store(f"run {run_id}")
     stack.callback(store.close)
+    fields = opening.config.select(scope.fields)
+    evidence = recording.begin(
+        store,
+        Begun(run_id, flow_name, mode.value),
+        fields=[field.name for field in fields],
+        parameters=scope.model_dump(mode="json"),
+    )
     run = Run(
         run_id=run_id,
         settings=opening.settings,
         access=opening.access,
-        fields=opening.config.select(scope.fields),
+        fields=fields,
         effort=how,
         store=store,
         workers=stack.enter_context(open_workers(opening.access, how.workers)),
+        recording=recording,
         evidence=evidence,
-        result=RunResult(run_id, flow_name, mode.value, str(evidence.directory)),
-        actor=getpass.getuser(),
+        result=RunResult(run_id, flow_name, mode.value, recording.where(run_id)),
+        actor=actor,
         watch=watchers[-1] if watchers else _no_one,
     )
     results.append(run.result)
@@ -134,8 +143,18 @@ def close_ledger(run: Run) -> None:
 def _record(run: Run) -> None:
     close_ledger(run)
     run.evidence.write("run", run.result.as_dict())
-    run.evidence.seal_manifest()
+    _close_bundle(run)
     artifacts.publish_summary(run.result)
+
+
+def _close_bundle(run: Run) -> None:
+    try:
+        head = run.recording.end(run.evidence, run.store)
+    except ResealError as error:
+        said = f"{run.result.message}; its evidence is not closed: {error}"
+        conclude(run, Outcome.FAILED, said)
+        return
+    run.result.evidence_head = head.last.sha256
 
 
 @contextmanager

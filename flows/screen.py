@@ -85,7 +85,7 @@ def show_result(document: dict[str, Any]) -> None:
         for when in ("before", "after")
         if part[when]
     ]
-    _print_rows(rows)
+    print_rows(rows)
     for name, part in document["fields"].items():
         for row in part["rows_set_aside"][:20]:
             accepted = " (accepted as it is)" if row.get("accepted") else ""
@@ -93,6 +93,8 @@ def show_result(document: dict[str, Any]) -> None:
             console.print(said, markup=False)
     console.print(document["message"], markup=False, soft_wrap=True)
     console.print(f"evidence: {document['evidence']}", markup=False, soft_wrap=True)
+    if document["evidence_head"]:
+        say(f"head of the chain: {document['evidence_head']}")
 
 
 def show_checks(document: dict[str, Any]) -> None:
@@ -110,7 +112,7 @@ def show_checks(document: dict[str, Any]) -> None:
 def show_discovery(document: dict[str, Any]) -> None:
     """Show what holds secrets and whether a field covers it, then copies and triggers."""
     words = ("what", "format", "confidence", "sampled", "matching")
-    _print_rows(
+    print_rows(
         [
             {
                 "column": _place(found),
@@ -134,18 +136,18 @@ def show_discovery(document: dict[str, Any]) -> None:
 def show_status(document: dict[str, Any]) -> None:
     """Show each field's census, the keys and the latest runs."""
     fields = document["fields"].items()
-    _print_rows([{"field": name, **_census_cells(census)} for name, census in fields])
+    print_rows([{"field": name, **_census_cells(census)} for name, census in fields])
     key_words = ("version", "state", "algorithm", "kek", "created", "expires")
-    _print_rows([{f"key {word}": key[word] for word in key_words} for key in document["keys"]])
+    print_rows([{f"key {word}": key[word] for word in key_words} for key in document["keys"]])
     run_words = ("run_id", "flow", "mode", "outcome", "started")
-    _print_rows([{word: run[word] for word in run_words} for run in document["runs"]])
+    print_rows([{word: run[word] for word in run_words} for run in document["runs"]])
 
 
 def show_keys(document: dict[str, Any]) -> None:
     """Show the inventory of keys."""
     words = ("version", "state", "algorithm", "owner", "created", "activated", "expires", "seals",
              "rows", "backup_rows")  # fmt: skip
-    _print_rows([{word: _present(key[word]) for word in words} for key in document["keys"]])
+    print_rows([{word: _present(key[word]) for word in words} for key in document["keys"]])
     for key in document["keys"]:
         if key["compromised"]:
             say(f"key {key['version']} was compromised; known since {_cell(key['compromised'])}")
@@ -169,10 +171,10 @@ def show_gates(document: dict[str, Any]) -> None:
 
 def show_quarantine(document: dict[str, Any], most: int | None) -> None:
     """Show how many rows are set aside by class, then the first of them, or all."""
-    _print_rows(document["counts"])
+    print_rows(document["counts"])
     rows = document["rows"][:most]
     words = ("class", "reason", "since", "run_id")
-    _print_rows(
+    print_rows(
         [
             {"field": row["field"], "key": show_key(row["key"])}
             | {word: _present(row[word]) for word in words}
@@ -194,7 +196,7 @@ def _decided(row: dict[str, Any]) -> dict[str, str]:
 
 def show_retry(document: dict[str, Any]) -> None:
     """Show what became of each field's rows, and the rows that are left."""
-    _print_rows(
+    print_rows(
         [
             {"field": name, **{word: part[word] for word in _FATES}}
             for name, part in document["fields"].items()
@@ -213,7 +215,7 @@ def show_backups(document: dict[str, Any]) -> None:
     words = ("run_id", "field", "taken", "rows", "late_rows", "bytes", "proven", "expires", "kek",
              "shredded", "shredded_by")  # fmt: skip
     found = document["backups"]
-    _print_rows([{word: _present(one[word]) for word in words} for one in found])
+    print_rows([{word: _present(one[word]) for word in words} for one in found])
     for one in found:
         for copy in one["copies"]:
             say(f"copy of {one['run_id']} {one['field']}: {copy}")
@@ -260,7 +262,7 @@ def say(text: str) -> None:
     console.print(text, markup=False, soft_wrap=True)
 
 
-def _print_rows(rows: list[dict[str, Any]]) -> None:
+def print_rows(rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     table = Table(box=None, padding=(0, 1), header_style="dim")

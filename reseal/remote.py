@@ -50,6 +50,18 @@ def exists(url: str) -> bool:
         return bool(files.exists(path))
 
 
+def names(url: str) -> set[str]:
+    """Return the files below a directory, by their names from there on; none where it is not."""
+    with _telling(f"{url} cannot be listed"):
+        files, path = _files(url)
+        if not files.exists(path):
+            return set()
+        begin = path.rstrip("/") + "/"
+        # Some protocols answer with a slash before, and some without one.
+        found = (each.lstrip("/") for each in files.find(path))
+        return {each.removeprefix(begin.lstrip("/")) for each in found}
+
+
 def remove(url: str) -> None:
     """Remove a file, and what a killed process left of it, or find that there is none."""
     with _telling(f"{url} cannot be removed"):

@@ -51,7 +51,7 @@ class FieldResult:
 
 @dataclass(slots=True)
 class RunResult:
-    """A run as a whole."""
+    """A run as a whole. `evidence_head` is the SHA-256 of its manifest, once that is closed."""
 
     run_id: UUID
     flow: str
@@ -61,6 +61,7 @@ class RunResult:
     message: str = ""
     fields: dict[str, FieldResult] = field(default_factory=dict)
     stages: dict[str, float] = field(default_factory=dict)
+    evidence_head: str | None = None
 
     @property
     def changed(self) -> int:
@@ -120,5 +121,6 @@ class RunResult:
             "fields": {name: part.as_dict() for name, part in self.fields.items()},
             "stages": {name: round(seconds, 3) for name, seconds in self.stages.items()},
             "evidence": self.evidence,
+            "evidence_head": self.evidence_head,
             "message": self.message,
         }

@@ -18,6 +18,7 @@ class Settings:
     backup_kek: str | None
     config: Path
     evidence: str | None
+    evidence_key: str | None
     environment: str
     state: Path
     variables: Mapping[str, str] = field(repr=False)
@@ -39,6 +40,7 @@ class Settings:
             backup_kek=said.get("RESEAL_BACKUP_KEK"),
             config=directory / (config or said.get("RESEAL_CONFIG", "reseal.toml")),
             evidence=said.get("RESEAL_EVIDENCE"),
+            evidence_key=said.get("RESEAL_EVIDENCE_KEY"),
             environment=said.get("RESEAL_ENVIRONMENT", "production"),
             state=directory / STATE_DIRECTORY,
             variables=MappingProxyType(dict(variables)),

@@ -17,6 +17,6 @@ def look_first(mode: Mode, skip_backup: bool, rotates: bool) -> Report:
         embedded=run.settings.embedded,
         takes_over=mode is not Mode.VALIDATE_ONLY,
         rotates=rotates,
-        evidence=str(run.evidence.directory.parent),
+        evidence=run.recording.closing.shelf.where,
     )
     return run_preflight(run.access, run.fields, plan)

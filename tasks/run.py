@@ -10,7 +10,8 @@ from uuid import UUID
 
 from reseal.access import Access
 from reseal.errors import Stopped
-from reseal.evidence import Evidence
+from reseal.evidence.directory import Evidence
+from reseal.evidence.recording import Recording
 from reseal.field import Field
 from reseal.modes import Effort
 from reseal.result import FieldResult, RunResult
@@ -41,6 +42,7 @@ class Run:
     effort: Effort
     store: Store
     workers: Workers
+    recording: Recording
     evidence: Evidence
     result: RunResult
     actor: str

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from reseal.evidence import Evidence
+from reseal.evidence.directory import Evidence
+from reseal.evidence.recording import Recording
 from reseal.store import event
 from reseal.store.event import Event
 from reseal.store.store import Store
@@ -17,6 +18,7 @@ class Log:
     store: Store
     run_id: UUID
     actor: str
+    recording: Recording | None = None
     evidence: Evidence | None = None
 
     def note(self, action: str, **detail: Any) -> None:
@@ -29,7 +31,7 @@ class Log:
             self.evidence.write(name, document)
 
     def end(self, document: Any) -> None:
-        """Write how the run ended, and list what was written."""
-        if self.evidence:
+        """Write how the run ended, and close its bundle."""
+        if self.recording and self.evidence:
             self.evidence.write("run", document)
-            self.evidence.seal_manifest()
+            self.recording.end(self.evidence, self.store)

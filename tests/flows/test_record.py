@@ -11,7 +11,7 @@ import pytest
 from flows.running import close_ledger, conclude
 from reseal.access import Access
 from reseal.config import Config
-from reseal.evidence import Evidence
+from reseal.evidence.directory import Evidence
 from reseal.modes import Mode, effort
 from reseal.outcome import Outcome
 from reseal.result import RunResult
@@ -19,6 +19,7 @@ from reseal.settings import Settings
 from reseal.store import ledger
 from reseal.store.store import Store
 from tasks.run import Run
+from tests.bundles import recording
 
 OUTCOME = "SELECT outcome FROM reseal.run"
 CUT = "SELECT pg_terminate_backend(%s, 5000)"
@@ -43,6 +44,7 @@ def run(access: Access, config: Config, store: Store, tmp_path: Path) -> Run:
         effort=effort(Mode.SAFE),
         store=store,
         workers=Idle(),  # type: ignore[arg-type]
+        recording=recording(tmp_path),
         evidence=Evidence.of(tmp_path, run_id),
         result=RunResult(run_id, "encrypt_secrets", "safe", str(tmp_path)),
         actor=getpass.getuser(),

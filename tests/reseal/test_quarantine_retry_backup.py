@@ -12,10 +12,10 @@ from reseal.backup import table
 from reseal.backup.inventory import inventory
 from reseal.backup.policy import BackupPolicy
 from reseal.errors import BackupNotProven, ConfigurationError, Refused, StoreError
-from reseal.evidence import differences
 from reseal.outcome import Outcome
 from reseal.quarantine.retry import Retried, Retry
 from reseal.store import event
+from tests.bundles import differences, recording
 from tests.reseal.backing_up import NEW, held, prove_again
 from tests.reseal.retrying import of_run
 from tests.reseal.scene import SEED, Scene
@@ -56,7 +56,8 @@ def mended(scene: Scene, tmp_path: Path) -> Scene:
 
 def retry(scene: Scene, evidence: Path | None = None, run_id: UUID | None = None) -> Retried:
     chosen = frozenset(row.key for row in scene.records())
-    retrying = Retry(scene.access, scene.store, "test", evidence, run_id or uuid4())
+    records = recording(evidence) if evidence else None
+    retrying = Retry(scene.access, scene.store, "test", records, run_id or uuid4())
     return retrying.carry_out({scene.name: chosen})
 
 
@@ -188,7 +189,7 @@ def test_of_a_fault_there_is_evidence_too(mended, tmp_path):
     with pytest.raises(StoreError) as caught:
         retry(mended, tmp_path / "evidence")
 
-    (directory,) = (tmp_path / "evidence").iterdir()
+    (directory,) = (path.parent for path in (tmp_path / "evidence").glob("*/run.json"))
     run = json.loads((directory / "run.json").read_text())
     assert (run["outcome"], run["message"]) == ("failed", str(caught.value))
     assert differences(directory) == []

@@ -1,0 +1,149 @@
+"""Check one bundle by a public key: every file that was changed, removed or added is named."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from reseal.errors import EvidenceError
+from reseal.evidence.batches import BATCHES, merkle_root
+from reseal.evidence.dsse import opened
+from reseal.evidence.public_key import PublicKey
+from reseal.evidence.shelf import Shelf
+from reseal.evidence.spelling import parsed
+from reseal.evidence.statement import (
+    MANIFEST,
+    PAYLOAD_TYPE,
+    STATEMENT,
+    Link,
+    link_of,
+    need_about,
+)
+
+KEY = "key.pub"
+
+
+class Finding(NamedTuple):
+    """Where something is not as it was written, and what."""
+
+    where: str
+    what: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return it as the command prints it."""
+        return self._asdict()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A bundle as it was found: where it stands in the chain, and what is wrong with it.
+
+    `previous` is the bundle it follows; `link` is None where there is no manifest.
+    """
+
+    name: str
+    link: Link | None
+    chain: str | None
+    previous: Link | None
+    findings: tuple[Finding, ...]
+    facts: dict[str, Any]
+
+
+def look_at(shelf: Shelf, name: str, files: Iterable[str], keys: list[PublicKey]) -> Seen:
+    """Check the bundle of this name; `files` are the names inside it."""
+    present = set(files)
+    findings: list[Finding] = []
+    manifest = _read(shelf, name, MANIFEST, findings)
+    if manifest is None:
+        return Seen(name, None, None, None, tuple(findings), {})
+    try:
+        facts = parsed(manifest, f"{name}/{MANIFEST}")
+    except EvidenceError as error:
+        findings.append(Finding(f"{name}/{MANIFEST}", f"was changed: {error}"))
+        facts = {}
+    findings += _of_statement(shelf, name, manifest, keys)
+    if facts:
+        findings += _of_files(shelf, name, facts, present)
+        findings += _of_facts(shelf, name, facts)
+    where = _place(facts)
+    return Seen(name, link_of(name, manifest), *where, tuple(findings), facts)
+
+
+def published_key(shelf: Shelf, name: str) -> PublicKey | None:
+    """Return the key that a bundle says it is signed by, where it holds one."""
+    try:
+        return PublicKey.parse(shelf.read(f"{name}/{KEY}"), f"{name}/{KEY}")
+    except EvidenceError:
+        return None
+
+
+def _read(shelf: Shelf, name: str, file: str, findings: list[Finding]) -> bytes | None:
+    try:
+        return shelf.read(f"{name}/{file}")
+    except EvidenceError:
+        findings.append(Finding(f"{name}/{file}", "is missing or cannot be read"))
+        return None
+
+
+def _of_statement(shelf: Shelf, name: str, manifest: bytes, keys: list[PublicKey]) -> list[Finding]:
+    findings: list[Finding] = []
+    envelope = _read(shelf, name, STATEMENT, findings)
+    if envelope is None:
+        return findings
+    where = f"{name}/{STATEMENT}"
+    try:
+        payload = opened(envelope, PAYLOAD_TYPE, keys, where)
+    except EvidenceError as error:
+        return [Finding(where, f"was changed, or another key has signed it: {error}")]
+    try:
+        need_about(payload, manifest, name)
+    except EvidenceError:
+        return [Finding(f"{name}/{MANIFEST}", "was changed: another one was signed")]
+    return findings
+
+
+def _of_files(shelf: Shelf, name: str, facts: dict[str, Any], present: set[str]) -> list[Finding]:
+    listed = facts.get("sha256")
+    if not isinstance(listed, dict):
+        return [Finding(f"{name}/{MANIFEST}", "was changed: it lists no files")]
+    present = present - {MANIFEST, STATEMENT}
+    findings = [Finding(f"{name}/{file}", "was added") for file in sorted(present - listed.keys())]
+    for file, digest in sorted(listed.items()):
+        if file not in present:
+            findings.append(Finding(f"{name}/{file}", "is missing"))
+        elif _digest(shelf, f"{name}/{file}") != digest:
+            findings.append(Finding(f"{name}/{file}", "was changed"))
+    return findings
+
+
+def _digest(shelf: Shelf, name: str) -> str | None:
+    try:
+        return sha256(shelf.read(name)).hexdigest()
+    except EvidenceError:
+        return None
+
+
+def _of_facts(shelf: Shelf, name: str, facts: dict[str, Any]) -> list[Finding]:
+    findings = []
+    run = facts.get("run")
+    if not isinstance(run, dict) or run.get("run_id") != name:
+        findings.append(Finding(name, f"is not the run that its {MANIFEST} is of"))
+    ledger = facts.get("ledger")
+    if isinstance(ledger, dict) and ledger.get("merkle_root") != _root(shelf, name):
+        findings.append(Finding(f"{name}/{BATCHES}", "does not have the Merkle root it should"))
+    return findings
+
+
+def _root(shelf: Shelf, name: str) -> str | None:
+    try:
+        return merkle_root(shelf.read(f"{name}/{BATCHES}"))
+    except EvidenceError:
+        return None
+
+
+def _place(facts: dict[str, Any]) -> tuple[str | None, Link | None]:
+    chain, previous = facts.get("chain"), facts.get("previous")
+    try:
+        return chain, Link(**previous) if previous is not None else None
+    except TypeError:
+        return chain, None

@@ -1,0 +1,139 @@
+"""Record a run from its first moment to its signed bundle, whatever becomes of it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from reseal.errors import StoreError
+from reseal.evidence import manifest
+from reseal.evidence.batches import BATCHES, ledger_table, table_bytes
+from reseal.evidence.closing import Closing
+from reseal.evidence.directory import Evidence, open_runs
+from reseal.evidence.head import Head
+from reseal.evidence.manifest import Ending
+from reseal.evidence.opening import Begun, opening
+from reseal.evidence.statement import Link
+from reseal.store import event, schema
+from reseal.store.event import Event
+from reseal.store.key_inventory import inventory
+from reseal.store.store import Store
+
+CLOSED = "evidence closed"
+
+# Runners on several machines have nothing in common but the database.
+LOCK = "SELECT pg_advisory_lock(hashtextextended('reseal evidence', 0))"
+
+UNLOCK = "SELECT pg_advisory_unlock(hashtextextended('reseal evidence', 0))"
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Where bundles go, in which directory of this machine they come about, by whose command.
+
+    `config` is the reseal.toml that the runs follow.
+    """
+
+    closing: Closing
+    root: Path
+    operator: str
+    config: Path
+
+    def begin(self, store: Store, run: Begun, **more: Any) -> Evidence:
+        """Hold a directory for a run, and write down what is known before anything happens.
+
+        `more` are the fields and the parameters of the run. What killed runs have left is closed
+        first.
+        """
+        self.close_interrupted(store)
+        evidence = Evidence.of(self.root, run.run_id)
+        evidence.write(manifest.OPENING, opening(store, run, self.operator, self.config) | more)
+        return evidence
+
+    def where(self, run_id: UUID) -> str:
+        """Return where the bundle of a run is to be found."""
+        return f"{self.closing.shelf.where}/{run_id}"
+
+    def end(self, evidence: Evidence, store: Store, **more: Any) -> Head:
+        """Close the bundle of a run and note the head of the chain in the audit log.
+
+        `more` are facts that no file of the bundle holds. A database that is not there any more
+        keeps nothing from being closed.
+        """
+        name = evidence.directory.name
+        keys = _last_look(evidence, store, name)
+        facts = manifest.facts(evidence.directory, name, Ending(datetime.now(UTC), keys, more))
+        with self._alone(store):
+            head = self.closing.close(evidence, facts, lambda chain: _noted(store, chain))
+            if self.is_elsewhere:
+                shutil.rmtree(evidence.directory)
+            _note(store, head, self.operator)
+        return head
+
+    def close_interrupted(self, store: Store) -> list[str]:
+        """Close what killed runs have left; return their names."""
+        closed = []
+        for name in open_runs(self.root):
+            evidence = Evidence.take_up(self.root, name)
+            if evidence is None:
+                continue
+            if self._is_closed(name):
+                evidence.let_go()
+                continue
+            self.end(evidence, store)
+            closed.append(name)
+        return closed
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether bundles are kept in another place than that in which they come about."""
+        return self.closing.shelf.where != str(self.root)
+
+    def _is_closed(self, name: str) -> bool:
+        head = self.closing.head()
+        return head is not None and head.last.run_id == name
+
+    @contextmanager
+    def _alone(self, store: Store) -> Iterator[None]:
+        """Keep other machines from closing a bundle; on this one, a locked file does."""
+        if not self.is_elsewhere or store.connection.closed:
+            with nullcontext():
+                yield
+            return
+        store.execute(LOCK)
+        try:
+            yield
+        finally:
+            with suppress(StoreError):
+                store.execute(UNLOCK)
+
+
+def _last_look(evidence: Evidence, store: Store, name: str) -> list[dict[str, Any]] | None:
+    """Write the run's batches and return the keys, where the database can still be asked."""
+    if store.connection.closed:
+        return None
+    try:
+        if not schema.exists(store):
+            return []
+        content = table_bytes(ledger_table(store, UUID(name)))
+        (evidence.directory / BATCHES).write_bytes(content)
+        return inventory(store)
+    except (StoreError, ValueError):
+        return None
+
+
+def _noted(store: Store, chain: str) -> Link | None:
+    if store.connection.closed or not schema.exists(store):
+        return None
+    detail = event.latest(store, CLOSED, chain=chain)
+    return Link(**detail["last"]) if detail else None
+
+
+def _note(store: Store, head: Head, operator: str) -> None:
+    if not store.connection.closed and schema.exists(store):
+        run_id = UUID(head.last.run_id)
+        event.append(store, Event(run_id, operator, CLOSED, head.as_dict()))
