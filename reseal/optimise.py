@@ -12,6 +12,7 @@ from typing import Any
 from psycopg import sql
 
 from reseal.errors import ConnectionLost, StoreError
+from reseal.patience import Patience
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 
@@ -53,6 +54,9 @@ IS_VALID = """
 SELECT i.indisvalid AND i.indisready FROM pg_index i WHERE i.indexrelid = to_regclass(%s)
 """
 
+# As far as the last VACUUM came.
+ALL_VISIBLE = "SELECT relallvisible >= relpages FROM pg_class WHERE oid = %s"
+
 VACUUM = "VACUUM (ANALYZE) {table}"
 
 PATIENT = "SET lock_timeout = '60s'; SET statement_timeout = 0"
@@ -60,6 +64,8 @@ PATIENT = "SET lock_timeout = '60s'; SET statement_timeout = 0"
 BRIEF = "SET lock_timeout = '2s'; SET statement_timeout = '10min'"
 
 _TIMINGS = 15
+# From a quarter of a second on, some ten seconds in all.
+_A_WHILE = Patience(tries=6, first_wait=0.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +131,11 @@ class LoginQuery:
         }
 
 
-def optimise(store: Store, target: Target) -> Optimisation:
-    """Build the index, assert that it is valid, keep it if the planner finds it cheaper."""
+def optimise(store: Store, target: Target, patience: Patience = _A_WHILE) -> Optimisation:
+    """Build the index, assert that it is valid, keep it if the planner finds it cheaper.
+
+    `patience` is for whoever keeps the server from knowing which pages all can see.
+    """
     if len(target.heaps) > 1:
         return Optimisation(None, kept=False, reason="the table is stored in several heaps")
     query = _login_query(store, target)
@@ -134,7 +143,7 @@ def optimise(store: Store, target: Target) -> Optimisation:
         return Optimisation(None, kept=False, reason="no login column with a flag was found")
     store.execute(PATIENT)
     try:
-        return _tried(store, query)
+        return _tried(store, query, patience)
     except ConnectionLost:
         raise
     except StoreError as error:
@@ -146,7 +155,7 @@ def optimise(store: Store, target: Target) -> Optimisation:
             store.execute(BRIEF)
 
 
-def _tried(store: Store, query: LoginQuery) -> Optimisation:
+def _tried(store: Store, query: LoginQuery, patience: Patience) -> Optimisation:
     # Without fresh statistics and visibility the plans before and after say nothing.
     store.execute(VACUUM, table=query.target.table)
     # An invalid leftover of a killed build must not be taken for the index.
@@ -157,9 +166,12 @@ def _tried(store: Store, query: LoginQuery) -> Optimisation:
     before = _plan(store, query, sample[0])
     _build(store, query)
     after = _plan(store, query, sample[0])
-    if not _is_better(query, before, after):
-        # A snapshot of somebody else's, be it autovacuum's, keeps pages from being all-visible,
-        # and without that an index alone answers nothing; it may be gone by now.
+    for attempt in range(patience.tries):
+        if _is_better(query, before, after) or _is_all_visible(store, query):
+            break
+        # What is committed and not yet on disk keeps pages from being all-visible, and so does a
+        # snapshot of somebody else's, be it autovacuum's; without that an index answers nothing.
+        patience.wait(attempt)
         store.execute(VACUUM, table=query.target.table)
         after = _plan(store, query, sample[0])
     kept = _is_better(query, before, after)
@@ -171,6 +183,10 @@ def _tried(store: Store, query: LoginQuery) -> Optimisation:
 
 def _is_better(query: LoginQuery, before: Plan, after: Plan) -> bool:
     return after.index == query.index_name and after.cost < before.cost
+
+
+def _is_all_visible(store: Store, query: LoginQuery) -> bool:
+    return bool(store.need(ALL_VISIBLE, [query.target.oid])[0])
 
 
 def _login_query(store: Store, target: Target) -> LoginQuery | None:
