@@ -7,6 +7,7 @@ import typer
 
 from flows.evidence_shown import show_bundle, show_bundles, show_evidence_check
 from flows.flags import ConfigPath, Json, print_document
+from flows.opening import shelf_of
 from reseal.config import load_config
 from reseal.errors import ConfigurationError, EvidenceError
 from reseal.evidence.check import Checked, check
@@ -94,7 +95,7 @@ def _shelf(where: str | None, config: Path | None) -> Shelf:
     if where is not None:
         return shelf_at(where)
     settings = Settings.from_environment(config)
-    return shelf_at(settings.evidence or load_config(settings.config).evidence)
+    return shelf_of(settings, load_config(settings.config))
 
 
 def _keys(paths: list[Path] | None) -> list[PublicKey]:

@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from flows.flags import AssumeReadersReady, ConfigPath, Json, print_document
-from flows.opening import Opening
+from flows.opening import Opening, shelf_of
 from flows.screen import say, show_gates, show_keys
 from reseal.errors import Refused, SettingsError
+from reseal.evidence import own_key
 from reseal.kek import open_kek
 from reseal.keyring import KeyState
 from reseal.keys import Keys
@@ -115,8 +116,12 @@ def rewrap(
         uri = to or variables.get("RESEAL_NEW_KEK")
         if not uri:
             raise SettingsError("name the new KEK: pass --to URI, or set RESEAL_NEW_KEK")
-        new = open_kek(uri, variables)
+        old, new = keys.access.kek(), open_kek(uri, variables)
+        shelf = shelf_of(Settings.from_environment(config), keys.access.config)
+        # For both, until it is certain which of them the data keys are under.
+        own_key.rewrap(shelf, [old, new], [old, new])
         moved = keys.rewrap(new)
+        own_key.rewrap(shelf, [new], [new])
     said = f"{len(moved)} data keys are under {new.uri} now; set RESEAL_KEK to it everywhere."
     print_document({"kek": new.uri, "moved": moved}, as_json, lambda _: say(said))
 

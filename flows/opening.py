@@ -51,7 +51,7 @@ class Opening:
     @property
     def shelf(self) -> Shelf:
         """Where the bundles of all runs are kept."""
-        return shelf_at(self.settings.evidence or self.config.evidence)
+        return shelf_of(self.settings, self.config)
 
     def recording(self, operator: str) -> Recording:
         """Return what records runs; the key that signs is made where there is none."""
@@ -110,6 +110,11 @@ class Opening:
         if run.how is Undoing.RESTORE:
             need_way(store, [self.access.target(store, field.name) for field in fields])
         return fields
+
+
+def shelf_of(settings: Settings, config: Config) -> Shelf:
+    """Return where the bundles of all runs are kept."""
+    return shelf_at(settings.evidence or config.evidence)
 
 
 def need_place(options: dict[str, Any], config: Config) -> None:

@@ -1,8 +1,11 @@
 """The signing key that is kept beside the bundles, wrapped by the key-encryption key."""
 
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
-from reseal.errors import EvidenceError, KekError
+from reseal.errors import EvidenceError, KekError, KekUnreachable
 from reseal.evidence.public_key import PublicKey
 from reseal.evidence.shelf import Shelf
 from reseal.evidence.signing_key import SETTING, SigningKey
@@ -21,36 +24,64 @@ def own_key(shelf: Shelf, kek: Kek) -> SigningKey:
     """
     if not shelf.has(OWN_KEY):
         key = SigningKey.new()
-        keep(shelf, kek, key)
+        _keep(shelf, key, [kek])
         return key
-    document = parsed(shelf.read(OWN_KEY), f"{shelf.where}/{OWN_KEY}")
-    try:
-        key = SigningKey(kek.unwrap(b64decode(document["wrapped"]), _CONTEXT))
-        if key.public.pem.decode() == document["public"]:
-            return key
-    except (LookupError, ValueError, TypeError):
-        pass
-    except KekError:
-        raise KekError(
-            f"{kek.uri} does not open the signing key {shelf.where}/{OWN_KEY}, which "
-            f"{document.get('kek')} wrapped: `reseal keys rewrap` moves it along with the data "
-            f"keys, or name a key in {SETTING}"
-        ) from None
-    raise EvidenceError(f"{shelf.where}/{OWN_KEY} does not hold the key that it says")
-
-
-def keep(shelf: Shelf, kek: Kek, key: SigningKey) -> None:
-    """Keep a key beside the bundles, wrapped anew."""
-    wrapped = b64encode(kek.wrap(key.seed, _CONTEXT)).decode()
-    shelf.put(
-        OWN_KEY,
-        spelled({"kek": kek.uri, "public": key.public.pem.decode(), "wrapped": wrapped}),
-    )
+    document = _document(shelf)
+    key = _unwrapped(shelf, document, kek)
+    if key.public.pem.decode() != document.get("public"):
+        raise EvidenceError(f"{shelf.where}/{OWN_KEY} does not hold the key that it says")
+    return key
 
 
 def own_public_key(shelf: Shelf) -> PublicKey | None:
     """Return the public half, which needs no key-encryption key; None where no key was made."""
     if not shelf.has(OWN_KEY):
         return None
-    document = parsed(shelf.read(OWN_KEY), f"{shelf.where}/{OWN_KEY}")
-    return PublicKey.parse(str(document.get("public")).encode(), f"{shelf.where}/{OWN_KEY}")
+    public = _document(shelf).get("public")
+    return PublicKey.parse(str(public).encode(), f"{shelf.where}/{OWN_KEY}")
+
+
+def rewrap(shelf: Shelf, by: Sequence[Kek], to: Sequence[Kek]) -> None:
+    """Wrap the key, which one of `by` opens, for each of `to`; where no key was made, do nothing.
+
+    Raise KekError where none of them opens it.
+    """
+    if shelf.has(OWN_KEY):
+        _keep(shelf, _opened(shelf, by), to)
+
+
+def _opened(shelf: Shelf, keks: Sequence[Kek]) -> SigningKey:
+    for kek in keks[:-1]:
+        with suppress(KekError):
+            return own_key(shelf, kek)
+    return own_key(shelf, keks[-1])
+
+
+def _keep(shelf: Shelf, key: SigningKey, keks: Sequence[Kek]) -> None:
+    wrapped = [
+        {"kek": kek.uri, "wrapped": b64encode(kek.wrap(key.seed, _CONTEXT)).decode()}
+        for kek in keks
+    ]
+    shelf.put(OWN_KEY, spelled({"public": key.public.pem.decode(), "wrapped": wrapped}))
+
+
+def _document(shelf: Shelf) -> dict[str, Any]:
+    return parsed(shelf.read(OWN_KEY), f"{shelf.where}/{OWN_KEY}")
+
+
+def _unwrapped(shelf: Shelf, document: dict[str, Any], kek: Kek) -> SigningKey:
+    wrapped = document.get("wrapped")
+    if not isinstance(wrapped, list):
+        raise EvidenceError(f"{shelf.where}/{OWN_KEY} does not hold a key")
+    for one in wrapped:
+        try:
+            return SigningKey(kek.unwrap(b64decode(one["wrapped"]), _CONTEXT))
+        except KekUnreachable:
+            raise
+        except (KekError, LookupError, ValueError, TypeError):
+            continue
+    by = ", ".join(str(one.get("kek")) for one in wrapped if isinstance(one, dict))
+    raise KekError(
+        f"{kek.uri} does not open the signing key {shelf.where}/{OWN_KEY}, which {by} wrapped: "
+        f"`reseal keys rewrap` moves it along with the data keys, or name a key in {SETTING}"
+    )

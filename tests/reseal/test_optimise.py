@@ -42,7 +42,8 @@ def test_an_index_that_helps_is_kept_at_once(store, target, admin):
     made = optimised(store, target, waited.append)
 
     assert (made.kept, waited) == (True, []), made.reason
-    assert made.before and made.after
+    assert made.before
+    assert made.after
     assert made.after.cost < made.before.cost
 
 
