@@ -27,7 +27,7 @@ class Location:
         for scheme in _OWN_DISK:
             text = text.removeprefix(scheme)
         if not text or "\0" in text:
-            raise ConfigurationError("a place for backup files is a directory or a URL, not empty")
+            raise ConfigurationError("a place for files is a directory or a URL, not empty")
         if "://" not in text:
             return cls(str(Path(text).absolute()))
         _need_bare(text)
@@ -92,15 +92,15 @@ def _need_bare(text: str) -> None:
     # Not quoted, as it may be one.
     how = "credentials belong in fsspec's configuration or the environment"
     if not _SCHEME.match(text) or "::" in text.partition("://")[0] or text.count("://") > 1:
-        raise ConfigurationError("a place for backup files is one plain URL such as s3://bucket/at")
+        raise ConfigurationError("a place for files is one plain URL such as s3://bucket/at")
     try:
         parts = urlsplit(text)
         has_password = parts.password is not None
     except ValueError:
-        raise ConfigurationError("the URL of the place for backup files is malformed") from None
+        raise ConfigurationError("the URL of the place for files is malformed") from None
     if has_password:
-        raise ConfigurationError(f"the URL of the place for backup files has a password: {how}")
+        raise ConfigurationError(f"the URL of the place for files has a password: {how}")
     if parts.query or parts.fragment or "?" in text or "#" in text:
         raise ConfigurationError(
-            f"the URL of the place for backup files has a query or a fragment: {how}"
+            f"the URL of the place for files has a query or a fragment: {how}"
         )

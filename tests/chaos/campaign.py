@@ -9,6 +9,7 @@ from time import monotonic
 from tests.chaos.application import Application, serving
 from tests.chaos.claims import document, unclear, undone
 from tests.chaos.desk import is_plain
+from tests.chaos.evidence import odd_evidence
 from tests.chaos.instances import keeps_up, vault_on
 from tests.chaos.judge import INVALID_INDEXES, QUARANTINED, Verdict, judge, look
 from tests.chaos.plan import Planned
@@ -137,6 +138,7 @@ class Campaign:
             "indexes are invalid": self.scene.ask(INVALID_INDEXES),
         }
         self._wrong("in the end", [f"{found} {what}" for what, found in counts.items() if found])
+        self._wrong("in the end", odd_evidence(self.scene))
         if self.goes_back:
             self._go_back(application)
 

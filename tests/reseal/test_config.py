@@ -233,7 +233,7 @@ def test_a_backup_is_kept_for_a_number_of_days(days):
         ({"kept_days": "7"}, "kept_days in [backup] must be a whole number"),
         ({"days": 7}, "unknown word 'days' in [backup]; known: kept_days, to"),
         ({"to": 7}, "to in [backup] must be a string"),
-        ({"to": ""}, "a place for backup files is a directory or a URL, not empty"),
+        ({"to": ""}, "a place for files is a directory or a URL, not empty"),
         ({"to": "sftp://ada:secret@host/x"}, "has a password"),
         ([], "backup at the top must be a table"),
     ],
