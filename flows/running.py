@@ -149,7 +149,7 @@ def _record(run: Run) -> None:
 
 def _close_bundle(run: Run) -> None:
     try:
-        head = run.recording.end(run.evidence, run.store)
+        head = run.recording.end(run.evidence, run.store, notes=run.records)
     except ResealError as error:
         said = f"{run.result.message}; its evidence is not closed: {error}"
         conclude(run, Outcome.FAILED, said)

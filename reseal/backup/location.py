@@ -101,6 +101,4 @@ def _need_bare(text: str) -> None:
     if has_password:
         raise ConfigurationError(f"the URL of the place for files has a password: {how}")
     if parts.query or parts.fragment or "?" in text or "#" in text:
-        raise ConfigurationError(
-            f"the URL of the place for files has a query or a fragment: {how}"
-        )
+        raise ConfigurationError(f"the URL of the place for files has a query or a fragment: {how}")

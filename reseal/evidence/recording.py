@@ -24,6 +24,7 @@ from reseal.store.key_inventory import inventory
 from reseal.store.store import Store
 
 CLOSED = "evidence closed"
+INTERRUPTED = "run interrupted"
 
 # Runners on several machines have nothing in common but the database.
 LOCK = "SELECT pg_advisory_lock(hashtextextended('reseal evidence', 0))"
@@ -58,9 +59,10 @@ class Recording:
         """Return where the bundle of a run is to be found."""
         return f"{self.closing.shelf.where}/{run_id}"
 
-    def end(self, evidence: Evidence, store: Store, **more: Any) -> Head:
-        """Close the bundle of a run and note the head of the chain in the audit log.
+    def end(self, evidence: Evidence, store: Store, *, notes: bool = True, **more: Any) -> Head:
+        """Close the bundle of a run and return the head of the chain.
 
+        `notes` says to keep the head in the audit log, too, as runs do that write there at all;
         `more` are facts that no file of the bundle holds. A database that is not there any more
         keeps nothing from being closed.
         """
@@ -71,7 +73,8 @@ class Recording:
             head = self.closing.close(evidence, facts, lambda chain: _noted(store, chain))
             if self.is_elsewhere:
                 shutil.rmtree(evidence.directory)
-            _note(store, head, self.operator)
+        if notes and not store.connection.closed:
+            event.append(store, Event(UUID(name), self.operator, CLOSED, head.as_dict()))
         return head
 
     def close_interrupted(self, store: Store) -> list[str]:
@@ -84,9 +87,16 @@ class Recording:
             if self._is_closed(name):
                 evidence.let_go()
                 continue
-            self.end(evidence, store)
+            self.end(evidence, store, notes=False)
+            self._note_interrupted(store, name)
             closed.append(name)
         return closed
+
+    def _note_interrupted(self, store: Store, name: str) -> None:
+        # Whoever closes it may be one who reads only; it is told by the bundle, too.
+        with suppress(StoreError):
+            if schema.exists(store):
+                event.append(store, Event(UUID(name), self.operator, INTERRUPTED, {}))
 
     @property
     def is_elsewhere(self) -> bool:
@@ -131,9 +141,3 @@ def _noted(store: Store, chain: str) -> Link | None:
         return None
     detail = event.latest(store, CLOSED, chain=chain)
     return Link(**detail["last"]) if detail else None
-
-
-def _note(store: Store, head: Head, operator: str) -> None:
-    if not store.connection.closed and schema.exists(store):
-        run_id = UUID(head.last.run_id)
-        event.append(store, Event(run_id, operator, CLOSED, head.as_dict()))

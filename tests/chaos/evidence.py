@@ -14,7 +14,7 @@ def odd_evidence(scene: Scene) -> list[str]:
     odd += [f"the evidence of {name} is not closed" for name in checked.open]
     told = {seen.name: seen.facts["run"]["outcome"] for seen in checked.bundles if seen.facts}
     with scene.connect() as connection:
-        runs = dict(connection.execute(RUNS.encode()).fetchall())
+        runs: dict[str, str | None] = dict(connection.execute(RUNS.encode()).fetchall())
     odd += [f"run {name} has no evidence" for name in sorted(runs.keys() - told.keys())]
     # A later rollback is told of the run that it undoes, whose own evidence stays as it is.
     odd += [
