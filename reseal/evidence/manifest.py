@@ -63,7 +63,7 @@ def _run(result: dict[str, Any], opening: dict[str, Any], ending: Ending) -> dic
     if started:
         seconds = round((ending.finished - datetime.fromisoformat(started)).total_seconds(), 3)
     return {
-        **{word: result.get(word) for word in words},
+        **{word: result.get(word, opening.get(word)) for word in words},
         "started": started,
         "finished": ending.finished.isoformat(),
         "seconds": seconds,

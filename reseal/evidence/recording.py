@@ -71,8 +71,7 @@ class Recording:
         facts = manifest.facts(evidence.directory, name, Ending(datetime.now(UTC), keys, more))
         with self._alone(store):
             head = self.closing.close(evidence, facts, lambda chain: _noted(store, chain))
-            if self.is_elsewhere:
-                shutil.rmtree(evidence.directory)
+            self._clear(evidence)
         if notes and not store.connection.closed:
             event.append(store, Event(UUID(name), self.operator, CLOSED, head.as_dict()))
         return head
@@ -86,6 +85,7 @@ class Recording:
                 continue
             if self._is_closed(name):
                 evidence.let_go()
+                self._clear(evidence)
                 continue
             self.end(evidence, store, notes=False)
             self._note_interrupted(store, name)
@@ -102,6 +102,11 @@ class Recording:
     def is_elsewhere(self) -> bool:
         """Whether bundles are kept in another place than that in which they come about."""
         return self.closing.shelf.where != str(self.root)
+
+    def _clear(self, evidence: Evidence) -> None:
+        """Remove from this machine what is kept elsewhere now."""
+        if self.is_elsewhere:
+            shutil.rmtree(evidence.directory)
 
     def _is_closed(self, name: str) -> bool:
         head = self.closing.head()

@@ -199,3 +199,12 @@ def test_a_protocol_whose_package_is_missing_is_told():
 def test_a_protocol_that_there_is_not_is_told():
     with pytest.raises(BackupFileError, match="nothing can be written to nowhere://x: ValueError"):
         remote.try_writing("nowhere://x")
+
+
+def test_the_files_below_a_directory_are_listed_by_their_names_from_there():
+    assert remote.names("memory://reseal-tests") == set()
+    for name in ("a/b.file", "a/c/d", "e"):
+        with remote.creating(f"memory://reseal-tests/{name}") as file:
+            file.write(b"x")
+    assert remote.names("memory://reseal-tests/") == {"a/b.file", "a/c/d", "e"}
+    assert remote.names("memory://reseal-tests/a") == {"b.file", "c/d"}
