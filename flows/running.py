@@ -150,8 +150,8 @@ def _record(run: Run) -> None:
 def _close_bundle(run: Run) -> None:
     try:
         head = run.recording.end(run.evidence, run.store, notes=run.records)
-    except ResealError as error:
-        said = f"{run.result.message}; its evidence is not closed: {error}"
+    except Exception as error:
+        said = f"{run.result.message}; its evidence is not closed: {scrubbed(error)}"
         conclude(run, Outcome.FAILED, said)
         return
     run.result.evidence_head = head.last.sha256

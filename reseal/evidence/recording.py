@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,16 +115,15 @@ class Recording:
     @contextmanager
     def _alone(self, store: Store) -> Iterator[None]:
         """Keep other machines from closing a bundle; on this one, a locked file does."""
-        if not self.is_elsewhere or store.connection.closed:
-            with nullcontext():
-                yield
-            return
-        store.execute(LOCK)
+        locks = self.is_elsewhere and not store.connection.closed
+        if locks:
+            store.execute(LOCK)
         try:
             yield
         finally:
-            with suppress(StoreError):
-                store.execute(UNLOCK)
+            if locks:
+                with suppress(StoreError):
+                    store.execute(UNLOCK)
 
 
 def _last_look(evidence: Evidence, store: Store, name: str) -> list[dict[str, Any]] | None:
@@ -142,7 +141,9 @@ def _last_look(evidence: Evidence, store: Store, name: str) -> list[dict[str, An
 
 
 def _noted(store: Store, chain: str) -> Link | None:
-    if store.connection.closed or not schema.exists(store):
+    if store.connection.closed:
         return None
-    detail = event.latest(store, CLOSED, chain=chain)
-    return Link(**detail["last"]) if detail else None
+    with suppress(StoreError):
+        detail = event.latest(store, CLOSED, chain=chain) if schema.exists(store) else None
+        return Link(**detail["last"]) if detail else None
+    return None
