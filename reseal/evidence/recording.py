@@ -11,7 +11,7 @@ from uuid import UUID
 
 from reseal.errors import StoreError
 from reseal.evidence import manifest
-from reseal.evidence.batches import BATCHES, ledger_table, table_bytes
+from reseal.evidence.batches import BATCHES, count, ledger_table, table_bytes
 from reseal.evidence.closing import Closing
 from reseal.evidence.directory import Evidence, open_runs
 from reseal.evidence.head import Head
@@ -134,7 +134,8 @@ def _last_look(evidence: Evidence, store: Store, name: str) -> list[dict[str, An
         if not schema.exists(store):
             return []
         content = table_bytes(ledger_table(store, UUID(name)))
-        (evidence.directory / BATCHES).write_bytes(content)
+        if count(content):
+            (evidence.directory / BATCHES).write_bytes(content)
         return inventory(store)
     except (StoreError, ValueError):
         return None

@@ -85,4 +85,7 @@ def test_validate_only_says_so_and_leaves_evidence(scene: Scene) -> None:
     assert list(document["stages"]) == ["preflight"]
     assert document["fields"][FIELD]["before"]["rows"] == USERS
     names = {path.name for path in Path(document["evidence"]).iterdir()}
-    assert names == {"manifest.json", "preflight.json", "run.json"}
+    assert names == {
+        "key.pub", "manifest.json", "opening.json", "preflight.json", "run.json",
+        "statement.dsse.json",
+    }  # fmt: skip
