@@ -12,9 +12,9 @@ from reseal.evidence.head import Head
 from reseal.evidence.manifest import Ending, facts
 from reseal.evidence.recording import Recording
 from reseal.evidence.shelf import LocalShelf
-from reseal.evidence.signing_key import SigningKey
+from reseal.evidence.signing_key import LocalSigningKey, SigningKey
 
-KEY = SigningKey(bytes(range(32)))
+KEY = LocalSigningKey(bytes(range(32)))
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 

@@ -71,6 +71,18 @@ class SoftHsm:
         with token.open(rw=True, user_pin=PIN) as session:
             session.create_object(template)
 
+    def add_signer(self, label: str) -> None:
+        """Make an Ed25519 key pair on the token."""
+        import pkcs11
+        from pkcs11.util.ec import encode_named_curve_parameters
+
+        curve = {pkcs11.Attribute.EC_PARAMS: encode_named_curve_parameters("1.3.101.112")}
+        token = pkcs11.lib(MODULE).get_token(token_label=LABEL)
+        with token.open(rw=True, user_pin=PIN) as session:
+            given = session.create_domain_parameters(pkcs11.KeyType.EC_EDWARDS, curve, local=True)
+            how = pkcs11.Mechanism.EC_EDWARDS_KEY_PAIR_GEN
+            given.generate_keypair(mechanism=how, store=True, label=label)
+
 
 def new_hsm(directory: Path) -> SoftHsm:
     """Make a token with a key; SOFTHSM2_CONF must lead this process to the directory too."""

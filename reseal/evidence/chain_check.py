@@ -34,8 +34,8 @@ def wrong_links(bundles: Sequence[Seen]) -> list[Finding]:
         if seen.previous is not None and seen.previous not in here:
             findings.append(_broken(seen, seen.previous, by_run))
         elif followed[seen.previous] > 1:
-            place = f"follows {seen.previous.run_id}" if seen.previous else "is a first one"
-            findings.append(Finding(seen.name, f"{place}, as another bundle does"))
+            before = seen.previous.run_id if seen.previous else "nothing"
+            findings.append(Finding(seen.name, f"follows {before}, as another bundle does"))
     if len({seen.chain for seen in bundles if seen.link}) > 1:
         findings.append(Finding("chain", "bundles of several chains are here"))
     return findings

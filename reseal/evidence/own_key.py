@@ -8,7 +8,7 @@ from typing import Any
 from reseal.errors import EvidenceError, KekError, KekUnreachable
 from reseal.evidence.public_key import PublicKey
 from reseal.evidence.shelf import Shelf
-from reseal.evidence.signing_key import SETTING, SigningKey
+from reseal.evidence.signing_key import SETTING, LocalSigningKey
 from reseal.evidence.spelling import parsed, spelled
 from reseal.kek import Kek
 
@@ -17,13 +17,13 @@ OWN_KEY = "signing-key.json"
 _CONTEXT = b"reseal evidence signing key v1"
 
 
-def own_key(shelf: Shelf, kek: Kek) -> SigningKey:
+def own_key(shelf: Shelf, kek: Kek) -> LocalSigningKey:
     """Return the shelf's own key, made at its first use.
 
     Raise KekError where another key-encryption key wrapped it.
     """
     if not shelf.has(OWN_KEY):
-        key = SigningKey.new()
+        key = LocalSigningKey.new()
         _keep(shelf, key, [kek])
         return key
     document = _document(shelf)
@@ -50,14 +50,14 @@ def rewrap(shelf: Shelf, by: Sequence[Kek], to: Sequence[Kek]) -> None:
         _keep(shelf, _opened(shelf, by), to)
 
 
-def _opened(shelf: Shelf, keks: Sequence[Kek]) -> SigningKey:
+def _opened(shelf: Shelf, keks: Sequence[Kek]) -> LocalSigningKey:
     for kek in keks[:-1]:
         with suppress(KekError):
             return own_key(shelf, kek)
     return own_key(shelf, keks[-1])
 
 
-def _keep(shelf: Shelf, key: SigningKey, keks: Sequence[Kek]) -> None:
+def _keep(shelf: Shelf, key: LocalSigningKey, keks: Sequence[Kek]) -> None:
     wrapped = [
         {"kek": kek.uri, "wrapped": b64encode(kek.wrap(key.seed, _CONTEXT)).decode()}
         for kek in keks
@@ -69,13 +69,13 @@ def _document(shelf: Shelf) -> dict[str, Any]:
     return parsed(shelf.read(OWN_KEY), f"{shelf.where}/{OWN_KEY}")
 
 
-def _unwrapped(shelf: Shelf, document: dict[str, Any], kek: Kek) -> SigningKey:
+def _unwrapped(shelf: Shelf, document: dict[str, Any], kek: Kek) -> LocalSigningKey:
     wrapped = document.get("wrapped")
     if not isinstance(wrapped, list):
         raise EvidenceError(f"{shelf.where}/{OWN_KEY} does not hold a key")
     for one in wrapped:
         try:
-            return SigningKey(kek.unwrap(b64decode(one["wrapped"]), _CONTEXT))
+            return LocalSigningKey(kek.unwrap(b64decode(one["wrapped"]), _CONTEXT))
         except KekUnreachable:
             raise
         except (KekError, LookupError, ValueError, TypeError):

@@ -28,6 +28,11 @@ class PublicKey:
         return cls(pem, key.public_bytes_raw())
 
     @classmethod
+    def of_bytes(cls, raw: bytes) -> "PublicKey":
+        """Write down a key of 32 bytes (RFC 8032, 5.1.5)."""
+        return cls.of(Ed25519PublicKey.from_public_bytes(raw))
+
+    @classmethod
     def parse(cls, pem: bytes, name: str) -> "PublicKey":
         """Read a key's one spelling; raise EvidenceError, which calls it `name`."""
         try:

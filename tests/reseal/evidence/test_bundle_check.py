@@ -12,7 +12,7 @@ from reseal.evidence.batches import BATCHES
 from reseal.evidence.bundle_check import look_at
 from reseal.evidence.directory import Evidence
 from reseal.evidence.shelf import LocalShelf
-from reseal.evidence.signing_key import SigningKey
+from reseal.evidence.signing_key import LocalSigningKey
 from reseal.evidence.statement import MANIFEST, STATEMENT
 from tests.bundles import KEY, bundle, close, differences
 
@@ -98,7 +98,7 @@ def test_what_another_key_has_signed(record: Path) -> None:
     shelf = LocalShelf(record.parent)
     files = LocalShelf(record).names()
 
-    for key, named in ((KEY, []), (SigningKey.new(), [f"{record.name}/{STATEMENT}"])):
+    for key, named in ((KEY, []), (LocalSigningKey.new(), [f"{record.name}/{STATEMENT}"])):
         seen = look_at(shelf, record.name, files, [key.public])
         assert [finding.where for finding in seen.findings] == named
 

@@ -10,7 +10,7 @@ import pytest
 from reseal.evidence.check import check
 from reseal.evidence.head import HEAD
 from reseal.evidence.shelf import LocalShelf
-from reseal.evidence.signing_key import SigningKey
+from reseal.evidence.signing_key import LocalSigningKey
 from reseal.evidence.statement import MANIFEST, STATEMENT
 from tests.bundles import KEY, bundle
 from tests.fuzz.edits import edited
@@ -93,6 +93,14 @@ def test_a_bundle_that_was_written_in_place_of_another(root: Path) -> None:
 
     said = found(root)
     assert f"{name(4)} follows {name(3)} as it was written, which is not as it is here" in said
+
+
+def test_a_bundle_of_another_chain(root: Path) -> None:
+    bundle(root.parent / "elsewhere", 9)
+    shutil.copytree(root.parent / "elsewhere" / name(9), root / name(9))
+
+    said = found(root)
+    assert f"{name(9)} follows nothing, as another bundle does" in said
     assert "chain bundles of several chains are here" in said
 
 
@@ -108,7 +116,7 @@ def test_two_bundles_that_follow_the_same_one(root: Path) -> None:
 
 
 def test_a_chain_that_somebody_else_has_signed(root: Path, tmp_path: Path) -> None:
-    other = SigningKey.new().public
+    other = LocalSigningKey.new().public
     findings = check(LocalShelf(root), [other]).findings
     assert {where for where, _ in findings} == {
         HEAD, *(f"{name(number)}/{STATEMENT}" for number in range(1, RUNS + 1))

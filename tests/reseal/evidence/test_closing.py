@@ -12,7 +12,7 @@ from reseal.evidence.directory import Evidence, open_runs
 from reseal.evidence.head import HEAD
 from reseal.evidence.manifest import Ending, facts
 from reseal.evidence.shelf import LocalShelf
-from reseal.evidence.signing_key import SigningKey
+from reseal.evidence.signing_key import LocalSigningKey
 from reseal.evidence.statement import STATEMENT, Link
 from tests.bundles import KEY, NOON, bundle, close, closing
 
@@ -101,7 +101,7 @@ def test_without_a_head_the_bundles_say_which_is_the_last(tmp_path: Path) -> Non
 
 def test_another_key_goes_on_with_the_chain(tmp_path: Path) -> None:
     bundle(tmp_path, 1)
-    other = SigningKey.new()
+    other = LocalSigningKey.new()
     close(begin(tmp_path, 2), other)
 
     assert check(LocalShelf(tmp_path), [KEY.public, other.public]).findings == ()

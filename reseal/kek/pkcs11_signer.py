@@ -1,0 +1,63 @@
+"""An Ed25519 key pair on a token: it signs there with CKM_EDDSA and never leaves it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from reseal.errors import KekError
+from reseal.kek.pkcs11_token import Token
+from reseal.kek.pkcs11_uri import Pkcs11Uri
+
+if TYPE_CHECKING:
+    from pkcs11 import Session
+
+_KEY_BYTES = 32
+
+
+class Pkcs11Signer:
+    """Sign on the token; safe to share by threads."""
+
+    def __init__(self, text: str, environment: Mapping[str, str]) -> None:
+        self._token = Token(text, environment)
+        self.uri = self._token.uri
+
+    def public_bytes(self) -> bytes:
+        """Return the 32 bytes of the public key (RFC 8032, 5.1.5)."""
+        from pkcs11 import Attribute, ObjectClass
+
+        # An OCTET STRING in DER, or the bare point: PKCS#11 3.0 and 3.1 differ.
+        found = self._found(ObjectClass.PUBLIC_KEY, lambda key: bytes(key[Attribute.EC_POINT]))
+        return found[-_KEY_BYTES:]
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64 bytes of a signature (RFC 8032, 5.1.6)."""
+        from pkcs11 import Mechanism, ObjectClass
+
+        return self._found(
+            ObjectClass.PRIVATE_KEY,
+            lambda key: bytes(key.sign(message, mechanism=Mechanism.EDDSA)),
+        )
+
+    def _found(self, kind: Any, use: Any) -> bytes:
+        def act(session: "Session") -> bytes:
+            used: bytes = use(_find(session, kind, self._token.names, self.uri))
+            return used
+
+        return self._token.within(act)
+
+
+def _find(session: "Session", kind: Any, names: Pkcs11Uri, uri: str) -> Any:
+    from pkcs11 import Attribute, KeyType
+
+    given = {Attribute.LABEL: names.label, Attribute.ID: names.id}
+    wanted: dict[Any, Any] = {name: value for name, value in given.items() if value is not None}
+    # The types of python-pkcs11 do not say what a key has.
+    found: list[Any] = list(session.get_objects({Attribute.CLASS: kind, **wanted}))
+    if len(found) != 1:
+        count = "no" if not found else "several"
+        raise KekError(
+            f"the signing key {uri} cannot be used: the token has {count} {kind.name.lower()} of "
+            "this name; check object= and id=, or make an Ed25519 key pair"
+        )
+    if found[0].key_type != KeyType.EC_EDWARDS:
+        raise KekError(f"the signing key {uri} cannot be used: it is not an Ed25519 key")
+    return found[0]
