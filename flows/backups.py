@@ -1,6 +1,5 @@
 """`reseal backup`: what backups there are, whether they hold, and how they are destroyed."""
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +11,6 @@ import typer
 from flows.flags import ConfigPath, Json, print_document
 from flows.opening import Opening
 from flows.screen import show_backups, show_proofs, show_shredded
-from reseal.access import Access
 from reseal.backup import again, table
 from reseal.backup.inventory import inventory
 from reseal.backup.shred import Shredded, Shredder
@@ -84,10 +82,11 @@ def shred(
     """Destroy a backup's key, its rows and its copies; a rollback of the run is over then."""
     if (run is None) is not expired:
         raise ConfigurationError("name one run, or pass --expired for all that are past their date")
-    with _opened(config) as (access, store):
+    with _opened(config) as (opening, store):
         chosen = table.expired(store) if run is None else [parse_run_id(run)]
         by = approved_by.strip()
-        shredder = Shredder(access, store, getpass.getuser(), by, frozenset(unseen or ()))
+        actor = opening.settings.actor
+        shredder = Shredder(opening.access, store, actor, by, frozenset(unseen or ()))
         done, refusals = _shred(shredder, chosen)
     document = {
         "shredded": [one.as_dict() for one in done],
@@ -118,8 +117,9 @@ def _shred(shredder: Shredder, runs: list[UUID]) -> tuple[list[Shredded], Refusa
 
 
 def _prove_run(config: Path | None, run_id: UUID) -> list[again.Again]:
-    with _opened(config) as (access, store):
-        return again.prove_run(store, run_id, access.backup_kek())
+    with _opened(config) as (opening, store):
+        kek = opening.access.backup_kek()
+        return again.prove_run(store, run_id, kek, opening.settings.actor)
 
 
 def _prove_file(config: Path | None, place: str) -> again.Again:
@@ -143,7 +143,7 @@ def _backup_kek(settings: Settings) -> Kek:
 
 
 @contextmanager
-def _opened(config: Path | None, *, read_only: bool = False) -> Iterator[tuple[Access, Store]]:
+def _opened(config: Path | None, *, read_only: bool = False) -> Iterator[tuple[Opening, Store]]:
     opening = Opening.of(Settings.from_environment(config))
     store = opening.access.store("backup", read_only=read_only)
     try:
@@ -151,6 +151,6 @@ def _opened(config: Path | None, *, read_only: bool = False) -> Iterator[tuple[A
             if not schema.exists(store):
                 raise ConfigurationError("there is no backup in this database")
             schema.migrate(store, opening.access.config.application)
-        yield opening.access, store
+        yield opening, store
     finally:
         store.close()

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import backups, evidence, keys, quarantine, readers, runs
+from flows import audit, backups, evidence, keys, quarantine, readers, runs
 from flows.flags import (
     Aggressive,
     AssumeReadersReady,
@@ -33,6 +33,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(backups.app, name="backup")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(audit.app, name="audit")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """A key that others know: report whom it exposed, replace it at once, and reseal."""
 
 from flows import rotation
+from reseal.audit.action import Action
 from reseal.compromise import UNDER_IT, WAS_UNDER_IT, not_cured
 from reseal.rotation import Change
 from tasks import keys
@@ -36,7 +37,7 @@ def _report(run: Run, version: int) -> str:
             "not_cured": not_cured(version, run.access.config.keys),
         },
     )
-    run.note("exposed", key_version=version, sure=sure, perhaps=perhaps)
+    run.note(Action.EXPOSED, key_version=version, sure=sure, perhaps=perhaps)
     also = f" and {perhaps} perhaps" if perhaps else ""
     return (
         f"key {version} was compromised: {sure} users{also} are to enrol anew, listed in "

@@ -1,6 +1,5 @@
 """`reseal keys`: the commands on data keys. They need neither Prefect nor a run."""
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -152,6 +151,6 @@ def _keys(config: Path | None, *, read_only: bool = False) -> Iterator[Keys]:
         if not read_only:
             data_key.need_any(store)
             schema.migrate(store, opening.access.config.application)
-        yield Keys(opening.access, store, getpass.getuser())
+        yield Keys(opening.access, store, opening.settings.actor)
     finally:
         store.close()

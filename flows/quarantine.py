@@ -1,6 +1,5 @@
 """`reseal quarantine`: the rows that no run could handle. The commands need no Prefect."""
 
-import getpass
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,8 +77,8 @@ def accept(
     They stay in the list, and that holds while a run meets them with the same class.
     """
     choice = Choice(tuple(keys or ()), trouble, every)
-    decision = Decision(approved_by, getpass.getuser(), note)
     with _opened(config) as (opening, store):
+        decision = Decision(approved_by, opening.settings.actor, note)
         target = opening.access.target(store, opening.config.field(field).name)
         classes = accept_rows(store, target, choice, decision)
     document = {
@@ -106,7 +105,7 @@ def retry(
     undoes. Gone are rows that are in no trouble any more: deleted, disabled, or sealed and opening.
     """
     with _opened(config) as (opening, store):
-        access, actor = opening.access, getpass.getuser()
+        access, actor = opening.access, opening.settings.actor
         recording = opening.recording(actor)
         chosen = _chosen(access, store, access.config.select(fields or []), tuple(keys or ()))
         retried = Retry(access, store, actor, recording).carry_out(chosen)

@@ -5,6 +5,7 @@ from uuid import UUID
 from prefect import flow
 
 from flows.passes import converge
+from reseal.audit.action import Action
 from reseal.restore import record_gone
 from reseal.since import later_runs
 from reseal.store import ledger, quarantine
@@ -46,7 +47,9 @@ def _restore(run: Run, field: str, rolled_back: UUID, newer: bool) -> None:
     if not last.moved + last.locked:
         _lower_shield(run, field, rolled_back)
     _list_left_alone(run, field)
-    run.note("rolled back", field=field, restored=result.restored, left_alone=result.left_alone)
+    run.note(
+        Action.ROLLED_BACK, field=field, restored=result.restored, left_alone=result.left_alone
+    )
 
 
 def said_of(run: Run, rolled_back: UUID) -> str:

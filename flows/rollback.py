@@ -11,8 +11,9 @@ from flows.options import EncryptOptions, RollbackOptions
 from flows.restoring import restore_originals, said_of
 from flows.running import conclude, holding, running
 from flows.states import state_of
+from reseal import register
 from reseal.outcome import Outcome
-from reseal.store import ledger, reader
+from reseal.store import reader
 from reseal.store.ledger import RunRecord
 from reseal.undoable import Undoable, Undoing, need_undoable, need_way
 from tasks import keys
@@ -42,7 +43,7 @@ def rollback_run(options: RollbackOptions) -> State[None]:
                 restore_originals(record.run_id, options.unseal_newer)
                 _summarise(run, record)
             if _is_undone(run):
-                ledger.finish(run.store, record.run_id, Outcome.ROLLED_BACK)
+                register.undo(run.store, record.run_id, run.actor, run.run_id)
     return state_of(run.result)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from flows import stages
 from flows.running import conclude
 from flows.setting_aside import excuse_accepted
+from reseal.audit.action import Action
 from reseal.outcome import Outcome
 from reseal.rotation import Change, left_behind, promised
 from reseal.store import quarantine
@@ -73,7 +74,7 @@ def _look_at_gates(run: Run) -> None:
         gates = keys.look_at_gates()
         run.evidence.write("retirement", gates)
         ready = [version for version in gates if _all_open(gates[version])]
-        run.note("retirement gates", waiting_for_approval=ready)
+        run.note(Action.RETIREMENT_GATES, waiting_for_approval=ready)
 
 
 def prepare(run: Run) -> None:

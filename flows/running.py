@@ -1,9 +1,9 @@
 """Open what a run needs, and see to it that however it ends the record is written."""
 
-import getpass
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from uuid import UUID
@@ -12,6 +12,7 @@ from prefect.runtime import flow_run
 
 from flows.opening import Opening
 from flows.options import Scope
+from reseal import register
 from reseal.errors import ConfigurationError, FieldBusy, Refused, ResealError, Stopped, StoreError
 from reseal.evidence.opening import Begun
 from reseal.modes import Mode, effort
@@ -66,9 +67,9 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     settings = Settings.from_environment(Path(scope.config) if scope.config else None)
     opening = openings[-1] if openings else Opening.of(settings)
     run_id, how = UUID(flow_run.id), effort(mode)
-    actor = getpass.getuser()
+    actor = opening.settings.actor
     recording = opening.recording(actor)
-    store = opening.access.store(f"run {run_id}")
+    store = replace(opening.access.store(f"run {run_id}"), correlation=run_id)
     stack.callback(store.close)
     fields = opening.config.select(scope.fields)
     evidence = recording.begin(
@@ -110,9 +111,8 @@ def holding(run: Run, *, keys: bool = False) -> Iterator[None]:
             run.epochs[field.name] = stack.enter_context(hold(run.store, field.name, run.run_id))
         names = tuple(field.name for field in run.fields)
         record = ledger.RunRecord(run.run_id, run.result.flow, run.result.mode, names, None)
-        ledger.start(run.store, record, run.actor)
+        register.begin(run.store, record, run.actor, run.access.config.sha256)
         run.records = True
-        run.note("run started", flow=run.result.flow, mode=run.result.mode, fields=list(names))
         yield
 
 
@@ -134,8 +134,8 @@ def close_ledger(run: Run) -> None:
     if not run.records or run.store.connection.closed:
         return
     try:
-        run.note("run finished", outcome=run.result.outcome.value, message=run.result.message)
-        ledger.finish(run.store, run.run_id, run.result.outcome.value)
+        said = run.result.outcome.value, run.result.message
+        register.end(run.store, run.run_id, run.actor, *said)
     except StoreError as error:
         conclude(run, Outcome.FAILED, f"{run.result.message}; its end was not recorded: {error}")
 

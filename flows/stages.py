@@ -7,6 +7,7 @@ from flows.passes import converge, spans
 from flows.running import conclude
 from flows.setting_aside import enter_quarantine, excuse_accepted
 from flows.validation import judge
+from reseal.audit.action import Action
 from reseal.backup import table
 from reseal.errors import Refused, ResealError, StoreError
 from reseal.outcome import Outcome
@@ -37,7 +38,7 @@ from tasks.table import (
 )
 from tasks.validate import warm_up
 
-_SAID = {Turn.SEAL: "sealed", Turn.RESEAL: "resealed"}
+_SAID = {Turn.SEAL: Action.SEALED, Turn.RESEAL: Action.RESEALED}
 
 
 def preflight(
@@ -64,7 +65,7 @@ def prepare(run: Run, *, skip_backup: bool = False) -> None:
     with run.stage("prepare"):
         # Once there is a key, applications seal what is enrolled: there must be room for it.
         prepare_tables(run, skip_backup=skip_backup)
-        run.note("data key ready", key_version=prepare_key())
+        run.note(Action.KEY_READY, key_version=prepare_key())
 
 
 def prepare_tables(run: Run, *, skip_backup: bool = False) -> None:
@@ -76,7 +77,7 @@ def prepare_tables(run: Run, *, skip_backup: bool = False) -> None:
         why_not = drop_shield(name) if skip_backup else raise_shield(name)
         done["shield"] = {"raised": not why_not, "why": why_not}
         run.evidence.write(f"prepare-{name}", done)
-        run.note("prepared", field=name, **done)
+        run.note(Action.PREPARED, field=name, **done)
 
 
 def back_up(run: Run, to: str | None = None) -> None:
@@ -94,7 +95,7 @@ def back_up(run: Run, to: str | None = None) -> None:
             copy = copy_backup(field.name, to) if to else None
             done = {"rows": rows, "compared": proof.compared, "copy": copy and copy.as_dict()}
             run.evidence.write(f"backup-{field.name}", done)
-            run.note("backup proven", field=field.name, **done)
+            run.note(Action.BACKUP_PROVEN, field=field.name, **done)
 
 
 def _back_up_spans(run: Run, name: str) -> int:
@@ -124,7 +125,7 @@ def _copy_late(run: Run, name: str) -> None:
         return
     if copy is not None:
         run.evidence.write(f"backup-late-{name}", copy.as_dict())
-        run.note("late backup copied", field=name, copy=copy.as_dict())
+        run.note(Action.LATE_BACKUP_COPIED, field=name, copy=copy.as_dict())
 
 
 def encrypt(run: Run) -> None:
@@ -194,7 +195,7 @@ def guard(run: Run, *, forced: bool) -> None:
         for field in run.fields:
             done = raise_guard(field.name, forced).as_dict()
             run.evidence.write(f"guard-{field.name}", done)
-            run.note("guard", field=field.name, **done)
+            run.note(Action.GUARD, field=field.name, **done)
 
 
 def optimise(run: Run) -> None:
@@ -203,7 +204,7 @@ def optimise(run: Run) -> None:
         for field in run.fields:
             done = optimise_table(field.name)
             run.evidence.write(f"optimise-{field.name}", done.as_dict())
-            run.note("optimised", field=field.name, index=done.index, kept=done.kept)
+            run.note(Action.OPTIMISED, field=field.name, index=done.index, kept=done.kept)
 
 
 def clean(run: Run) -> None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from flows.passes import spans
 from flows.setting_aside import enter_quarantine
+from reseal.audit.action import Action
 from reseal.backup import table as backup_table
 from reseal.judge import TROUBLES, Facts
 from reseal.quarantine.trouble import SENTENCES, SetAside
@@ -31,7 +32,7 @@ def _judge(run: Run, name: str, backed_up_by: UUID | None, *, rotated: bool) -> 
     check = check_claims(name, seen.facts, backed_up_by, rotated)
     probes = probe_field(name, backed_up_by)
     run.evidence.write(f"validation-{name}", _record(seen, probes))
-    run.note("validated", field=name, claims_hold=check.success, broken=len(seen.broken))
+    run.note(Action.VALIDATED, field=name, claims_hold=check.success, broken=len(seen.broken))
     failed = [statement.sentence for statement in check.statements if not statement.success]
     run.field_result(name).failed_claims += failed
     _set_aside(run, name, [row for row in seen.broken if not row.is_ours])

@@ -1,9 +1,10 @@
 """reseal.toml, read strictly: an unknown word is an error, not a default."""
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ class Config:
     """The fields of one database and where Reseal keeps its own things.
 
     `application` is the database role of the applications, where that is not the runner's own.
-    A run stops when more than `most_quarantined_percent` of the values cannot be sealed.
+    A run stops when more than `most_quarantined_percent` of the values cannot be sealed. `sha256`
+    is that of the file, where it was read from one.
     """
 
     fields: tuple[Field, ...]
@@ -53,6 +55,7 @@ class Config:
     application: str | None = None
     most_quarantined_percent: int = DEFAULT_QUARANTINED_PERCENT
     backup: BackupPolicy = dataclass_field(default_factory=BackupPolicy)
+    sha256: str | None = dataclass_field(default=None, compare=False)
 
     def field(self, name: str) -> Field:
         """Return the field of this name or say which names there are."""
@@ -70,7 +73,8 @@ class Config:
 def load_config(path: Path) -> Config:
     """Read reseal.toml; every fault is a ConfigurationError that names the file and the spot."""
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
+        text = content.decode()
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be read ({error.strerror}); write one with `reseal init`"
@@ -79,7 +83,7 @@ def load_config(path: Path) -> Config:
         raise ConfigurationError(f"{path} is not UTF-8 text") from None
     document = _document(path, text)
     try:
-        return parse_config(document)
+        return replace(parse_config(document), sha256=hashlib.sha256(content).hexdigest())
     except ConfigurationError as error:
         raise type(error)(f"{path}: {error}") from None
 

@@ -27,6 +27,7 @@ ResealError
 ├── BackupFileError               a backup file cannot be written, read, or trusted as it is
 ├── TooManyQuarantined            more values than are allowed cannot be sealed
 ├── EvidenceError                 the record of a run cannot be read
+├── AuditLogBroken                the audit log is not as it was written
 ├── Refused                       something must be mended first
 └── TokenError                    what a user typed, or the secret that it is held against
     ├── WrongToken
@@ -167,6 +168,10 @@ class BackupFileError(ResealError):
 
 class EvidenceError(ResealError):
     """The record of a run cannot be read, so that nothing can be said of it."""
+
+
+class AuditLogBroken(ResealError):
+    """The audit log was changed, shortened or written anew, or nothing protects it."""
 
 
 class Stopped(ResealError):

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from reseal.audit.action import Action
 from reseal.errors import ConfigurationError, Refused
 from reseal.key_life import check_move
 from reseal.keyring import KeyState
@@ -11,9 +12,6 @@ from reseal.store.store import Store
 
 # The flow whose runs replace keys.
 ROTATION = "rotate_keys"
-
-ACTIVATED = "key activated"
-GONE_ON = "rotation gone on with"
 
 # Since the key last took over: a run that was killed has no outcome, and of those that went on with
 # it none has come to an end of its own.
@@ -29,7 +27,10 @@ WHERE e.action = ANY(%(actions)s) AND (e.detail ->> 'key_version')::int = %(vers
 
 def has_changed_key(store: Store, record: RunRecord) -> bool:
     """Say whether a run was to change which key is active, or did."""
-    return record.flow == ROTATION or event.latest(store, ACTIVATED, record.run_id) is not None
+    return (
+        record.flow == ROTATION
+        or event.latest(store, Action.KEY_ACTIVATED, record.run_id) is not None
+    )
 
 
 def need_previous(store: Store, run_id: UUID) -> int:
@@ -59,8 +60,8 @@ def is_interrupted(store: Store, version: int, asked_by: UUID) -> bool:
     The last one may have resealed all rows and not proven it.
     """
     values = {
-        "actions": [ACTIVATED, GONE_ON],
-        "activated": ACTIVATED,
+        "actions": [Action.KEY_ACTIVATED, Action.ROTATION_GONE_ON],
+        "activated": Action.KEY_ACTIVATED,
         "version": version,
         "run": asked_by,
     }
@@ -69,10 +70,10 @@ def is_interrupted(store: Store, version: int, asked_by: UUID) -> bool:
 
 def _change(store: Store, run_id: UUID) -> dict[str, int | None] | None:
     """Return the event of the run, or of the run whose change it went on with."""
-    own = event.latest(store, ACTIVATED, run_id)
+    own = event.latest(store, Action.KEY_ACTIVATED, run_id)
     if own is not None:
         return own
-    taken_up = event.latest(store, GONE_ON, run_id)
+    taken_up = event.latest(store, Action.ROTATION_GONE_ON, run_id)
     if taken_up is None:
         return None
-    return event.latest(store, ACTIVATED, key_version=taken_up["key_version"])
+    return event.latest(store, Action.KEY_ACTIVATED, key_version=taken_up["key_version"])

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from reseal import key_census, retirement
 from reseal.access import Access
+from reseal.audit.action import Action
 from reseal.errors import FieldError
 from reseal.kek import Kek
-from reseal.key_change import ACTIVATED
 from reseal.key_life import check_move
 from reseal.keyring import KeyState
 from reseal.retirement import Gate, Wish
@@ -88,12 +88,16 @@ class Keys:
             # A key wrapped beside the others under another KEK would keep everyone from loading.
             self.access.keyring(self.store)
             waiting = data_key.staged(self.store)
+
+            def note(version: int) -> None:
+                taken_up = version in waiting
+                self._note(Action.KEY_STAGED, key_version=version, taken_up=taken_up)
+
             version = data_key.ensure_staged(
-                self.store, self.access.kek(), owner or self.actor, self.access.config.keys
-            )
-            is_new = version not in waiting
-            self._note("key staged", key_version=version, taken_up=not is_new)
-        return version, is_new
+                self.store, self.access.kek(), owner or self.actor, self.access.config.keys,
+                note=note,
+            )  # fmt: skip
+        return version, version not in waiting
 
     def activate(self, version: int, wait: Wait) -> list[str]:
         """Let a key seal once every live reader opens it; return them, or raise Refused."""
@@ -107,7 +111,7 @@ class Keys:
             with self.store.transaction():
                 previous = data_key.activate(self.store, version)
                 self._note(
-                    ACTIVATED, key_version=version, previous=previous,
+                    Action.KEY_ACTIVATED, key_version=version, previous=previous,
                     retiring=data_key.retiring(self.store), instances=ready,
                     assumed=wait.assumed and not ready,
                 )  # fmt: skip
@@ -122,7 +126,7 @@ class Keys:
             if was is KeyState.DISABLED:
                 # Everyone loads it again from now on: one that does not open stays away.
                 self.access.keyring(self.store)
-            self._note("key retired", key_version=version)
+            self._note(Action.KEY_RETIRED, key_version=version)
 
     def remove(self, wish: Wish) -> Answer:
         """Disable or destroy a key where every gate is open; else change nothing.
@@ -136,7 +140,7 @@ class Keys:
             if answer.done:
                 data_key.move(self.store, wish.version, wish.then)
             self._note(
-                f"key {wish.then}" if answer.done else f"key not {wish.then}",
+                Action(f"key {wish.then}" if answer.done else f"key not {wish.then}"),
                 key_version=wish.version, approved_by=wish.approved_by,
                 gates=[gate.as_dict() for gate in answer.gates],
             )  # fmt: skip
@@ -146,7 +150,7 @@ class Keys:
         """Move every data key to a new KEK in one transaction; return those that were moved."""
         with hold_keys(self.store), self.store.transaction():
             moved = move_all(self.store, self.access.kek(), new)
-            self._note("keys rewrapped", key_versions=moved, kek=new.uri)
+            self._note(Action.KEYS_REWRAPPED, key_versions=moved, kek=new.uri)
         return moved
 
     def _answer(self, wish: Wish) -> Answer:
@@ -156,5 +160,5 @@ class Keys:
             key_census.record(self.store, name, {wish.version: rows})
         return Answer(all(gate.is_open for gate in gates), gates)
 
-    def _note(self, action: str, **detail: Any) -> None:
+    def _note(self, action: Action, **detail: Any) -> None:
         event.append(self.store, Event(None, self.actor, action, detail))

@@ -6,12 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from reseal.actor import actor
+
 STATE_DIRECTORY = ".reseal"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the operator set. `database_url` None means the embedded server."""
+    """What the operator set. `database_url` None means the embedded server.
+
+    `actor` is who is at work, as the audit log is told.
+    """
 
     database_url: str | None
     kek: str | None
@@ -20,6 +25,7 @@ class Settings:
     evidence: str | None
     evidence_key: str | None
     environment: str
+    actor: str
     state: Path
     variables: Mapping[str, str] = field(repr=False)
 
@@ -32,7 +38,10 @@ class Settings:
     def of(
         cls, variables: Mapping[str, str], directory: Path, config: Path | None = None
     ) -> "Settings":
-        """Read RESEAL_* from a mapping; `directory` is where relative paths begin."""
+        """Read RESEAL_* from a mapping; `directory` is where relative paths begin.
+
+        Raise SettingsError where RESEAL_ACTOR is no name.
+        """
         said = {name: text for name, text in variables.items() if text}
         return cls(
             database_url=said.get("RESEAL_DATABASE_URL"),
@@ -42,6 +51,7 @@ class Settings:
             evidence=said.get("RESEAL_EVIDENCE"),
             evidence_key=said.get("RESEAL_EVIDENCE_KEY"),
             environment=said.get("RESEAL_ENVIRONMENT", "production"),
+            actor=actor(said),
             state=directory / STATE_DIRECTORY,
             variables=MappingProxyType(dict(variables)),
         )

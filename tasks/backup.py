@@ -1,5 +1,6 @@
 """Back up a field and prove the backup by restoring it."""
 
+from reseal.audit.action import Action
 from reseal.backup import table, take
 from reseal.backup.copies import Copied, Copying
 from reseal.backup.location import Location
@@ -13,8 +14,10 @@ from tasks.step import step
 def begin_backup(field: str) -> None:
     """Make the backup key and fix the horizon."""
     run = current()
-    kept_days = run.access.config.backup.kept_days
-    take.begin(run.store, run.run_id, field, run.access.backup_kek(), kept_days)
+    kept_days, kek = run.access.config.backup.kept_days, run.access.backup_kek()
+    with run.store.transaction():
+        take.begin(run.store, run.run_id, field, kek, kept_days)
+        run.note(Action.BACKUP_BEGUN, field=field, kek=kek.uri, kept_days=kept_days)
 
 
 @step(name="back up span", task_run_name="back up {field} {span}")
@@ -30,7 +33,9 @@ def prove_backup(field: str) -> Proof:
     run = current()
     table.analyze(run.store, run.run_id)
     proof = run.workers.prove(run.run_id, field)
-    conclude(run.store, run.run_id, field, proof)
+    with run.store.transaction():
+        conclude(run.store, run.run_id, field, proof)
+        run.note(Action.BACKUP_RESTORED, field=field, rows=proof.restored)
     return proof
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reseal import compromise
+from reseal.audit.action import Action
 from reseal.errors import FieldError
 from reseal.store import data_key
 from tasks.run import current
@@ -16,7 +17,7 @@ def mark_compromised(version: int) -> None:
     run = current()
     with run.store.transaction():
         data_key.mark_compromised(run.store, version)
-        run.note("key compromised", key_version=version)
+        run.note(Action.KEY_COMPROMISED, key_version=version)
 
 
 @step(name="list exposed", task_run_name="list whom key {version} exposed in {field}")

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from reseal import rotation
-from reseal.key_change import ACTIVATED, GONE_ON, is_interrupted, need_previous
+from reseal.audit.action import Action
+from reseal.key_change import is_interrupted, need_previous
 from reseal.keys import Keys
 from reseal.rotation import Change, Wait, is_unfinished
 from reseal.store import data_key, quarantine
@@ -31,11 +32,13 @@ def stage_key(instead: int) -> int:
     """See to a durable and proven staged key, another than `instead`; return its version."""
     run = current()
     found = data_key.staged(run.store)
-    version = data_key.ensure_staged(
-        run.store, run.access.kek(), run.actor, run.access.config.keys, instead=instead
+
+    def note(version: int) -> None:
+        run.note(Action.KEY_STAGED, key_version=version, taken_up=version in found)
+
+    return data_key.ensure_staged(
+        run.store, run.access.kek(), run.actor, run.access.config.keys, instead=instead, note=note
     )
-    run.note("key staged", key_version=version, taken_up=version in found)
-    return version
 
 
 @step(name="await readers", task_run_name="await readers of key {version}")
@@ -47,7 +50,7 @@ def await_readers(version: int, assumed: bool, urgent: bool) -> None:
     value = data_key.check_value(run.store, run.access.kek(), version)
     ready = rotation.await_readers(run.store, version, value, wait)
     run.note(
-        "readers ready",
+        Action.READERS_READY,
         key_version=version,
         instances=list(ready.instances),
         late=list(ready.late),
@@ -62,7 +65,7 @@ def activate_key(version: int) -> None:
     with run.store.transaction():
         previous = data_key.activate(run.store, version)
         retiring = data_key.retiring(run.store)
-        run.note(ACTIVATED, key_version=version, previous=previous, retiring=retiring)
+        run.note(Action.KEY_ACTIVATED, key_version=version, previous=previous, retiring=retiring)
 
 
 @step(name="await sealers", task_run_name="await those that seal under another key than {version}")
@@ -71,7 +74,7 @@ def await_sealers(version: int) -> None:
     run = current()
     late = rotation.await_sealers(run.store, version, Wait(run.rest, monotonic))
     if late:
-        run.note("still sealing under an older key", key_version=version, instances=late)
+        run.note(Action.SEALING_UNDER_OLDER, key_version=version, instances=late)
 
 
 @step(name="unfinished rotation")
@@ -93,7 +96,7 @@ def find_unfinished() -> Change | None:
     )
     if is_over or not is_due:
         return None
-    run.note(GONE_ON, key_version=change.active, retiring=list(change.retiring))
+    run.note(Action.ROTATION_GONE_ON, key_version=change.active, retiring=list(change.retiring))
     return change
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from reseal.access import Access
+from reseal.audit.action import Action
 from reseal.errors import Stopped
 from reseal.evidence.directory import Evidence
 from reseal.evidence.recording import Recording
@@ -64,10 +65,11 @@ class Run:
             seconds = monotonic() - began
             self.result.stages[name] = self.result.stages.get(name, 0.0) + seconds
 
-    def note(self, action: str, **detail: Any) -> None:
+    def note(self, action: Action, **detail: Any) -> None:
         """Append an event to the audit log, once the run keeps records in the database."""
         if self.records:
-            event.append(self.store, Event(self.run_id, self.actor, action, detail))
+            said = Event(self.run_id, self.actor, action, detail, self.run_id)
+            event.append(self.store, said)
 
     def rest(self, seconds: float) -> None:
         """Wait a little; raise Stopped where a person said stop meanwhile."""

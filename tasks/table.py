@@ -5,6 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from reseal import clean, guard, optimise, prepare, shield
+from reseal.audit.action import Action
 from reseal.census import Census, take_census
 from reseal.errors import ConnectionLost, StoreError
 from reseal.store import data_key, schema
@@ -105,7 +106,10 @@ def make_way(field: str) -> None:
     The shield keeps nothing from a sweep, and as long as it stands it is known who has sealed.
     """
     run = current()
-    guard.drop_guard(run.store, run.access.target(run.store, field))
+    target = run.access.target(run.store, field)
+    if guard.stands(run.store, target):
+        guard.drop_guard(run.store, target)
+        run.note(Action.GUARD_DROPPED, field=field)
 
 
 @step(name="lower shield", task_run_name="lower shield of {field}")
@@ -113,7 +117,9 @@ def lower_shield(field: str) -> str | None:
     """Take the shield off after a rollback; or return why it still stands."""
     run = current()
     # Plaintext is written over plaintext now, and of that the shield takes no notice.
-    return _fault(partial(shield.drop_shield, run.store, run.access.target(run.store, field)))
+    why_not = _fault(partial(shield.drop_shield, run.store, run.access.target(run.store, field)))
+    run.note(Action.SHIELD_DROPPED, field=field, done=not why_not, why=why_not)
+    return why_not
 
 
 @step(name="optimise", task_run_name="optimise {field}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from reseal.audit.action import Action
 from reseal.backup import table
 from reseal.backup.cipher import BackupCipher
 from reseal.backup.copies import file_name, in_parts
@@ -25,6 +26,8 @@ from reseal.errors import (
     WillNotOpen,
 )
 from reseal.kek import Kek
+from reseal.store import event
+from reseal.store.event import Event
 from reseal.store.store import Store
 
 # Of a row that came late again, the first file has the original before.
@@ -70,7 +73,7 @@ class Again:
         }
 
 
-def prove_run(store: Store, run_id: UUID, kek: Kek) -> list[Again]:
+def prove_run(store: Store, run_id: UUID, kek: Kek, actor: str) -> list[Again]:
     """Prove what a run backed up, field by field.
 
     Raise ConfigurationError where it did not, KekError where nothing opens under that KEK.
@@ -82,7 +85,8 @@ def prove_run(store: Store, run_id: UUID, kek: Kek) -> list[Again]:
     errors: list[KekError] = []
     for name in names:
         try:
-            done.append(_Proving(store, run_id, name, kek, table.need(store, run_id, name)).prove())
+            found = table.need(store, run_id, name)
+            done.append(_Proving(store, run_id, name, kek, found, actor).prove())
         except KekUnreachable:
             raise
         except KekError as error:
@@ -112,6 +116,7 @@ class _Proving:
     name: str
     kek: Kek
     found: table.BackupSet
+    actor: str
 
     def prove(self) -> Again:
         """Look at every row and every copy; raise KekError where nothing opens."""
@@ -136,8 +141,15 @@ class _Proving:
         why_not = "; ".join(faults) or None
         done = Again(self.name, seen.rows, seen.late, seen.wrong, why_not, copies)
         if not done.faults:
-            table.record_another_proof(self.store, self.run_id, self.name)
+            self._record(seen.rows)
         return done
+
+    def _record(self, rows: int) -> None:
+        detail = {"field": self.name, "rows": rows}
+        with self.store.transaction():
+            table.record_another_proof(self.store, self.run_id, self.name)
+            said = Event(self.run_id, self.actor, Action.BACKUP_PROVEN_AGAIN, detail)
+            event.append(self.store, said)
 
     def _prove_copies_alone(self, error: KekError) -> Again:
         """Prove the copies, which have the key with them, where the stored one does not open."""

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from reseal.access import Access
+from reseal.audit.action import Action
 from reseal.backup import table
 from reseal.backup.location import Location
 from reseal.backup.still_needed import need_ended, still_needed
@@ -147,7 +148,7 @@ class Shredder:
             rows = table.destroy(self.store, done.run_id, self.approved_by or self.actor)
             if rows:
                 seen = {"still_sealed": done.sealed, "unseen": done.unseen}
-                self._note(done, "backup shredded", rows=rows, **seen)
+                self._note(done, Action.BACKUP_SHREDDED, rows=rows, **seen)
         done.rows.update(rows)
 
     def _delete_copies(self, done: Shredded, name: str) -> None:
@@ -157,10 +158,11 @@ class Shredder:
             except BackupFileError as error:
                 done.not_deleted[place] = str(error)
                 continue
-            table.drop_copy(self.store, done.run_id, name, place)
+            with self.store.transaction():
+                table.drop_copy(self.store, done.run_id, name, place)
+                self._note(done, Action.BACKUP_COPY_DELETED, field=name, copy=place)
             done.deleted.append(place)
-            self._note(done, "backup copy deleted", field=name, copy=place)
 
-    def _note(self, done: Shredded, action: str, **detail: Any) -> None:
+    def _note(self, done: Shredded, action: Action, **detail: Any) -> None:
         detail["approved_by"] = self.approved_by
         event.append(self.store, Event(done.run_id, self.actor, action, detail))

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 
+from reseal.audit.action import Action
 from reseal.errors import ConfigurationError
 from reseal.patience import Patience
 from reseal.quarantine.choice import Choice
@@ -12,8 +13,6 @@ from reseal.store import event, quarantine
 from reseal.store.catalog import Target
 from reseal.store.event import Event
 from reseal.store.store import Store
-
-ACCEPTED = "quarantine accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +58,5 @@ def _accept(store: Store, target: Target, choice: Choice, decision: Decision) ->
             "approved_by": decision.approved_by,
             "note": decision.note,
         }
-        event.append(store, Event(None, decision.actor, ACCEPTED, detail))
+        event.append(store, Event(None, decision.actor, Action.QUARANTINE_ACCEPTED, detail))
     return classes

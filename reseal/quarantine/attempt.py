@@ -7,6 +7,7 @@ from time import sleep
 
 from reseal import cell
 from reseal.access import Access
+from reseal.audit.action import Action
 from reseal.backup import table, take
 from reseal.backup.copies import Copying
 from reseal.backup.location import Location
@@ -88,18 +89,23 @@ class Attempt:
     def _back_up(self) -> None:
         """Back up what stands in the rows, and prove that; so also its copy."""
         policy, kek = self.access.config.backup, self.access.backup_kek()
-        take.begin(self.store, self.log.run_id, self.name, kek, policy.kept_days)
+        with self.store.transaction():
+            take.begin(self.store, self.log.run_id, self.name, kek, policy.kept_days)
+            begun = {"kek": kek.uri, "kept_days": policy.kept_days}
+            self.log.note(Action.BACKUP_BEGUN, field=self.name, **begun)
         covered = take.need_coverage(self.store, self.log.run_id, self.name, kek)
         target = self.access.target(self.store, self.name)
         originals = Originals(self.rows, covered)
         rows = originals.take(self.store, target)
-        proof = originals.prove(self.store, target, covered.cipher)
+        with self.store.transaction():
+            proof = originals.prove(self.store, target, covered.cipher)
+            self.log.note(Action.BACKUP_RESTORED, field=self.name, rows=proof.restored)
         copied = None
         if policy.to:
             copied = self._copying().copy(Location.parse(policy.to), originals.prove_copy)
         done = {"rows": rows, "compared": proof.compared, "copy": copied and copied.as_dict()}
         self.log.write(f"backup-{self.name}", done)
-        self.log.note("backup proven", field=self.name, **done)
+        self.log.note(Action.BACKUP_PROVEN, field=self.name, **done)
 
     def _copy_late(self) -> list[str]:
         """Write what came late beside the copy; return the claim that fails where it cannot be."""
@@ -111,7 +117,7 @@ class Attempt:
             return [f"the copy of the backup of {self.name} holds what came late: {error}"]
         if copied:
             self.log.write(f"backup-late-{self.name}", copied.as_dict())
-            self.log.note("late backup copied", field=self.name, copy=copied.as_dict())
+            self.log.note(Action.LATE_BACKUP_COPIED, field=self.name, copy=copied.as_dict())
         return []
 
     def _copying(self) -> Copying:

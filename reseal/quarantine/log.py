@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from reseal.audit.action import Action
 from reseal.evidence.directory import Evidence
 from reseal.evidence.recording import Recording
 from reseal.store import event
@@ -21,9 +22,9 @@ class Log:
     recording: Recording | None = None
     evidence: Evidence | None = None
 
-    def note(self, action: str, **detail: Any) -> None:
+    def note(self, action: Action, **detail: Any) -> None:
         """Append to the audit log."""
-        event.append(self.store, Event(self.run_id, self.actor, action, detail))
+        event.append(self.store, Event(self.run_id, self.actor, action, detail, self.run_id))
 
     def write(self, name: str, document: Any) -> None:
         """Write a file of the evidence."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
+from reseal import register
 from reseal.access import Access
+from reseal.audit.action import Action
 from reseal.backup.location import Location
 from reseal.errors import ResealError, StoreError
 from reseal.evidence.directory import Evidence
@@ -126,8 +128,7 @@ class Retry:
     def _start(self, names: tuple[str, ...]) -> Log:
         log = Log(self.store, self.run_id, self.actor, self.recording, self._evidence(names))
         record = ledger.RunRecord(self.run_id, FLOW, Mode.STANDARD, names, None)
-        ledger.start(self.store, record, self.actor)
-        log.note("run started", flow=FLOW, mode=Mode.STANDARD, fields=list(names))
+        register.begin(self.store, record, self.actor, self.access.config.sha256)
         return log
 
     def _evidence(self, names: tuple[str, ...]) -> Evidence | None:
@@ -151,7 +152,7 @@ def _attempt(access: Access, log: Log, name: str, rows: frozenset[Key], epoch: i
             ],
         },
     )
-    log.note("quarantine tried again", field=name, **judgement.as_dict())
+    log.note(Action.QUARANTINE_TRIED_AGAIN, field=name, **judgement.as_dict())
     return judgement
 
 
@@ -160,8 +161,7 @@ def _finish(log: Log, document: dict[str, Any]) -> None:
     outcome = document["outcome"]
     try:
         if not log.store.connection.closed:
-            log.note("run finished", outcome=outcome, message=document["message"])
-            ledger.finish(log.store, log.run_id, outcome)
+            register.end(log.store, log.run_id, log.actor, outcome, document["message"])
     except StoreError:
         # A run whose end is not recorded has failed; the fault itself is the one to tell.
         if outcome != Outcome.FAILED.value:

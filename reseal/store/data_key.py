@@ -1,8 +1,10 @@
 """The table of data keys: wrapped by the KEK, proven before anything is sealed under them."""
 
 import hmac
+from collections.abc import Callable
 from dataclasses import replace
 
+from reseal.audit.action import Action
 from reseal.errors import ConfigurationError, KekError, KeyringError, Refused
 from reseal.kek import Kek
 from reseal.key_life import check_move
@@ -11,7 +13,8 @@ from reseal.keyring import DataKey, Keyring, KeyState, context
 from reseal.place import Place
 from reseal.secret import Secret
 from reseal.steps import Apart, Steps, transaction
-from reseal.store import key_use, schema
+from reseal.store import event, key_use, schema
+from reseal.store.event import Event
 from reseal.store.store import Statement, Store
 
 ALL = """
@@ -100,12 +103,17 @@ def need_any(store: Store) -> None:
 
 
 def ensure_active(store: Store, kek: Kek, owner: str, policy: KeyPolicy | None = None) -> Keyring:
-    """Return the keyring, with a first active key made and proven where there is none."""
+    """Return the keyring, with a first active key made and proven where there is none.
+
+    The audit log has it that the owner made it.
+    """
     with store.transaction():
         # Two runs that begin together must not make two keys of the same version.
         store.execute(LOCK)
         if not exists(store):
-            _add(store, kek, _next(store, KeyState.ACTIVE), owner, policy)
+            version = _add(store, kek, _next(store, KeyState.ACTIVE), owner, policy)
+            detail = {"key_version": version, "kek": kek.uri}
+            event.append(store, Event(None, owner, Action.KEY_MADE, detail))
     # Read back what is stored and committed: only a durable key may seal.
     keyring = load(store, kek)
     _prove(keyring)
@@ -113,11 +121,18 @@ def ensure_active(store: Store, kek: Kek, owner: str, policy: KeyPolicy | None =
 
 
 def ensure_staged(
-    store: Store, kek: Kek, owner: str, policy: KeyPolicy | None = None, *, instead: int = 0
+    store: Store,
+    kek: Kek,
+    owner: str,
+    policy: KeyPolicy | None = None,
+    *,
+    instead: int = 0,
+    note: Callable[[int], None] | None = None,
 ) -> int:
     """Return the version of a staged key, made and proven where there is none.
 
     One that an interrupted rotation left behind is as good as a new one, but for `instead`.
+    `note` tells the audit log, in the transaction that makes the key.
     """
     with store.transaction():
         store.execute(LOCK)
@@ -128,6 +143,8 @@ def ensure_staged(
             # A key that this KEK wraps beside keys that it does not open could never be loaded.
             _keys(store, kek)
             version = _add(store, kek, _next(store, KeyState.STAGED), owner, policy)
+        if note:
+            note(version)
     # Read back what is stored and committed, together with the keys beside which it must stand.
     keys = _keys(store, kek)
     Keyring(keys)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
+from uuid import UUID, uuid4
 
 from psycopg import BaseConnection, Cursor, sql
 from psycopg.rows import TupleRow
@@ -57,10 +58,14 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Run named statements; `{reseal}` in them stands for the schema."""
+    """Run named statements; `{reseal}` in them stands for the schema.
+
+    `correlation` names in the audit log what is done over this connection, unless a run does it.
+    """
 
     connection: Connection
     schema: str = "reseal"
+    correlation: UUID = field(default_factory=uuid4, compare=False)
 
     def execute(
         self, statement: LiteralString, parameters: Parameters = (), **parts: sql.Composable

@@ -30,5 +30,5 @@ def copies(scene: Scene) -> tuple[str, ...]:
 
 
 def prove_again(scene: Scene) -> again.Again:
-    (found,) = again.prove_run(scene.store, scene.run_id, scene.access.backup_kek())
+    (found,) = again.prove_run(scene.store, scene.run_id, scene.access.backup_kek(), "test")
     return found

@@ -134,7 +134,7 @@ def test_a_file_is_proven_by_itself(scene, place):
 
 def test_a_run_without_a_backup_has_nothing_to_prove(scene):
     with pytest.raises(ConfigurationError, match="has no backup; see `reseal backup list`"):
-        again.prove_run(scene.store, uuid4(), scene.access.backup_kek())
+        again.prove_run(scene.store, uuid4(), scene.access.backup_kek(), "test")
 
 
 def test_the_inventory_names_every_backup(scene, place):

@@ -88,7 +88,7 @@ def test_under_another_kek_nothing_can_be_said(two_files):
     other = open_kek("env:K", {"K": b64encode(os.urandom(32)).decode()})
 
     with pytest.raises(KekError):
-        again.prove_run(two_files.store, two_files.run_id, other)
+        again.prove_run(two_files.store, two_files.run_id, other, "test")
 
 
 def test_another_field_of_the_run_is_proven_all_the_same(scene):
@@ -101,7 +101,7 @@ def test_another_field_of_the_run_is_proven_all_the_same(scene):
         one.back_up()
         one.prove()
     scene.admin.execute(UNWRAPPED, [scene.name])
-    first, second = again.prove_run(scene.store, scene.run_id, scene.access.backup_kek())
+    first, second = again.prove_run(scene.store, scene.run_id, scene.access.backup_kek(), "test")
 
     assert (first.what, first.why_not is None) == (scene.name, False)
     assert (second.what, second.why_not, second.rows) == ("z", None, 1)

@@ -4,8 +4,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from reseal.audit.action import Action
 from reseal.errors import ConfigurationError, Refused
-from reseal.key_change import ACTIVATED, GONE_ON, is_interrupted, need_previous
+from reseal.key_change import is_interrupted, need_previous
 from reseal.store import data_key, event, ledger
 from reseal.store.event import Event
 from reseal.store.ledger import RunRecord
@@ -24,7 +25,7 @@ def run(store, action=None, outcome=None, **detail) -> UUID:
 
 def activated(store, version=2, previous=1, outcome=None) -> UUID:
     """A rotation that let a key take over."""
-    return run(store, ACTIVATED, outcome, key_version=version, previous=previous)
+    return run(store, Action.KEY_ACTIVATED, outcome, key_version=version, previous=previous)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def activated(store, version=2, previous=1, outcome=None) -> UUID:
 def test_a_rotation_is_interrupted_until_one_run_of_it_comes_to_an_end(store, outcomes, expected):
     for number, outcome in enumerate(outcomes):
         if number:
-            run(store, GONE_ON, outcome, key_version=2)
+            run(store, Action.ROTATION_GONE_ON, outcome, key_version=2)
         else:
             activated(store, outcome=outcome)
 
@@ -60,14 +61,14 @@ def test_only_what_came_since_a_key_took_over_counts_and_not_the_run_that_asks(s
 def test_a_run_that_went_on_undoes_the_change_it_went_on_with(store, access):
     data_key.activate(store, data_key.ensure_staged(store, access.kek(), "test"))
     first = activated(store)
-    second = run(store, GONE_ON, key_version=2)
+    second = run(store, Action.ROTATION_GONE_ON, key_version=2)
 
     assert need_previous(store, first) == need_previous(store, second) == 1
 
 
 @pytest.mark.parametrize("detail", [None, {"key_version": 2, "previous": None}])
 def test_a_run_that_changed_no_key_cannot_be_undone(store, detail):
-    run_id = run(store, ACTIVATED, **detail) if detail else run(store)
+    run_id = run(store, Action.KEY_ACTIVATED, **detail) if detail else run(store)
 
     with pytest.raises(ConfigurationError, match=f"run {run_id} changed no key"):
         need_previous(store, run_id)

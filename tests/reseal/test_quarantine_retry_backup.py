@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from reseal import open_backup
+from reseal.audit.action import Action
 from reseal.backup import table
 from reseal.backup.inventory import inventory
 from reseal.backup.policy import BackupPolicy
@@ -181,7 +182,7 @@ def test_it_leaves_evidence_as_any_run(mended, tmp_path):
     assert quarantine["rows_left"] == [
         {"key": ["3"], "class": "unrecognised", "reason": "not a secret in the field's format"}
     ]
-    assert event.latest(mended.store, "backup proven", retried.run_id)
+    assert event.latest(mended.store, Action.BACKUP_PROVEN, retried.run_id)
 
 
 def test_of_a_fault_there_is_evidence_too(mended, tmp_path):

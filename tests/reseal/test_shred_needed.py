@@ -2,6 +2,7 @@
 
 import pytest
 
+from reseal.audit.action import Action
 from reseal.backup import table
 from reseal.errors import ConfigurationError, Refused
 from reseal.quarantine.accept import Decision, accept
@@ -169,7 +170,7 @@ def test_unless_somebody_decides_so(scene, tmp_path, change):
     )  # fmt: skip
     assert is_shredded(scene)
     assert list(tmp_path.iterdir()) == []
-    detail = event.latest(scene.store, "backup shredded", scene.run_id)
+    detail = event.latest(scene.store, Action.BACKUP_SHREDDED, scene.run_id)
     assert detail is not None
     assert (detail["unseen"], detail["approved_by"]) == ([scene.name], "Grace")
 

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from reseal.audit.action import Action
 from reseal.errors import ConfigurationError, KekError, KekUnreachable, Refused
 from reseal.guard import raise_guard
 from reseal.shield import raise_shield
@@ -116,7 +117,7 @@ def test_a_run_that_changed_the_key_is_undone_by_the_key_before_it(run):
     change = {"key_version": run.activate_next_key(), "previous": 1, "retiring": [1]}
     back = run.again()
     ledger.start(run.store, record(back, "rollback_run"), "test")
-    event.append(run.store, Event(back.run_id, "test", "key activated", change))
+    event.append(run.store, Event(back.run_id, "test", Action.KEY_ACTIVATED, change))
 
     assert undoable(back).how is Undoing.TURN_BACK
 
