@@ -1,6 +1,8 @@
 """The whole log in a real database, after somebody has laid hands on it as only its owner can."""
 
 import json
+import re
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -107,3 +109,13 @@ def test_the_heads_in_the_evidence_tell_of_an_end_that_is_gone(log, admin, tmp_p
         f"the log ends with event {EVENTS + 1}, before event {EVENTS + 2}, whose head was noted "
         f"by run {other}"
     )
+
+
+def test_psql_alone_can_check_it_as_the_specification_says(log, admin):
+    text = (Path(__file__).parents[2] / "docs" / "format.md").read_text()
+    (query,) = re.findall(r"```sql\n(SELECT event_id .*?)```", text, re.DOTALL)
+
+    assert admin.execute(query).fetchall() == []
+    tamper(admin, "UPDATE reseal.event SET actor = 'eve' WHERE event_id = 5")
+    tamper(admin, "DELETE FROM reseal.event WHERE event_id = 3")
+    assert admin.execute(query).fetchall() == [(4,), (5,)]
