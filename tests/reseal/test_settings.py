@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from reseal.actor import account
+from reseal.errors import SettingsError
 from reseal.settings import Settings
 from tests.conftest import SENTINEL
 
@@ -66,3 +68,14 @@ def test_this_process_s_environment_is_read(monkeypatch, tmp_path):
     settings = Settings.from_environment()
     assert settings.kek == "env:ELSEWHERE"
     assert settings.state == tmp_path / ".reseal"
+
+
+def test_who_is_at_work_is_named_or_is_the_account(tmp_path):
+    assert Settings.of({"RESEAL_ACTOR": " Ada Lovelace "}, tmp_path).actor == "Ada Lovelace"
+    assert Settings.of({"LOGNAME": "eve", "USER": "eve"}, tmp_path).actor == account()
+
+
+@pytest.mark.parametrize("name", ["Ada\x1b[2J", "Ada\nEve", "Ada\udce9"])
+def test_what_cannot_be_printed_names_nobody(tmp_path, name):
+    with pytest.raises(SettingsError, match="RESEAL_ACTOR"):
+        Settings.of({"RESEAL_ACTOR": name}, tmp_path)
