@@ -6,7 +6,7 @@ and nothing that the reader of this run's evidence would learn.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 from uuid import UUID
@@ -31,10 +31,11 @@ def export(store: Store, run_id: UUID, path: Path) -> Exported:
     with store.transaction(), path.open("w", encoding="utf-8") as file:
         first = event.first_of(store, run_id)
         # The one before it, for where the chain stands there.
-        return _write(file, run_id, first, event.links(store, first - 1))
+        return write(file, run_id, first, event.links(store, first - 1))
 
 
-def _write(file: TextIO, run_id: UUID, first: int, stored: Iterator[Stored]) -> Exported:
+def write(file: TextIO, run_id: UUID, first: int, stored: Iterable[Stored]) -> Exported:
+    """Write what begins with an event, and was stored from the one before it to the last."""
     begin = head = EMPTY
     count, separator = 0, "\n"
     file.write(f'{{"format": {FORMAT}, "run": "{run_id}", "chain": [')

@@ -3,6 +3,7 @@
 import json
 import random
 from copy import deepcopy
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,12 +14,14 @@ from hypothesis import strategies as st
 
 from reseal.audit.action import Action
 from reseal.audit.check import check, head_of
-from reseal.audit.excerpt import export
+from reseal.audit.excerpt import export, write
 from reseal.audit.link import EMPTY
 from reseal.audit.verify import verify_log
 from reseal.errors import EvidenceError
 from reseal.store.event import Event, append
 from reseal.store.store import Store
+from tests.reseal.chaining import body_of, chained
+from tests.reseal.test_event import details, texts
 
 RUN, OTHER = UUID(int=7), UUID(int=9)
 DETAIL = {
@@ -75,6 +78,25 @@ def test_it_may_begin_with_the_first_event_of_all(log, tmp_path, admin):
 
     assert document["previous"] == {"event": 0, "hash": EMPTY.hash}
     assert check(document) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    said=st.lists(st.tuples(st.sampled_from([RUN, OTHER]), details, texts), max_size=4),
+    first=st.integers(1, 5),
+)
+def test_whatever_it_says_it_is_not_accused(said, first):
+    events = chained(
+        [
+            body_of(number, run=str(run_id), by=str(OTHER), detail=detail, actor=actor)
+            for number, (run_id, detail, actor) in enumerate(said, start=1)
+        ]
+    )
+    first = min(first, len(events) + 1)
+    file = StringIO()
+    write(file, RUN, first, events[max(0, first - 2) :])
+
+    assert check(json.loads(file.getvalue())) == []
 
 
 @many
