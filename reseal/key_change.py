@@ -27,10 +27,8 @@ WHERE e.action = ANY(%(actions)s) AND (e.detail ->> 'key_version')::int = %(vers
 
 def has_changed_key(store: Store, record: RunRecord) -> bool:
     """Say whether a run was to change which key is active, or did."""
-    return (
-        record.flow == ROTATION
-        or event.latest(store, Action.KEY_ACTIVATED, record.run_id) is not None
-    )
+    did = event.latest(store, Action.KEY_ACTIVATED, record.run_id) is not None
+    return did or record.flow == ROTATION
 
 
 def need_previous(store: Store, run_id: UUID) -> int:

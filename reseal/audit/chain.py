@@ -95,8 +95,9 @@ class Walk:
     def _missing(self) -> Iterator[str]:
         for number, heads in sorted(self._by_event.items()):
             for noted in heads:
-                said = f"the log ends with event {self._last}, before event {number}"
-                yield f"{said}, whose head was noted{self._where(noted)}"
+                named = f"event {number}, whose head was noted{self._where(noted)}"
+                ends = f"the log ends with event {self._last}, before {named}"
+                yield ends if number > self._last else f"{named}, is missing"
         for noted in self._by_hash.values():
             said = f"no event has the head that was noted{self._where(noted)}"
             yield f"{said}: the log ends before it, or was rewritten"

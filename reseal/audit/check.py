@@ -27,7 +27,7 @@ def head_of(export: Any) -> Head:
     """Return the head that the log had; raise EvidenceError where there is none."""
     try:
         return _head(export["head"])
-    except (TypeError, ValueError, LookupError):
+    except (TypeError, ValueError, LookupError, AttributeError):
         raise EvidenceError("it is not an excerpt of an audit log") from None
 
 

@@ -33,7 +33,7 @@ class Head(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a head as it was printed, `12:9f…`, or a hash alone."""
-        found = _HEAD.fullmatch(text.strip())
+        found = _HEAD.fullmatch(text.strip().lower())
         if found is None:
             raise ConfigurationError(
                 f"{text!r} is not a head of the audit log; give it as `reseal audit verify` "

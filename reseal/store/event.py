@@ -49,7 +49,8 @@ ORDER BY event_id
 # Where the excerpt for a run begins: with its first event, or behind the last one of all.
 FIRST_OF_RUN = """
 SELECT coalesce(
-    (SELECT min(event_id) FROM {reseal}.event WHERE run_id = %(run)s OR correlation = %(run)s),
+    least((SELECT min(event_id) FROM {reseal}.event WHERE run_id = %(run)s),
+          (SELECT min(event_id) FROM {reseal}.event WHERE correlation = %(run)s)),
     (SELECT max(event_id) + 1 FROM {reseal}.event), 1)
 """
 

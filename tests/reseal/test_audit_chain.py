@@ -165,6 +165,15 @@ def test_of_an_end_that_is_missing_only_a_head_knows():
     assert said([], noted) == ["the log ends with event 0, before event 12, whose head was noted"]
 
 
+def test_a_head_of_an_event_that_is_missing_is_told_as_that():
+    events = [*CHAIN[:7], *CHAIN[9:]]
+
+    assert said(events, head_of(CHAIN[:8])) == [
+        "events 8 to 9 are missing",
+        "event 8, whose head was noted, is missing",
+    ]
+
+
 def test_of_a_log_that_was_written_anew_only_a_head_knows():
     anew = chained([{**body, "by": OTHER} for body in bodies(12)])
 

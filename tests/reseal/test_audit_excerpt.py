@@ -129,7 +129,7 @@ def test_what_was_changed_is_named(log, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "document", [None, [], "x", 1, {}, {"chain": []}, {"format": 1, "run": 1, "chain": 1}]
+    "document", [None, [], "x", 1, {}, {"head": "x"}, {"format": 1, "run": 1, "chain": 1}]
 )
 def test_what_is_no_excerpt_is_one_sentence(document):
     assert check(document) == ["it is not an excerpt of an audit log"]

@@ -18,8 +18,8 @@ CREATE TABLE {reseal}.event (
     previous     bytea NOT NULL,
     hash         bytea NOT NULL
 );
-CREATE INDEX event_of_run ON {reseal}.event (run_id);
-CREATE INDEX event_of_correlation ON {reseal}.event (correlation);
+CREATE INDEX event_of_run ON {reseal}.event (run_id, event_id);
+CREATE INDEX event_of_correlation ON {reseal}.event (correlation, event_id);
 CREATE INDEX event_of_action ON {reseal}.event (action, event_id);
 
 -- hash = SHA-256 (previous, SHA-256 (the event's own JSON as PostgreSQL spells it)); docs/format.md.
