@@ -91,13 +91,15 @@ def drop_from_column(store: Store, target: Target) -> None:
     _take_off_all(store, target, _hanging(store, target))
 
 
-def drop_forgotten(store: Store, target: Target, fields: Iterable[str]) -> None:
-    """Take off shields on the column of fields that are none of these any more.
+def drop_forgotten(store: Store, target: Target, fields: Iterable[str]) -> int:
+    """Take off shields on the column of fields that are none of these any more; return how many.
 
     A field that goes by another name now is swept without them.
     """
     known = {family(name) for name in fields}
-    _take_off_all(store, target, _hanging(store, target) - known)
+    forgotten = _hanging(store, target) - known
+    _take_off_all(store, target, forgotten)
+    return len(forgotten)
 
 
 def stands(store: Store, target: Target) -> bool:

@@ -32,7 +32,10 @@ def prepare_table(field: str) -> prepare.Preparation:
     """Widen the column if it is short, drop indexes over the secret."""
     run = current()
     target = run.access.target(run.store, field)
-    shield.drop_forgotten(run.store, target, [one.name for one in run.access.config.fields])
+    names = [one.name for one in run.access.config.fields]
+    if shield.drop_forgotten(run.store, target, names):
+        why = "it was of a field that goes by another name now"
+        run.note(Action.SHIELD_DROPPED, field=field, done=True, why=why)
     return prepare.prepare(run.store, target)
 
 
@@ -118,7 +121,8 @@ def lower_shield(field: str) -> str | None:
     run = current()
     # Plaintext is written over plaintext now, and of that the shield takes no notice.
     why_not = _fault(partial(shield.drop_shield, run.store, run.access.target(run.store, field)))
-    run.note(Action.SHIELD_DROPPED, field=field, done=not why_not, why=why_not)
+    why = why_not or "the originals are back"
+    run.note(Action.SHIELD_DROPPED, field=field, done=not why_not, why=why)
     return why_not
 
 
