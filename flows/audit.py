@@ -73,7 +73,7 @@ def verify(
 
 
 def _walk(opening: Opening, store: Store, named: dict[Head, str]) -> Walk:
-    noted = noted_heads(opening.evidence_root)
+    noted = noted_heads(opening.shelf)
     expected = {**noted.heads, **named}
     walk = verify_log(store, expected) if schema.exists(store) else Walk(expected).along([])
     for said in noted.unreadable:

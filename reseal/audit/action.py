@@ -13,6 +13,7 @@ class Action(StrEnum):
     RUN_TAKEN_OVER = "run taken over"
     RUN_UNDONE = "run undone"
     CONFIGURATION_CHANGED = "configuration changed"
+    EVIDENCE_CLOSED = "evidence closed"
 
     # A person's word before the first write.
     APPROVAL_ASKED = "approval asked"

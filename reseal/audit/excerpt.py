@@ -27,11 +27,20 @@ class Exported(NamedTuple):
 
 
 def export(store: Store, run_id: UUID, path: Path) -> Exported:
-    """Write the run's part of the log; one query, so that writers meanwhile do not matter."""
-    with store.transaction(), path.open("w", encoding="utf-8") as file:
-        first = event.first_of(store, run_id)
-        # The one before it, for where the chain stands there.
-        return write(file, run_id, first, event.links(store, first - 1))
+    """Write the run's part of the log, whole or not at all.
+
+    It is one query, so that writers meanwhile do not matter.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with store.transaction(), part.open("w", encoding="utf-8") as file:
+            first = event.first_of(store, run_id)
+            # The one before it, for where the chain stands there.
+            done = write(file, run_id, first, event.links(store, first - 1))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return done
 
 
 def write(file: TextIO, run_id: UUID, first: int, stored: Iterable[Stored]) -> Exported:

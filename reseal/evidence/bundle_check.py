@@ -1,13 +1,16 @@
 """Check one bundle by a public key: every file that was changed, removed or added is named."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from reseal.audit.check import check as check_excerpt
 from reseal.errors import EvidenceError
 from reseal.evidence.batches import BATCHES, merkle_root
 from reseal.evidence.dsse import opened
+from reseal.evidence.manifest import AUDIT
 from reseal.evidence.public_key import PublicKey
 from reseal.evidence.shelf import Shelf
 from reseal.evidence.spelling import parsed
@@ -131,7 +134,23 @@ def _of_facts(shelf: Shelf, name: str, facts: dict[str, Any]) -> list[Finding]:
     ledger = facts.get("ledger")
     if isinstance(ledger, dict) and ledger.get("merkle_root") != _root(shelf, name):
         findings.append(Finding(f"{name}/{BATCHES}", "does not have the Merkle root it should"))
-    return findings
+    return [*findings, *_of_audit(shelf, name, facts.get("audit"))]
+
+
+def _of_audit(shelf: Shelf, name: str, said: Any) -> list[Finding]:
+    """Follow the links of the excerpt of the audit log, to the head that the manifest names."""
+    if not isinstance(said, dict):
+        return []
+    where = f"{name}/{AUDIT}"
+    try:
+        excerpt = json.loads(shelf.read(where))
+    except (EvidenceError, ValueError, RecursionError):
+        # That it is missing or was changed, its digest tells.
+        return []
+    faults = check_excerpt(excerpt)
+    if not faults and (excerpt["head"], excerpt["run"]) != (said.get("head"), name):
+        faults = [f"is not the excerpt that its {MANIFEST} is of"]
+    return [Finding(where, fault) for fault in faults]
 
 
 def _root(shelf: Shelf, name: str) -> str | None:

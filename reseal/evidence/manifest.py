@@ -112,7 +112,7 @@ def _audit(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     exported = json.loads(path.read_bytes())
-    return {"file": AUDIT, "events": len(exported.get("events", [])), "head": exported.get("head")}
+    return {"file": AUDIT, "events": exported["events"], "head": exported["head"]}
 
 
 def _document(directory: Path, name: str) -> Any:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from reseal.audit.action import Action
+from reseal.audit.excerpt import export
 from reseal.errors import StoreError
 from reseal.evidence import manifest
 from reseal.evidence.batches import BATCHES, count, ledger_table, table_bytes
@@ -23,8 +25,8 @@ from reseal.store.event import Event
 from reseal.store.key_inventory import inventory
 from reseal.store.store import Store
 
-CLOSED = "evidence closed"
-INTERRUPTED = "run interrupted"
+CLOSED = Action.EVIDENCE_CLOSED
+INTERRUPTED = Action.RUN_INTERRUPTED
 
 # Runners on several machines have nothing in common but the database.
 LOCK = "SELECT pg_advisory_lock(hashtextextended('reseal evidence', 0))"
@@ -127,7 +129,7 @@ class Recording:
 
 
 def _last_look(evidence: Evidence, store: Store, name: str) -> list[dict[str, Any]] | None:
-    """Write the run's batches and return the keys, where the database can still be asked."""
+    """Write what the database has of a run and return the keys, where it can still be asked."""
     if store.connection.closed:
         return None
     try:
@@ -136,6 +138,7 @@ def _last_look(evidence: Evidence, store: Store, name: str) -> list[dict[str, An
         content = table_bytes(ledger_table(store, UUID(name)))
         if count(content):
             (evidence.directory / BATCHES).write_bytes(content)
+        export(store, UUID(name), evidence.directory / manifest.AUDIT)
         return inventory(store)
     except (StoreError, ValueError):
         return None

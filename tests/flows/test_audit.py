@@ -5,7 +5,8 @@ from functools import partial
 import pytest
 
 from reseal.audit.excerpt import export
-from reseal.audit.noted import FILE
+from reseal.evidence.manifest import AUDIT
+from reseal.evidence.statement import STATEMENT
 from reseal.store import data_key, schema
 from reseal.store.ledger import parse_run_id
 from tests.flows.scene import new_scene, together
@@ -37,7 +38,8 @@ def said(server, template, tmp_path_factory):
         with scene.library() as (_, store), scene.connect() as admin:
             evidence = directory / "evidence" / RUN
             evidence.mkdir(parents=True)
-            export(store, parse_run_id(RUN), evidence / FILE)
+            export(store, parse_run_id(RUN), evidence / AUDIT)
+            (evidence / STATEMENT).touch()
             last = head.partition(":")[0]
             tamper(admin, f"DELETE FROM reseal.event WHERE event_id = {last}")
         broken = together(

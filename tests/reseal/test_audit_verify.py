@@ -10,8 +10,11 @@ import pytest
 from reseal.audit.action import Action
 from reseal.audit.excerpt import export
 from reseal.audit.link import Head
-from reseal.audit.noted import FILE, noted_heads
+from reseal.audit.noted import noted_heads
 from reseal.audit.verify import verify_log
+from reseal.evidence.manifest import AUDIT
+from reseal.evidence.shelf import LocalShelf
+from reseal.evidence.statement import STATEMENT
 from reseal.store.event import Event, append
 
 # After the event of the first key, which is number 1.
@@ -32,6 +35,11 @@ def tamper(admin, statement: str) -> None:
             ALTER TABLE reseal.event ENABLE TRIGGER chained,
                 ENABLE ALWAYS TRIGGER append_only, ENABLE ALWAYS TRIGGER append_only_whole"""
     )
+
+
+def close(bundle: Path) -> None:
+    bundle.mkdir()
+    (bundle / STATEMENT).touch()
 
 
 def said(log, *noted: Head) -> list[str]:
@@ -93,16 +101,16 @@ def test_the_heads_in_the_evidence_tell_of_an_end_that_is_gone(log, admin, tmp_p
     run_id, other = uuid4(), uuid4()
     for one in (run_id, other):
         append(log, Event(one, "ada", Action.RUN_FINISHED, {}, one))
-        (tmp_path / str(one)).mkdir()
-        export(log, one, tmp_path / str(one) / FILE)
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / FILE).write_text(json.dumps({"head": {"event": "9"}}))
+        close(tmp_path / str(one))
+        export(log, one, tmp_path / str(one) / AUDIT)
+    close(tmp_path / "broken")
+    (tmp_path / "broken" / AUDIT).write_text(json.dumps({"head": {"event": "9"}}))
+    (tmp_path / "under way").mkdir()
+    (tmp_path / "under way" / AUDIT).touch()
 
-    noted = noted_heads(tmp_path)
+    noted = noted_heads(LocalShelf(tmp_path))
     assert verify_log(log, noted.heads).holds
-    assert noted.unreadable == [
-        f"{tmp_path / 'broken' / FILE} holds no head of an audit log that can be read"
-    ]
+    assert noted.unreadable == ["broken/audit.json of the evidence holds no head of an audit log"]
     tamper(admin, f"DELETE FROM reseal.event WHERE event_id = {EVENTS + 2}")
     (fault,) = verify_log(log, noted.heads).faults
     assert fault.said == (

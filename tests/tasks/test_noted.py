@@ -13,7 +13,7 @@ from reseal.access import Access
 from reseal.audit.action import Action
 from reseal.config import Config
 from reseal.errors import ResealError
-from reseal.evidence import Evidence
+from reseal.evidence.directory import Evidence
 from reseal.modes import Mode, effort
 from reseal.result import RunResult
 from reseal.settings import Settings
@@ -44,6 +44,7 @@ def run(access: Access, config: Config, store: Store, tmp_path: Path) -> Iterato
         effort=effort(Mode.SAFE),
         store=store,
         workers=None,  # type: ignore[arg-type]
+        recording=None,  # type: ignore[arg-type]
         evidence=Evidence.of(tmp_path, run_id),
         result=RunResult(run_id, "rotate_keys", "safe", str(tmp_path)),
         actor="ada",
