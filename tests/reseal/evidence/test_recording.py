@@ -1,5 +1,6 @@
 """A run is recorded from its first moment on, here or behind a URL, with or without a database."""
 
+import json
 import os
 from pathlib import Path
 from uuid import UUID
@@ -8,14 +9,20 @@ import psycopg
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
+from reseal.audit.action import Action
+from reseal.audit.excerpt import export
+from reseal.audit.noted import noted_heads
+from reseal.audit.verify import verify_log
 from reseal.evidence.check import check
 from reseal.evidence.closing import Closing
+from reseal.evidence.directory import Evidence
 from reseal.evidence.opening import Begun
 from reseal.evidence.recording import CLOSED, INTERRUPTED, Recording
-from reseal.evidence.shelf import RemoteShelf, Shelf
+from reseal.evidence.shelf import LocalShelf, RemoteShelf, Shelf
 from reseal.store import event
+from reseal.store.event import Event
 from reseal.store.store import Store
-from tests.bundles import KEY, recording
+from tests.bundles import KEY, close, recording
 
 URL = "memory://evidence/of/all"
 
@@ -105,3 +112,34 @@ def test_one_that_was_killed_after_its_end_is_not_closed_twice(records: Recordin
     assert not left.exists()
     assert evidence.directory.exists() is not records.is_elsewhere
     assert outcomes(records.closing.shelf) == ["done"]
+
+
+def test_a_bundle_has_what_the_audit_log_says_of_the_run(records: Recording, store: Store):
+    run_id = UUID(int=1)
+    evidence = records.begin(store, begun(1))
+    event.append(store, Event(run_id, "ada", Action.SEALED, {"changed": 3}, run_id))
+    before = verify_log(store).head
+    records.end(evidence, store)
+
+    shelf = records.closing.shelf
+    (seen,) = check(shelf, [KEY.public]).bundles
+    assert seen.findings == ()
+    assert seen.facts["audit"] == {
+        "file": "audit.json", "events": 1, "head": {"event": before.events, "hash": before.hash},
+    }  # fmt: skip
+    assert noted_heads(shelf).heads == {before: f"by run {run_id}"}
+
+
+def test_an_excerpt_that_does_not_hang_together_is_named_though_it_was_signed(
+    tmp_path: Path, store: Store
+):
+    evidence = Evidence.of(tmp_path, UUID(int=1))
+    export(store, UUID(int=1), evidence.directory / "audit.json")
+    excerpt = json.loads((evidence.directory / "audit.json").read_text())
+    evidence.write("audit", excerpt | {"chain": [{"digest": "0" * 64}]})
+    evidence.write("run", {"run_id": evidence.directory.name})
+    close(evidence)
+
+    (finding,) = check(LocalShelf(tmp_path), [KEY.public]).findings
+    assert finding.where.endswith("/audit.json")
+    assert finding.what == "it does not lead to the head of the log that it names"
