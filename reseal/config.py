@@ -43,7 +43,8 @@ class Config:
     """The fields of one database and where Reseal keeps its own things.
 
     `application` is the database role of the applications, where that is not the runner's own.
-    A run stops when more than `most_quarantined_percent` of the values cannot be sealed.
+    A run stops when more than `most_quarantined_percent` of the values cannot be sealed. With
+    `approval_by_another` nobody approves a run that she started herself.
     """
 
     fields: tuple[Field, ...]
@@ -53,6 +54,7 @@ class Config:
     application: str | None = None
     most_quarantined_percent: int = DEFAULT_QUARANTINED_PERCENT
     backup: BackupPolicy = dataclass_field(default_factory=BackupPolicy)
+    approval_by_another: bool = False
 
     def field(self, name: str) -> Field:
         """Return the field of this name or say which names there are."""
@@ -97,7 +99,7 @@ def _document(path: Path, text: str) -> dict[str, Any]:
 
 def parse_config(document: Mapping[str, Any]) -> Config:
     """Make a Config of a parsed document."""
-    tables = {"reseal": dict, "keys": dict, "backup": dict, "field": list}
+    tables = {"reseal": dict, "keys": dict, "backup": dict, "approval": dict, "field": list}
     _known(document, tables, "at the top")
     head = document.get("reseal", {})
     _known(head, _RESEAL_WORDS, "in [reseal]")
@@ -116,6 +118,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
         head.get("application"),
         _percent(head, "most_quarantined_percent", DEFAULT_QUARANTINED_PERCENT),
         _backup(document.get("backup", {})),
+        _by_another(document.get("approval", {})),
     )
 
 
@@ -146,6 +149,11 @@ def _backup(said: Mapping[str, Any]) -> BackupPolicy:
     if "to" in said:
         Location.parse(said["to"])
     return BackupPolicy(**said)
+
+
+def _by_another(said: Mapping[str, Any]) -> bool:
+    _known(said, {"by_another": bool}, "in [approval]")
+    return bool(said.get("by_another", False))
 
 
 def _field(entry: Mapping[str, Any]) -> Field:
@@ -225,7 +233,7 @@ def _known(table: Mapping[str, Any], words: Mapping[str, type[Any]], where: str)
 
 
 _TOML_NAMES: dict[type[Any], str] = {
-    str: "string", list: "list", dict: "table", int: "whole number",
+    str: "string", list: "list", dict: "table", int: "whole number", bool: "boolean",
 }  # fmt: skip
 
 
