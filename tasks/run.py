@@ -32,7 +32,8 @@ class Run:
 
     `store` belongs to the flow's own thread; span tasks use the workers only. `watch` is told
     of progress: stage, field, rows done, rows in all. `swept_since` has by field when the last
-    pass began, once a whole pass has found nothing more to do.
+    pass began, once a whole pass has found nothing more to do. `approval` is who answered what,
+    where a person was asked.
     """
 
     run_id: UUID
@@ -51,6 +52,7 @@ class Run:
     epochs: dict[str, int] = field(default_factory=dict)
     swept_since: dict[str, datetime] = field(default_factory=dict)
     written_before: dict[str, int] = field(default_factory=dict)
+    approval: dict[str, Any] | None = None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -68,6 +70,16 @@ class Run:
         """Append an event to the audit log, once the run keeps records in the database."""
         if self.records:
             event.append(self.store, Event(self.run_id, self.actor, action, detail))
+
+    def reconnect(self) -> None:
+        """Open another connection in place of one that may be lost."""
+        fresh = self.access.store(f"run {self.run_id}")
+        self.store.close()
+        self.store = fresh
+
+    def close(self) -> None:
+        """Close the connection that the run has now."""
+        self.store.close()
 
     def rest(self, seconds: float) -> None:
         """Wait a little; raise Stopped where a person said stop meanwhile."""
