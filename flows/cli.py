@@ -6,16 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import audit, backups, evidence, keys, quarantine, readers, runs
+from flows import approving, audit, backups, evidence, keys, quarantine, readers, runs
 from flows.flags import (
     Aggressive,
+    ApprovalTimeout,
     AssumeReadersReady,
     ConfigPath,
     Fields,
     Json,
+    RequireApproval,
     Safe,
     Show,
     SkipRefused,
+    approval_options,
     print_document,
 )
 from reseal.errors import ConfigurationError, FieldBusy, Refused, Unreachable
@@ -85,12 +88,8 @@ def encrypt(
         bool,
         typer.Option("--guard", help="Raise the guard constraint though no application reported."),
     ] = False,
-    require_approval: Annotated[
-        bool,
-        typer.Option(
-            "--require-approval", help="Wait for a person in the Prefect UI before the first write."
-        ),
-    ] = False,
+    require_approval: RequireApproval = False,
+    approval_timeout: ApprovalTimeout = None,
     fields: Fields = None,
     config: ConfigPath = None,
     as_json: Json = False,
@@ -102,7 +101,7 @@ def encrypt(
         "backup_to": backup_to,
         "skip_refused": skip_refused,
         "guard": guard,
-        "require_approval": require_approval,
+        **approval_options(require_approval, approval_timeout),
     }
     _run("encrypt_secrets", config, fields, options, as_json)
 
@@ -121,6 +120,8 @@ def rotate(
             help="Replace a key that others know at once; report what that does not cure.",
         ),
     ] = None,
+    require_approval: RequireApproval = False,
+    approval_timeout: ApprovalTimeout = None,
     fields: Fields = None,
     config: ConfigPath = None,
     as_json: Json = False,
@@ -133,6 +134,7 @@ def rotate(
         "skip_refused": skip_refused,
         "assume_readers_ready": assume_readers_ready,
         "compromised": compromised,
+        **approval_options(require_approval, approval_timeout),
     }
     _run("rotate_keys", config, fields, options, as_json)
 
@@ -162,6 +164,22 @@ def rollback(
         "mode": _mode(False, safe, aggressive),
     }
     _run("rollback_run", config, None, options, as_json)
+
+
+@app.command()
+def approve(
+    run: Annotated[str, typer.Argument(help="The id of the run that waits.")],
+    name: Annotated[str, typer.Option("--as", metavar="NAME", help="Who you are, by name.")],
+    reject: Annotated[
+        bool, typer.Option("--reject", help="Say no: the run ends and nothing was written.")
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in words.")] = "",
+    config: ConfigPath = None,
+    as_json: Json = False,
+) -> None:
+    """Let a run that waits for a person write, or end it; your name goes into the evidence."""
+    document = approving.answer_run(run, name, reason, is_yes=not reject, config=config)
+    print_document(document, as_json, approving.show_answer)
 
 
 @app.command()

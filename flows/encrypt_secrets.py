@@ -4,7 +4,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import stages
-from flows.approval import approve
+from flows.approval import approve, enter
+from flows.intent import to_encrypt
 from flows.opening import need_place
 from flows.options import EncryptOptions
 from flows.restoring import restore_originals, said_of
@@ -13,6 +14,7 @@ from flows.states import state_of
 from reseal.errors import Stopped
 from reseal.modes import Mode
 from reseal.outcome import Outcome
+from reseal.preflight import Report
 from reseal.unexpected import scrubbed
 from tasks.run import Run
 
@@ -28,14 +30,22 @@ def encrypt_secrets(options: EncryptOptions | None = None) -> State[None]:
     with running("encrypt_secrets", options, options.mode) as run:
         # Before anything is written, as a backup that cannot be copied ends the run.
         need_place(options.model_dump(), run.access.config)
-        stages.preflight(run, options, skip_backup=options.skip_backup)
+        report = _look(run, options)
         if options.mode is Mode.VALIDATE_ONLY:
             conclude(run, Outcome.DONE, "preflight passed; nothing was written")
         else:
-            approve(run, options)
+            approved = approve(run, options, report, to_encrypt)
+            if approved:
+                # Hours may have passed.
+                _look(run, options)
             with holding(run):
+                enter(run, approved)
                 seal_everything(run, options)
     return state_of(run.result)
+
+
+def _look(run: Run, options: EncryptOptions) -> Report:
+    return stages.preflight(run, options, skip_backup=options.skip_backup)
 
 
 def seal_everything(run: Run, options: EncryptOptions) -> None:

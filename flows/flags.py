@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from reseal.errors import ConfigurationError
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 ConfigPath = Annotated[
     Path | None, typer.Option("--config", help="reseal.toml; default RESEAL_CONFIG.")
@@ -20,9 +22,24 @@ SkipRefused = Annotated[
 AssumeReadersReady = Annotated[
     bool, typer.Option("--assume-readers-ready", help="Go on though no application reported.")
 ]
+RequireApproval = Annotated[
+    bool,
+    typer.Option(
+        "--require-approval",
+        help="Show the plan and wait for a person before the first write; see `reseal approve`.",
+    ),
+]
+ApprovalTimeout = Annotated[
+    int | None,
+    typer.Option(
+        "--approval-timeout", metavar="SECONDS", help="How long to wait for her; default a day."
+    ),
+]
 Fields = Annotated[
     list[str] | None, typer.Option("--field", help="A field of reseal.toml; repeat for more.")
 ]
+
+_MOST_DAYS = 30
 
 Show = Callable[[dict[str, Any]], None]
 
@@ -33,3 +50,16 @@ def print_document(document: dict[str, Any], as_json: bool, show: Show) -> None:
         sys.stdout.write(json.dumps(document, default=str) + "\n")
     else:
         show(document)
+
+
+def approval_options(is_required: bool, seconds: int | None) -> dict[str, Any]:
+    """Return the options of a flow that say whether a person is waited for, and how long."""
+    if seconds is None:
+        return {"require_approval": is_required}
+    if not is_required:
+        raise ConfigurationError("--approval-timeout goes with --require-approval")
+    if not 1 <= seconds <= _MOST_DAYS * 24 * 3600:
+        raise ConfigurationError(
+            f"--approval-timeout must be a number of seconds from 1 to {_MOST_DAYS * 24 * 3600}"
+        )
+    return {"require_approval": True, "approval_seconds": seconds}

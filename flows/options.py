@@ -4,6 +4,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reseal.modes import Mode
 
+A_DAY = 24 * 3600
+
 
 class Scope(BaseModel):
     """Which configuration and which of its fields a run is about."""
@@ -23,6 +25,10 @@ class SweepOptions(Scope):
     """How much of the machine the run may take; validate-only writes nothing."""
     skip_refused: bool = False
     """Go on with the fields that preflight passed."""
+    require_approval: bool = False
+    """Wait for a person before the first write."""
+    approval_seconds: int = Field(default=A_DAY, ge=1, le=30 * A_DAY)
+    """How long to wait for her; then the run ends and nothing was written."""
 
 
 class EncryptOptions(SweepOptions):
@@ -34,8 +40,6 @@ class EncryptOptions(SweepOptions):
     """A directory or fsspec URL for a copy of the backup; default `to` in [backup]."""
     guard: bool = False
     """Raise the guard constraint although no application has reported."""
-    require_approval: bool = False
-    """Wait for a person before the first write."""
 
 
 class RotateOptions(SweepOptions):

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from flows import screen
 from flows.opening import Opening
-from flows.screen import console, show_checks, show_discovery, show_result, show_status
+from flows.screen import console, say, show_checks, show_discovery, show_result
 from reseal.census import take_census
 from reseal.config import Config, load_config
 from reseal.discover import candidates, unique_names, write_config
@@ -13,7 +14,7 @@ from reseal.embedded import start_server
 from reseal.modes import Mode
 from reseal.preflight import PreflightPlan, Verdict, run_preflight
 from reseal.settings import Settings
-from reseal.store import catalog, ledger, schema
+from reseal.store import approval, catalog, ledger, schema
 from reseal.store.connection import Connection
 from reseal.store.key_inventory import inventory
 from reseal.store.store import Store
@@ -91,13 +92,20 @@ def refusal(document: dict[str, Any]) -> str:
 
 
 def status(config: Path | None) -> dict[str, Any]:
-    """Count every field and list the keys and the latest runs."""
+    """Count every field; list the keys, the latest runs and those that wait for an answer."""
     opening = Opening.of(Settings.from_environment(config))
     store = opening.access.store("status", read_only=True)
     try:
         return _status(opening, store)
     finally:
         store.close()
+
+
+def show_status(document: dict[str, Any]) -> None:
+    """Show the census, the keys, the latest runs, and which wait for an answer."""
+    screen.show_status(document)
+    for run in document["waiting"]:
+        say(f"run {run['run_id']} of {run['asked_by']} waits for an answer: `reseal approve`")
 
 
 def _status(opening: Opening, store: Store) -> dict[str, Any]:
@@ -109,4 +117,5 @@ def _status(opening: Opening, store: Store) -> dict[str, Any]:
         "fields": {target.field.name: take_census(store, target).as_dict() for target in targets},
         "keys": inventory(store) if has_schema else [],
         "runs": ledger.latest(store, 10) if has_schema else [],
+        "waiting": approval.waiting(store) if approval.exists(store) else [],
     }

@@ -4,6 +4,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import emergency, rotation, stages
+from flows.approval import approve, enter
+from flows.intent import to_rotate
 from flows.options import RotateOptions
 from flows.running import conclude, holding, running
 from flows.states import state_of
@@ -19,11 +21,16 @@ def rotate_keys(options: RotateOptions | None = None) -> State[None]:
     options = options or RotateOptions()
     with running("rotate_keys", options, options.mode) as run:
         need_key()
-        stages.preflight(run, options, rotates=True)
+        report = stages.preflight(run, options, rotates=True)
         if options.mode is Mode.VALIDATE_ONLY:
             conclude(run, Outcome.DONE, "preflight passed; nothing was written")
         else:
+            approved = approve(run, options, report, to_rotate)
+            if approved:
+                # Hours may have passed.
+                stages.preflight(run, options, rotates=True)
             with holding(run, keys=True):
+                enter(run, approved)
                 _rotate(run, options)
     return state_of(run.result)
 

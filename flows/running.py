@@ -92,6 +92,8 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
         actor=actor,
         watch=watchers[-1] if watchers else _no_one,
     )
+    # It may have another connection by then.
+    stack.callback(run.close)
     results.append(run.result)
     stack.enter_context(under_way(run))
     return run

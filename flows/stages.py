@@ -11,6 +11,7 @@ from reseal.audit.action import Action
 from reseal.backup import table
 from reseal.errors import Refused, ResealError, StoreError
 from reseal.outcome import Outcome
+from reseal.preflight import Report
 from reseal.store import ledger, quarantine
 from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
@@ -43,7 +44,7 @@ _SAID = {Turn.SEAL: Action.SEALED, Turn.RESEAL: Action.RESEALED}
 
 def preflight(
     run: Run, options: SweepOptions, *, skip_backup: bool = False, rotates: bool = False
-) -> None:
+) -> Report:
     """Check everything; raise Refused with the first remedy where a check says no."""
     with run.stage("preflight"):
         report = look_first(options.mode, skip_backup, rotates)
@@ -57,6 +58,7 @@ def preflight(
     if report.refused and not (options.skip_refused and run.fields and None not in unfit):
         first = report.refused[0]
         raise Refused(f"preflight refused: {first.name}: {first.value}; {first.remedy}")
+    return report
 
 
 def prepare(run: Run, *, skip_backup: bool = False) -> None:

@@ -44,8 +44,9 @@ class Config:
     """The fields of one database and where Reseal keeps its own things.
 
     `application` is the database role of the applications, where that is not the runner's own.
-    A run stops when more than `most_quarantined_percent` of the values cannot be sealed. `sha256`
-    is that of the file, where it was read from one.
+    A run stops when more than `most_quarantined_percent` of the values cannot be sealed. With
+    `approval_by_another` nobody approves a run that she started herself. `sha256` is that of the
+    file, where it was read from one.
     """
 
     fields: tuple[Field, ...]
@@ -55,6 +56,7 @@ class Config:
     application: str | None = None
     most_quarantined_percent: int = DEFAULT_QUARANTINED_PERCENT
     backup: BackupPolicy = dataclass_field(default_factory=BackupPolicy)
+    approval_by_another: bool = False
     sha256: str | None = dataclass_field(default=None, compare=False)
 
     def field(self, name: str) -> Field:
@@ -101,7 +103,7 @@ def _document(path: Path, text: str) -> dict[str, Any]:
 
 def parse_config(document: Mapping[str, Any]) -> Config:
     """Make a Config of a parsed document."""
-    tables = {"reseal": dict, "keys": dict, "backup": dict, "field": list}
+    tables = {"reseal": dict, "keys": dict, "backup": dict, "approval": dict, "field": list}
     _known(document, tables, "at the top")
     head = document.get("reseal", {})
     _known(head, _RESEAL_WORDS, "in [reseal]")
@@ -120,6 +122,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
         head.get("application"),
         _percent(head, "most_quarantined_percent", DEFAULT_QUARANTINED_PERCENT),
         _backup(document.get("backup", {})),
+        _by_another(document.get("approval", {})),
     )
 
 
@@ -150,6 +153,11 @@ def _backup(said: Mapping[str, Any]) -> BackupPolicy:
     if "to" in said:
         Location.parse(said["to"])
     return BackupPolicy(**said)
+
+
+def _by_another(said: Mapping[str, Any]) -> bool:
+    _known(said, {"by_another": bool}, "in [approval]")
+    return bool(said.get("by_another", False))
 
 
 def _field(entry: Mapping[str, Any]) -> Field:
@@ -229,7 +237,7 @@ def _known(table: Mapping[str, Any], words: Mapping[str, type[Any]], where: str)
 
 
 _TOML_NAMES: dict[type[Any], str] = {
-    str: "string", list: "list", dict: "table", int: "whole number",
+    str: "string", list: "list", dict: "table", int: "whole number", bool: "boolean",
 }  # fmt: skip
 
 

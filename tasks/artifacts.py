@@ -24,6 +24,11 @@ def publish_preflight(report: Report) -> None:
     )
 
 
+def publish_plan(words: str) -> None:
+    """Show what a person is asked to approve, also after she has answered."""
+    create_markdown_artifact(markdown=words, key="approval-plan")
+
+
 def publish_census(result: RunResult) -> None:
     """Show each field's census before and after."""
     rows = [row for name, part in result.fields.items() for row in _census_rows(name, part)]

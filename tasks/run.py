@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic, sleep
 from typing import Any
@@ -33,7 +33,8 @@ class Run:
 
     `store` belongs to the flow's own thread; span tasks use the workers only. `watch` is told
     of progress: stage, field, rows done, rows in all. `swept_since` has by field when the last
-    pass began, once a whole pass has found nothing more to do.
+    pass began, once a whole pass has found nothing more to do. `approval` is who answered what,
+    where a person was asked.
     """
 
     run_id: UUID
@@ -52,6 +53,7 @@ class Run:
     epochs: dict[str, int] = field(default_factory=dict)
     swept_since: dict[str, datetime] = field(default_factory=dict)
     written_before: dict[str, int] = field(default_factory=dict)
+    approval: dict[str, Any] | None = None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -70,6 +72,16 @@ class Run:
         if self.records:
             said = Event(self.run_id, self.actor, action, detail, self.run_id)
             event.append(self.store, said)
+
+    def reconnect(self) -> None:
+        """Open another connection in place of one that may be lost."""
+        fresh = replace(self.access.store(f"run {self.run_id}"), correlation=self.run_id)
+        self.store.close()
+        self.store = fresh
+
+    def close(self) -> None:
+        """Close the connection that the run has now."""
+        self.store.close()
 
     def rest(self, seconds: float) -> None:
         """Wait a little; raise Stopped where a person said stop meanwhile."""

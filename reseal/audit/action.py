@@ -20,6 +20,7 @@ class Action(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     APPROVAL_TIMED_OUT = "approval timed out"
+    APPROVAL_WITHDRAWN = "approval withdrawn"
 
     # Data keys.
     KEY_MADE = "key made"

@@ -1,10 +1,8 @@
 """Look before anything is written: named checks, each with value, limit, verdict, remedy."""
 
-from collections.abc import Iterable
 from contextlib import closing
 
 from reseal.access import Access
-from reseal.census import Census
 from reseal.errors import FieldError, StoreError
 from reseal.field import Field
 from reseal.preflight.activity import ACTIVITY_CHECKS
@@ -14,6 +12,7 @@ from reseal.preflight.column import COLUMN_CHECKS
 from reseal.preflight.content import CONTENT_CHECKS
 from reseal.preflight.copies import COPIES_CHECKS
 from reseal.preflight.described import DESCRIBED_CHECKS, misdescribed
+from reseal.preflight.growth import growth
 from reseal.preflight.guarded import GUARD_CHECKS
 from reseal.preflight.inheritance import INHERITANCE_CHECKS
 from reseal.preflight.keys import KEY_CHECKS
@@ -65,7 +64,10 @@ def run_preflight(access: Access, fields: tuple[Field, ...], plan: PreflightPlan
         checks = [question.ask(whole) for question in RUN_CHECKS] + faults
         for subject in subjects:
             checks += [question.ask(subject) for question in FIELD_CHECKS]
-    return Report(tuple(checks), dict(_censuses(subjects)))
+        counted = [subject for subject in subjects if not isinstance(subject.counted, StoreError)]
+        expected = {subject.name: growth(subject) for subject in counted}
+    censuses = {subject.name: subject.census for subject in counted}
+    return Report(tuple(checks), censuses, expected)
 
 
 def _described(
@@ -79,12 +81,6 @@ def _described(
         except FieldError as error:
             faults += misdescribed(field, error)
     return subjects, faults
-
-
-def _censuses(subjects: Iterable[FieldSubject]) -> Iterable[tuple[str, Census]]:
-    for subject in subjects:
-        if not isinstance(subject.counted, StoreError):
-            yield subject.name, subject.counted.census
 
 
 __all__ = ["Check", "PreflightPlan", "Report", "Verdict", "run_preflight"]

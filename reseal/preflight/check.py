@@ -1,9 +1,11 @@
 """What preflight says: one named check after the other, and the report they add up to."""
 
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import StrEnum
 
 from reseal.census import Census
+from reseal.preflight.growth import Growth
 
 
 class Verdict(StrEnum):
@@ -46,10 +48,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Every check, and what each field that could be counted holds."""
+    """Every check, and what each field that could be counted holds and is expected to grow by."""
 
     checks: tuple[Check, ...]
     fields: dict[str, Census]
+    growth: dict[str, Growth] = dataclass_field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:

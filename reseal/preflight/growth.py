@@ -25,6 +25,9 @@ class Growth:
     log: int
     backup: int
 
+    def __add__(self, other: "Growth") -> "Growth":
+        return Growth(self.table + other.table, self.log + other.log, self.backup + other.backup)
+
     @property
     def total(self) -> int:
         """All of it, if no log is removed meanwhile."""
@@ -32,9 +35,10 @@ class Growth:
 
 
 def growth(subject: FieldSubject) -> Growth:
-    """Estimate what sealing the field's unsealed rows writes."""
+    """Estimate what the run writes: the unsealed rows, and in a rotation the sealed ones too."""
     contents = subject.contents
-    rows = contents.census.unsettled
+    originals = contents.census.unsettled
+    rows = originals + (contents.census.all_sealed if subject.plan.rotates else 0)
     envelopes = contents.secrets * needed_characters(contents.longest)
     # Every changed row is written anew beside its old version, longer by the envelopes; a long
     # document lies outside the pages that rows are counted by.
@@ -43,7 +47,7 @@ def growth(subject: FieldSubject) -> Growth:
     # The backup keeps the whole cell.
     original = max(contents.cell - _SHORT_SECRET, 0)
     backup = 0 if subject.plan.skip_backup else BACKUP_BYTES_A_ROW + original
-    return Growth(int(rows * new_row), int(rows * log), int(rows * backup))
+    return Growth(int(rows * new_row), int(rows * log), int(originals * backup))
 
 
 def needed_characters(plaintext_bytes: int) -> int:

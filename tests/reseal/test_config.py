@@ -145,7 +145,7 @@ def test_a_field_needs_a_name_a_table_and_a_column(word):
         ({"field": []}, "no [[field]] is described"),
         ({"field": ONE}, "field at the top must be a list"),
         ({"field": ["users"]}, "field must be a list of tables; write [[field]]"),
-        ({"fields": [ONE]}, "unknown word 'fields' at the top; known: reseal, keys, backup, field"),
+        ({"fields": [ONE]}, "unknown word 'fields' at the top; known: reseal, keys, backup"),
         ({"reseal": "x", "field": [ONE]}, "reseal at the top must be a table"),
         ({"reseal": {"kek": "x"}, "field": [ONE]}, "unknown word 'kek' in [reseal]"),
         ({"reseal": {"schema": 1}, "field": [ONE]}, "schema in [reseal] must be a string"),
