@@ -51,6 +51,7 @@ def sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) ->
     for done, future in enumerate(as_completed(futures), start=1):
         result = future.result()
         tally += result.tally
+        run.decisions += result.decisions
         stopped = stopped or result.stopped
         if not tripped and breaker.trips_at(tally):
             # Every worker comes to its next batch boundary, and what it committed is counted.
