@@ -17,6 +17,7 @@ from reseal.evidence.opening import Begun
 from reseal.modes import Mode, effort
 from reseal.outcome import Outcome
 from reseal.result import RunResult
+from reseal.sampling import sampling
 from reseal.settings import Settings
 from reseal.store import ledger
 from reseal.store.control import hold, hold_keys
@@ -24,6 +25,7 @@ from reseal.unexpected import scrubbed
 from reseal.workers import open_workers
 from tasks import artifacts
 from tasks.run import Run, Watch, under_way
+from tasks.storage import measure_storage
 from tasks.table import prepare_schema
 
 _OUTCOMES: list[tuple[type[ResealError], Outcome]] = [
@@ -113,7 +115,8 @@ def holding(run: Run, *, keys: bool = False) -> Iterator[None]:
         ledger.start(run.store, record, run.actor)
         run.records = True
         run.note("run started", flow=run.result.flow, mode=run.result.mode, fields=list(names))
-        yield
+        with sampling(run.access, names[0], f"samples {run.run_id}", run.evidence.directory):
+            yield
 
 
 def conclude(run: Run, outcome: Outcome, message: str) -> None:
@@ -141,6 +144,7 @@ def close_ledger(run: Run) -> None:
 
 
 def _record(run: Run) -> None:
+    measure_storage(run, "after")
     close_ledger(run)
     run.evidence.write("run", run.result.as_dict())
     _close_bundle(run)
