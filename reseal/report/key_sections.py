@@ -16,11 +16,11 @@ def about_keys(facts: Facts) -> Section | None:
     if not rows:
         return None
     heading = (
-        "Version", "Before", "After", "Algorithm", "Wrapped by", "Owner", "Active since",
+        "Data key", "Before", "After", "Algorithm", "Wrapped by", "Owner", "Active since",
         "Expires", "Seals", "Seals by this run",
     )  # fmt: skip
     said = "Only the active key seals. A data key stands in the database wrapped, and never here."
-    tables = (Table("Data keys", heading, rows), *_troubles(facts.keys), *_gates(facts))
+    tables = (Table("The data keys", heading, rows), *_troubles(facts.keys), *_gates(facts))
     return Section("keys", "Keys", tables, said)
 
 
@@ -28,14 +28,14 @@ def _key(key: Part, before: Part | None) -> tuple[Cell, ...]:
     seals, state = int(key.get("seals") or 0), str(key["state"])
     strength = f", {key['strength']} bits" if key.get("strength") else ""
     return (
-        number(int(key["version"])),
+        Cell(f"Key {key['version']}"),
         Cell(str(before["state"]) if before else "not there"),
         Cell(state, _STATES.get(state)),
         Cell(f"{key['algorithm']}{strength}"),
         code(key.get("kek")),
         text(key.get("owner")),
-        Cell(words.time(key.get("activated"))),
-        Cell(words.time(key.get("expires")), Tone.BAD if key.get("expired") else None),
+        Cell(words.date(key.get("activated"))),
+        Cell(words.date(key.get("expires")), Tone.BAD if key.get("expired") else None),
         number(seals),
         number(seals - int(before.get("seals") or 0) if before else seals),
     )

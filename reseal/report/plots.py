@@ -30,7 +30,7 @@ _SHAPES = {
     "unrecognised": _RED,
 }
 _PARTS = {"heap": "#1d5fa8", "indexes": "#7fb2e5", "TOAST": "#0f766e"}
-# Each mark by itself says nothing to a reader, hence no aria: the page has the whole in words.
+# A mark by itself says nothing to a reader, hence no aria: the page has the whole in words.
 _LOOK = {
     "font": "sans-serif",
     "background": "white",
@@ -111,8 +111,10 @@ def latency(times: list[Point], lags: list[Point], decisions: list[Point]) -> st
     lines = _marks(at) if marks else []
     if times:
         usual = _chart("times").mark_line(color=_BLUE, strokeWidth=1.5).encode(at, _y("usual:Q"))
-        high = _chart("times").mark_circle(color=_RED, size=12, opacity=0.55)
-        shown = alt.layer(*lines, usual, high.encode(at, _y("highest:Q")))
+        # Where each point is one login, the highest is the usual one.
+        high = _chart("times").transform_filter("datum.highest > datum.usual")
+        dots = high.mark_circle(color=_RED, size=16, opacity=0.6).encode(at, _y("highest:Q"))
+        shown = alt.layer(*lines, usual, dots)
         panels.append(_panel(shown, "Login query, milliseconds", 150))
     if lags:
         area = _chart("lags").mark_area(color=_BLUE, opacity=0.35, line={"color": _BLUE})
@@ -197,4 +199,5 @@ def _version(shape: str) -> tuple[int, str]:
 def _drawn(chart: Any, **points: list[Point]) -> str:
     # Put in at last: Altair copies all that it was given at every step.
     spelled = {**chart.to_dict(validate=False), "config": _LOOK, "datasets": points}
-    return str(vl_convert.vegalite_to_svg(spelled, allowed_base_urls=[]))
+    svg = str(vl_convert.vegalite_to_svg(spelled, allowed_base_urls=[]))
+    return svg.replace("<svg ", '<svg aria-hidden="true" ', 1)

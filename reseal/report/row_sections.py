@@ -214,8 +214,9 @@ def _by_field(caption: str, stages: dict[str, Any]) -> Table:
         (Cell(name), Cell(words.label(what)), text(value))
         for name, done in stages.items()
         for what, value in done.items()
+        if value is not None
     )
-    return Table(caption, ("Field", "What", ""), rows)
+    return Table(caption, ("Field", "What", "It is"), rows)
 
 
 def _plans(name: str, done: Part) -> Iterable[tuple[Cell, ...]]:

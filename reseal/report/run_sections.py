@@ -21,6 +21,7 @@ _FILES = (
     ("statement*", "the signed statement about the files"),
     ("*.pub", "the public key of the signature"),
     ("*public*", "the public key of the signature"),
+    ("opening.json", "what was known before anything happened"),
     ("batches.csv", "the ledger: one line a committed batch"),
     ("samples.csv", "login times and replication lag during the run"),
     ("audit.json", "the audit log, chained by hash"),
@@ -60,7 +61,7 @@ def about_run(facts: Facts) -> Section:
         ("Last hash of the audit log", code(audit.get("head"))),
     ]
     parameters = [(words.label(name), text(value)) for name, value in _parameters(facts)]
-    tables = [listing("The run", pairs)]
+    tables = [listing("What, when and where", pairs)]
     tables += [listing("Parameters", parameters)] if parameters else []
     return Section("run", "The run", tuple(tables))
 
@@ -119,7 +120,7 @@ def about_pacing(facts: Facts) -> Section | None:
     decided = facts.decisions[:_MOST_DECISIONS]
     if decided:
         rows = tuple(
-            (number(place), Cell(f"{one.at:%H:%M:%S}"), Cell(one.what))
+            (Cell(str(place)), Cell(f"{one.at:%H:%M:%S}"), Cell(one.what))
             for place, one in enumerate(decided, start=1)
         )
         tables.append(Table("Decisions", ("Number", "At (UTC)", "What was decided"), rows))

@@ -30,7 +30,7 @@ _LOOKED = ("checked, without writing,", "was to check, without writing,")
 _ENDS = {
     "done": ("Done", Tone.GOOD, ""),
     "partial": ("Partly done", Tone.WARN, ", but for what is told below"),
-    "refused": ("Refused", Tone.WARN, ", and was refused before it began"),
+    "refused": ("Refused", Tone.WARN, ", and was refused"),
     "stopped": ("Stopped", Tone.WARN, ", and was stopped by a person"),
     "failed": ("Failed", Tone.BAD, ", and failed"),
     "rolled_back": ("Rolled back", Tone.BAD, ", but found its own work broken and put all back"),
@@ -83,7 +83,8 @@ def _how_many(facts: Facts) -> str:
         before = facts.census("before")
         if not before:
             return f"The rows were not counted.{_by_ledger(facts)}"
-        return f"{_secrets(before)}: counted before the run, and not again. {_written(facts)}."
+        found = _secrets(before, "when it began")
+        return f"{found}; they were not counted after that. {_written(facts)}."
     if facts.run.get("flow") == "rollback_run":
         return (
             f"{words.counted(facts.total('restored'), 'original was', 'originals were')} put back, "
@@ -101,12 +102,12 @@ def _by_ledger(facts: Facts) -> str:
     return f" By the ledger the run wrote {words.counted(rows, 'row')} in {batches}."
 
 
-def _secrets(censuses: dict[str, Part]) -> str:
+def _secrets(censuses: dict[str, Part], when: str = "at the end") -> str:
     all_sealed = sum(map(sealed, censuses.values()))
     return (
         f"{words.count(all_sealed)} of "
         f"{words.counted(all_sealed + sum(map(unsettled, censuses.values())), 'secret')} "
-        f"{'is' if all_sealed == 1 else 'are'} encrypted"
+        f"{'was' if all_sealed == 1 else 'were'} encrypted {when}"
     )
 
 

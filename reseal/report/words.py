@@ -62,6 +62,11 @@ def time(given: Any) -> str:
     return f"{day(at)}, {at:%H:%M:%S} UTC"
 
 
+def date(given: Any) -> str:
+    """Spell the day of a moment in UTC; a dash where there is none."""
+    return day(moment(given)) if given else NONE
+
+
 def listed(names: Sequence[str]) -> str:
     """Join names as a sentence does: `a, b and c`."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
@@ -76,7 +81,8 @@ def told(given: Any) -> str:
     if isinstance(given, int):
         return count(given)
     if isinstance(given, dict):
-        return "; ".join(f"{label(name)}: {told(value)}" for name, value in given.items())
+        known = {name: value for name, value in given.items() if value is not None}
+        return "; ".join(f"{label(name)}: {told(value)}" for name, value in known.items())
     return ", ".join(map(told, given)) if isinstance(given, list | tuple) else str(given)
 
 
