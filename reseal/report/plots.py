@@ -175,7 +175,12 @@ def _panel(chart: Any, title: str, height: int) -> Any:
 def _time(first: int, last: int) -> alt.X:
     within_a_day = last - first < 24 * 3600 * 1000
     axis = alt.Axis(
-        format="%H:%M:%S" if within_a_day else "%d %b %H:%M", tickCount=8, grid=False, title=None
+        format="%H:%M:%S" if within_a_day else "%d %b %H:%M",
+        tickCount=6,
+        grid=False,
+        title=None,
+        labelOverlap=True,
+        labelFlush=True,
     )
     scale = alt.Scale(type="utc", domain=[first, last], nice=False)
     return alt.X("at:T", axis=axis, scale=scale)

@@ -196,9 +196,9 @@ def _opened(name: str, facts: list[dict[str, Any]]) -> Table:
         (
             Cell(str(fact["shape"])),
             Cell(str(fact["verdict"])),
-            number(fact.get("key_version")),
-            number(fact.get("iv_bytes")),
-            number(fact.get("tag_bytes")),
+            number(fact.get("key_version") or None),
+            number(fact.get("iv_bytes") or None),
+            number(fact.get("tag_bytes") or None),
             text(bool(fact.get("accepted"))),
             number(int(fact["rows"])),
         )

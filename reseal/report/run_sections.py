@@ -11,7 +11,14 @@ from reseal.report.facts import Facts
 from reseal.report.table import Cell, Section, Table, Tone, code, listing, number, text
 
 _VERDICTS = {"ok": Tone.GOOD, "warn": Tone.WARN, "refuse": Tone.BAD, "unknown": Tone.WARN}
+_WORST = ("refuse", "warn", "unknown", "ok")
 _MOST_DECISIONS = 200
+
+# The manifest has them by name; what a rotation does first comes between.
+_ORDER = (
+    "preflight", "count", "stage", "readers", "activate", "prepare", "backup", "encrypt", "reseal",
+    "validate", "rollback", "retire", "guard", "optimise", "clean",
+)  # fmt: skip
 
 # What the files of a bundle are, the first pattern that fits.
 _FILES = (
@@ -88,7 +95,8 @@ def about_preflight(facts: Facts) -> Section | None:
     report = facts.part("preflight")
     if not report:
         return None
-    checks = list(report.get("checks") or [])
+    # What is not as it should be comes first.
+    checks = sorted(report.get("checks") or [], key=lambda check: _WORST.index(check["verdict"]))
     rows = tuple(
         (
             Cell(words.label(check["name"])),
@@ -135,13 +143,14 @@ def about_stages(facts: Facts) -> Section | None:
     if not stages:
         return None
     whole = sum(stages.values()) or 1.0
+    ordered = sorted(stages.items(), key=lambda stage: _place(stage[0]))
     rows = tuple(
         (
             Cell(words.label(name)),
             number(seconds, words.duration(seconds)),
             number(seconds, f"{100 * seconds / whole:.0f} %"),
         )
-        for name, seconds in stages.items()
+        for name, seconds in ordered
     )
     table = Table("Time of the stages", ("Stage", "Took", "Share"), rows)
     return Section("stages", "Stages", (table,))
@@ -155,6 +164,10 @@ def about_files(facts: Facts) -> Section | None:
     table = Table("Files of the record", ("File", "What it is", "Files", "Size"), rows)
     said = "Beside these stand this page, the manifest, its signature and the public key."
     return Section("files", "Files", (table,), said)
+
+
+def _place(stage: str) -> int:
+    return _ORDER.index(stage) if stage in _ORDER else len(_ORDER)
 
 
 def _files(directory: Path) -> Iterator[tuple[Cell, ...]]:
@@ -182,4 +195,4 @@ def _parameters(facts: Facts) -> list[tuple[str, Any]]:
     given = facts.part("parameters")
     # A flow takes one object of options.
     inner = given.get("options") if set(given) == {"options"} else given
-    return [(name, "" if value is None else value) for name, value in (inner or {}).items()]
+    return list((inner or {}).items())

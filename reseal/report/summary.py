@@ -59,7 +59,7 @@ def five_lines(facts: Facts) -> tuple[Line, ...]:
         Line("How many", _how_many(facts)),
         Line("Is plaintext left?", _left(facts)),
         Line("Who", _who(facts)),
-        Line("Was this record edited?", _check(facts)),
+        Line("Was this record edited?", _check()),
     )
 
 
@@ -138,14 +138,11 @@ def _left(facts: Facts) -> str:
         return f"This run does not say, as it did not count at its end{found if before else ''}."
     plain = sum(int(one["plain"]) for one in after.values())
     other = sum(map(unsettled, after.values())) - plain
-    said = [f"{words.counted(plain, 'value')} in plaintext"] if plain else []
-    said += [f"{words.counted(other, 'value')} that nobody recognises"] if other else []
     where = words.listed(sorted(after))
-    return (
-        f"Yes: {words.listed(said)} in {where}."
-        if said
-        else f"None in {where}.{_unverified(facts)}"
-    )
+    unknown = f", and {words.counted(other, 'value')} that cannot be told" if other else ""
+    if plain:
+        return f"Yes: {words.counted(plain, 'value')} in plaintext in {where}{unknown}."
+    return f"None in {where}{unknown}.{_unverified(facts)}"
 
 
 def _unverified(facts: Facts) -> str:
@@ -172,9 +169,9 @@ def _who(facts: Facts) -> str:
     return f"{said}{at}{reason}."
 
 
-def _check(facts: Facts) -> str:
-    run = facts.run.get("run_id") or "RUN"
+def _check() -> str:
     return (
-        f"“reseal evidence verify {run}” tells, and names what was changed; it needs these files "
-        "and the public key, and neither the database nor us."
+        "“reseal evidence verify DIRECTORY --key KEY” tells, and names what was changed. It needs "
+        "the directory that holds this run's, and the public key, which you should have from "
+        "elsewhere; it asks neither the database nor us."
     )

@@ -61,7 +61,7 @@ def _paced(job: Job, pace: Pace, seconds: float) -> Pace:
     """Return the pace after a batch; that it became much slower is worth a note."""
     paced = pace.after(seconds)
     if paced.rows * 2 <= pace.rows:
-        said = f"batches of {paced.rows} rows instead of {pace.rows}"
+        said = f"batches of {paced.rows:,} rows instead of {pace.rows:,}"
         job.decide(f"{said}, as the last took {seconds:.2f} s")
     return paced
 

@@ -110,7 +110,7 @@ def test_every_run_has_a_page_that_is_whole_and_refers_to_nothing_else(
         ("encrypted", 1, "wrote 1,000,000 rows and set 3 aside"),
         ("encrypted", 2, "Yes: 3 values in plaintext"),
         ("encrypted", 3, "Operated by alice; approved by Bob Weaver"),
-        ("encrypted", 4, f"reseal evidence verify {report_parts.RUN_ID}"),
+        ("encrypted", 4, "reseal evidence verify DIRECTORY --key KEY"),
         ("refused", 0, "and was refused."),
         ("refused", 1, "This run wrote 0 rows"),
         ("refused", 2, "1,203 values stood in plaintext when it began"),
@@ -148,6 +148,15 @@ def test_what_nobody_looked_at_is_said_beside_none(tmp_path: Path):
     said = five_lines(Facts(facts, tmp_path))[2].said
 
     assert said == f"None in {FIELD}. Not verified: heap pages, replicas and write-ahead log."
+
+
+def test_values_that_nobody_can_tell_are_no_plaintext_and_not_left_out(tmp_path: Path):
+    facts = report_facts.encrypted(tmp_path)
+    facts["fields"][FIELD]["after"] |= {"plain": 0, "unrecognised": 3}
+
+    said = five_lines(Facts(facts, tmp_path))[2].said
+
+    assert said.startswith(f"None in {FIELD}, and 3 values that cannot be told.")
 
 
 @pytest.mark.parametrize(
