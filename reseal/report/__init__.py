@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reseal.report.page import Page
 
+PAGE = "report.html"
+NO_PAGE = "report-missing.txt"
+
 
 def make(facts: Mapping[str, Any], directory: Path, *, draws: bool = True) -> "Page":
     """Make the page and what else is told of a run: its five lines, controls and plots.
@@ -19,6 +22,23 @@ def make(facts: Mapping[str, Any], directory: Path, *, draws: bool = True) -> "P
     from reseal.report.facts import Facts
 
     return page.make(Facts(facts, directory), draws=draws)
+
+
+def write(facts: Mapping[str, Any], directory: Path, *, draws: bool = True) -> "Page | None":
+    """Write PAGE beside the files that it is about; return it and what else is told of the run.
+
+    A record without a page is better than none: where it cannot be made, NO_PAGE says so, and
+    there is nothing to return.
+    """
+    try:
+        page = make(facts, directory, draws=draws)
+    except Exception as error:
+        # Of the error only its type, as its text may hold what was read.
+        said = f"The page of this run could not be made ({type(error).__name__}).\n"
+        (directory / NO_PAGE).write_text(said, encoding="utf-8")
+        return None
+    (directory / PAGE).write_text(page.html, encoding="utf-8")
+    return page
 
 
 def render(facts: Mapping[str, Any], directory: Path) -> str:

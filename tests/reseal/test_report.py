@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from reseal.report import make, render
+from reseal.report import NO_PAGE, PAGE, make, render, write
 from reseal.report.controls import CONTROLS
 from reseal.report.facts import Facts
+from reseal.report.page import Page as Told
 from reseal.report.series import MOST_POINTS, progress
 from reseal.report.summary import five_lines
 from tests.conftest import SENTINEL
@@ -78,6 +79,15 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         directory = tmp_path_factory.mktemp("run")
         made[name] = render(facts(directory), directory)
     return made
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """What is told of an encryption that set a row aside whose key nobody should read."""
+    directory = tmp_path_factory.mktemp("run")
+    facts = report_facts.encrypted(directory)
+    facts["fields"][FIELD]["rows_set_aside"][0]["key"] = [SENTINEL]
+    return make(facts, directory)
 
 
 @pytest.mark.parametrize("name", report_facts.RUNS)
@@ -173,14 +183,14 @@ def test_a_section_that_a_run_did_not_get_to_is_left_out(pages: dict[str, str]):
 
 
 def test_every_control_says_what_a_run_does_not_show(tmp_path: Path):
-    table = make(report_facts.refused(tmp_path), tmp_path).controls
+    table = make(report_facts.refused(tmp_path), tmp_path, draws=False).controls
 
     assert len(table.rows) == len(CONTROLS)
     assert all(row[3].text for row in table.rows)
 
 
 def test_a_control_shows_nothing_of_a_run_that_did_nothing(tmp_path: Path):
-    table = make(report_facts.bare(tmp_path), tmp_path).controls
+    table = make(report_facts.bare(tmp_path), tmp_path, draws=False).controls
 
     assert {row[2].text for row in table.rows} == {"Nothing."}
 
@@ -240,25 +250,35 @@ def test_a_page_of_ten_million_rows_is_no_larger_than_one_can_open(tmp_path: Pat
     assert len(render(facts, tmp_path)) < 400_000
 
 
-def test_plots_have_the_same_names_in_every_run(tmp_path: Path):
-    figures = make(report_facts.encrypted(tmp_path), tmp_path).figures
-
-    assert [figure.name for figure in figures] == [
+def test_plots_have_the_same_names_in_every_run(told: Told):
+    assert [figure.name for figure in told.figures] == [
         "plot-progress", "plot-census", "plot-latency", "plot-plans", "plot-storage",
     ]  # fmt: skip
-    assert all(figure.says.endswith(".") for figure in figures)
-    assert all("<text" in figure.svg for figure in figures)
+    assert all(figure.says.endswith(".") for figure in told.figures)
+    assert all("<text" in figure.svg for figure in told.figures)
 
 
-def test_no_row_key_and_no_secret_is_on_the_page(tmp_path: Path):
-    facts = report_facts.encrypted(tmp_path)
-    aside = facts["fields"][FIELD]["rows_set_aside"]
-    aside[0]["key"] = [SENTINEL]
+def test_no_row_key_and_no_secret_is_on_the_page(told: Told):
+    assert SENTINEL not in told.html
+    assert "not base32" in told.html
 
-    text = render(facts, tmp_path)
 
-    assert SENTINEL not in text
-    assert "not base32" in text
+def test_without_plots_the_rest_is_told(tmp_path: Path):
+    page = write(report_facts.encrypted(tmp_path), tmp_path, draws=False)
+
+    assert page is not None
+    assert page.figures == ()
+    assert (tmp_path / PAGE).read_text() == page.html
+    assert ">Validation</h2>" in page.html
+
+
+def test_facts_that_are_none_leave_a_word_in_place_of_the_page(tmp_path: Path):
+    facts = {**report_facts.bare(tmp_path), "fields": {FIELD: SENTINEL}}
+
+    assert write(facts, tmp_path, draws=False) is None
+    assert not (tmp_path / PAGE).exists()
+    assert (tmp_path / NO_PAGE).read_text().startswith("The page of this run could not be made (")
+    assert SENTINEL not in (tmp_path / NO_PAGE).read_text()
 
 
 def _renamed(facts: Any, name: str, other: str) -> Any:
