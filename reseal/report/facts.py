@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from reseal.decision import Decision
+
 Part = dict[str, Any]
 
 
@@ -27,13 +29,6 @@ class Sample(NamedTuple):
     at: datetime
     login_ms: float | None
     lag_bytes: float | None
-
-
-class Decision(NamedTuple):
-    """What the pacing decided, and when."""
-
-    at: datetime
-    what: str
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ _SEALED = ("#1d5fa8", "#5b93cf", "#0f766e", "#7c6bb8", "#94b8dd", "#475569")
 _SHAPES = {
     "empty": "#cbd5e1",
     "plain": _AMBER,
-    "foreign": "#a16207",
+    "foreign": "#7c3aed",
     "unrecognised": _RED,
 }
 _PARTS = {"heap": "#1d5fa8", "indexes": "#7fb2e5", "TOAST": "#0f766e"}

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from reseal.access import Access
+from reseal.errors import Transient
 from reseal.sampling import Look, Sampler, sampling
 from reseal.store.store import Store
 
@@ -86,6 +87,23 @@ def test_a_login_that_waits_for_a_lock_counts_as_far_as_it_waited(
 
     assert login is not None
     assert login >= 50
+
+
+def test_a_login_that_gets_a_row_and_no_lock_is_told_and_the_connection_goes_on(
+    look: Look, admin: psycopg.Connection
+):
+    look.take()
+    store, question = look._opened()
+    store.execute("SET lock_timeout = '60ms'")
+    row = question.row(store, look.choice)
+    assert row is not None
+
+    with admin.transaction():
+        admin.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(Transient):
+            question.milliseconds(store, row)
+
+    assert question.milliseconds(store, row) < 1000
 
 
 def test_a_connection_that_is_lost_is_opened_anew(look: Look, admin: psycopg.Connection):
