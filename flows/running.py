@@ -146,6 +146,7 @@ def close_ledger(run: Run) -> None:
 def _record(run: Run) -> None:
     measure_storage(run, "after")
     close_ledger(run)
+    run.evidence.write("pacing", run.pacing())
     run.evidence.write("run", run.result.as_dict())
     _close_bundle(run)
     artifacts.publish_summary(run.result)
@@ -153,12 +154,14 @@ def _record(run: Run) -> None:
 
 def _close_bundle(run: Run) -> None:
     try:
-        head = run.recording.end(run.evidence, run.store, notes=run.records)
+        closed = run.recording.end(run.evidence, run.store, notes=run.records)
     except Exception as error:
         said = f"{run.result.message}; its evidence is not closed: {scrubbed(error)}"
         conclude(run, Outcome.FAILED, said)
         return
-    run.result.evidence_head = head.last.sha256
+    run.result.evidence_head = closed.head.last.sha256
+    if closed.page is not None:
+        artifacts.publish_page(closed.page, run.result.evidence)
 
 
 @contextmanager

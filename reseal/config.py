@@ -19,6 +19,7 @@ from reseal.totp_parameters import TotpParameters
 
 _RESEAL_WORDS = {
     "schema": str, "evidence": str, "application": str, "most_quarantined_percent": int,
+    "plots": bool,
 }  # fmt: skip
 # The least that each period may be.
 _KEY_WORDS = {
@@ -43,7 +44,8 @@ class Config:
     """The fields of one database and where Reseal keeps its own things.
 
     `application` is the database role of the applications, where that is not the runner's own.
-    A run stops when more than `most_quarantined_percent` of the values cannot be sealed.
+    A run stops when more than `most_quarantined_percent` of the values cannot be sealed. Its page
+    has `plots` or not.
     """
 
     fields: tuple[Field, ...]
@@ -53,6 +55,7 @@ class Config:
     application: str | None = None
     most_quarantined_percent: int = DEFAULT_QUARANTINED_PERCENT
     backup: BackupPolicy = dataclass_field(default_factory=BackupPolicy)
+    plots: bool = True
 
     def field(self, name: str) -> Field:
         """Return the field of this name or say which names there are."""
@@ -116,6 +119,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
         head.get("application"),
         _percent(head, "most_quarantined_percent", DEFAULT_QUARANTINED_PERCENT),
         _backup(document.get("backup", {})),
+        head.get("plots", True),
     )
 
 

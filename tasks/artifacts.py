@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect.artifacts import (
@@ -15,6 +16,7 @@ from prefect.artifacts import (
 )
 
 from reseal.preflight import Report
+from reseal.report import PAGE
 from reseal.result import FieldResult, RunResult
 
 if TYPE_CHECKING:
@@ -54,8 +56,8 @@ def publish_summary(result: RunResult) -> None:
 def publish_page(page: "Page", where: str) -> None:
     """Show what the page tells: its five lines, the claims, the controls and the plots.
 
-    `where` is the URL of the page. Keys are the same in every run, so that the UI shows how each
-    of them was in earlier runs.
+    `where` is the place of the run's evidence, which the page is in. Keys are the same in every
+    run, so that the UI shows how each of them was in earlier runs.
     """
     # A view that cannot be shown must not end a run: the record stands in the evidence.
     with suppress(Exception):
@@ -72,8 +74,9 @@ def publish_page(page: "Page", where: str) -> None:
         for figure in page.figures:
             create_image_artifact(_shown(figure.svg), key=figure.name, description=figure.says)
         create_link_artifact(
-            link=where, link_text="report.html", key="report", description="The page of this run"
-        )
+            link=f"{where if '://' in where else Path(where).as_uri()}/{PAGE}",
+            link_text=PAGE, key="report", description="The page of this run",
+        )  # fmt: skip
 
 
 def begin_progress(description: str) -> Any:

@@ -19,3 +19,5 @@ def measure_storage(run: Run, when: Literal["before", "after"]) -> None:
             target = run.access.target(run.store, field.name)
             measured = storage.measure(run.store, target, census)
             run.storage.setdefault(field.name, {})[when] = measured.as_dict()
+    if run.storage:
+        run.evidence.write("storage", run.storage)

@@ -76,12 +76,7 @@ class Facts:
     @cached_property
     def samples(self) -> list[Sample]:
         """What was measured during the run, in the order of time."""
-        return [
-            Sample(
-                moment(row["at"]), _number(row["login_ms"]), _number(row["replication_lag_bytes"])
-            )
-            for row in self._rows("samples")
-        ]
+        return [sample for row in self._rows("samples") if (sample := _sample(row))]
 
     @cached_property
     def decisions(self) -> list[Decision]:
@@ -129,5 +124,14 @@ def _batch(row: dict[str, str]) -> Batch:
     )  # fmt: skip
 
 
-def _number(text: str) -> float | None:
+def _sample(row: dict[str, str]) -> Sample | None:
+    try:
+        login, lag = _number(row["login_ms"]), _number(row["replication_lag_bytes"])
+        return Sample(moment(row["at"]), login, lag)
+    except ValueError:
+        # Of a run that was killed the last line may be half a line.
+        return None
+
+
+def _number(text: str | None) -> float | None:
     return float(text) if text else None

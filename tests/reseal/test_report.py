@@ -1,6 +1,5 @@
 """The page of a run: whatever became of it, the page is whole, alone, and says what is so."""
 
-import csv
 import re
 from collections import Counter
 from html.parser import HTMLParser
@@ -13,7 +12,6 @@ from reseal.report import NO_PAGE, PAGE, make, render, write
 from reseal.report.controls import CONTROLS
 from reseal.report.facts import Facts
 from reseal.report.page import Page as Told
-from reseal.report.series import MOST_POINTS, progress
 from reseal.report.summary import five_lines
 from tests.conftest import SENTINEL
 from tests.reseal import report_facts, report_parts
@@ -223,27 +221,6 @@ def test_many_fields_are_told_apart(tmp_path: Path):
     assert all(f"devices.secret{number}" in page.words for number in range(4))
 
 
-@pytest.mark.parametrize("batches", [2, 299, 301, 6000])
-def test_however_many_batches_there_are_a_plot_has_few_points(tmp_path: Path, batches: int):
-    report_parts.write_batches(tmp_path, FIELD, batches, 1000)
-
-    points = progress(Facts(_ledger(), tmp_path))
-
-    assert points is not None
-    assert 2 <= len(points.total) <= MOST_POINTS
-    assert 2 <= len(points.size) <= MOST_POINTS
-    assert points.total[-1]["rows"] == sum(int(row["changed"]) for row in _rows(tmp_path))
-    written = sum(bar["rate"] * (bar["end"] - bar["at"]) / 1000 for bar in points.rate)
-    assert written == pytest.approx(points.total[-1]["rows"], rel=0.02)
-
-
-@pytest.mark.parametrize("batches", [0, 1])
-def test_one_batch_is_no_plot(tmp_path: Path, batches: int):
-    report_parts.write_batches(tmp_path, FIELD, batches, 1000)
-
-    assert progress(Facts(_ledger(), tmp_path)) is None
-
-
 def test_a_page_of_ten_million_rows_is_no_larger_than_one_can_open(tmp_path: Path):
     facts = report_facts.encrypted(tmp_path, batches=2500, rows=4000)
 
@@ -289,12 +266,3 @@ def _renamed(facts: Any, name: str, other: str) -> Any:
             for key, one in facts.items()
         }
     return [_renamed(one, name, other) for one in facts] if isinstance(facts, list) else facts
-
-
-def _ledger() -> dict[str, Any]:
-    return {"ledger": {"file": "batches.csv"}}
-
-
-def _rows(directory: Path) -> list[dict[str, str]]:
-    with (directory / "batches.csv").open(newline="") as file:
-        return list(csv.DictReader(file))

@@ -13,6 +13,7 @@ from reseal.evidence.closing import Closing
 from reseal.evidence.opening import Begun
 from reseal.evidence.recording import CLOSED, INTERRUPTED, Recording
 from reseal.evidence.shelf import RemoteShelf, Shelf
+from reseal.report import PAGE
 from reseal.store import event
 from reseal.store.store import Store
 from tests.bundles import KEY, recording
@@ -42,10 +43,12 @@ def test_a_bundle_is_on_the_shelf_and_its_head_in_the_audit_log(records: Recordi
     evidence = records.begin(store, begun(1), fields=["users.mfa_secret"])
     evidence.write("run", {"run_id": evidence.directory.name, "outcome": "done"})
 
-    head = records.end(evidence, store, pacing={"decisions": []})
+    head, page = records.end(evidence, store, pacing={"decisions": []})
 
     (seen,) = check(records.closing.shelf, [KEY.public]).bundles
     assert seen.link == head.last
+    assert page is not None
+    assert PAGE in seen.facts["sha256"]
     assert (seen.facts["run"]["flow"], seen.facts["pacing"]) == (
         "encrypt_secrets",
         {"decisions": []},
