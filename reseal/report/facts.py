@@ -49,8 +49,12 @@ class Facts:
 
     @property
     def fields(self) -> dict[str, Part]:
-        """What the run came to, by field."""
-        return self.part("fields")
+        """What the run came to, by field; of a killed one, what it counted and wrote by then."""
+        counted = self.part("preflight").get("fields") or {}
+        return self.part("fields") or {
+            name: {"before": census, "changed": self._written(name)}
+            for name, census in counted.items()
+        }
 
     @property
     def keys(self) -> list[Part]:
@@ -91,6 +95,9 @@ class Facts:
     def census(self, when: str) -> dict[str, Part]:
         """Return the census of every field that was counted `before` or `after`."""
         return {name: part[when] for name, part in self.fields.items() if part.get(when)}
+
+    def _written(self, field: str) -> int:
+        return sum(batch.changed for batch in self.batches if batch.field == field)
 
     def _rows(self, part: str) -> Iterator[dict[str, str]]:
         name = self.part(part).get("file")
