@@ -32,6 +32,8 @@ _FILES = (
     ("batches.csv", "the ledger: one line a committed batch"),
     ("samples.csv", "login times and replication lag during the run"),
     ("audit.json", "the audit log, chained by hash"),
+    ("pacing.json", "how hard the run might work, and what it decided about that"),
+    ("storage.json", "what the tables took on disk, before and after"),
     ("run.json", "what the command printed"),
     ("preflight.json", "every check before the first write"),
     ("approval.json", "who decided, when, and what they saw"),
