@@ -45,13 +45,13 @@ setup: .venv/.installed
 demo: setup
 	@$(BIN)/reseal demo
 
-# $(call debian,PACKAGE,A FILE OF IT,WHY,FIRST) installs a Debian package, once and where that can be done, after
-# the command FIRST. Without it the tests on it are skipped, except in CI.
+# $(call debian,PACKAGE,A FILE OF IT,WHY,FIRST,OPTIONS) installs a Debian package, once and where that can be done,
+# after the command FIRST and with the OPTIONS. Without it the tests on it are skipped, except in CI.
 define debian
 @if [ ! -e $(2) ] && [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then \
   echo "Installing the Debian package $(1), $(3)"; \
   $(or $(4),:); \
-  { apt-get install -y -qq $(1) || { apt-get update -qq && apt-get install -y -qq $(1); }; } >/dev/null 2>&1 || true; \
+  { apt-get install -y -qq $(5) $(1) || { apt-get update -qq && apt-get install -y -qq $(5) $(1); }; } >/dev/null 2>&1 || true; \
 fi
 endef
 
@@ -62,20 +62,25 @@ NO_CLUSTER := mkdir -p $(dir $(CLUSTERS)); [ -e $(CLUSTERS) ] || echo "create_ma
 
 SOFTHSM := /usr/lib/softhsm/libsofthsm2.so
 
-.PHONY: postgresql15 softhsm2
+CHROMIUM := /usr/bin/chromium
+
+.PHONY: postgresql15 softhsm2 chromium
 postgresql15:
 	$(call debian,postgresql-15,$(POSTGRESQL_15),on which the schemas are tested too,$(NO_CLUSTER))
 
 softhsm2:
 	$(call debian,softhsm2,$(SOFTHSM),on which keys on tokens are tested)
 
-test: setup postgresql15 softhsm2
+chromium:
+	$(call debian,chromium,$(CHROMIUM),in which a run's page is looked at,,--no-install-recommends)
+
+test: setup postgresql15 softhsm2 chromium
 	@rm -f .venv/.tested
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	@touch .venv/.tested
 
 # `make test` always runs the tests; `make check` right after it does not run them a second time.
-.venv/.tested: .venv/.installed $(SOURCES) | postgresql15 softhsm2
+.venv/.tested: .venv/.installed $(SOURCES) | postgresql15 softhsm2 chromium
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	@touch $@
 

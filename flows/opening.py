@@ -59,7 +59,8 @@ class Opening:
         here = shelf.root if isinstance(shelf, LocalShelf) else self.settings.state / "evidence"
         key = self._named_signing_key() or own_key(shelf, self.access.kek())
         root = Path(here).absolute()
-        return Recording(Closing(shelf, key), root, operator, self.settings.config)
+        closing, config = Closing(shelf, key), self.settings.config
+        return Recording(closing, root, operator, config, self.config.plots)
 
     def _named_signing_key(self) -> SigningKey | None:
         uri = self.settings.evidence_key

@@ -51,6 +51,7 @@ def sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) ->
     for done, future in enumerate(as_completed(futures), start=1):
         result = future.result()
         tally += result.tally
+        run.decisions += result.decisions
         stopped = stopped or result.stopped
         if not tripped and breaker.trips_at(tally):
             # Every worker comes to its next batch boundary, and what it committed is counted.
@@ -59,6 +60,8 @@ def sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) ->
         run.watch(stage, field, tally.rows_read, target.rows)
         artifacts.show_progress(bar, done, len(futures))
     run.watch(stage, field, tally.rows_read, tally.rows_read)
+    # Now already, as a run that is killed has no later moment.
+    run.evidence.write("pacing", run.pacing())
     if tripped:
         raise TooManyQuarantined(why_tripped(run.store, breaker, tally, field, run.run_id))
     if stopped or run.workers.is_stopped:

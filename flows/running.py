@@ -18,6 +18,7 @@ from reseal.evidence.opening import Begun
 from reseal.modes import Mode, effort
 from reseal.outcome import Outcome
 from reseal.result import RunResult
+from reseal.sampling import sampling
 from reseal.settings import Settings
 from reseal.store import ledger
 from reseal.store.control import hold, hold_keys
@@ -25,6 +26,7 @@ from reseal.unexpected import scrubbed
 from reseal.workers import open_workers
 from tasks import artifacts
 from tasks.run import Run, Watch, under_way
+from tasks.storage import measure_storage
 from tasks.table import prepare_schema
 
 _OUTCOMES: list[tuple[type[ResealError], Outcome]] = [
@@ -115,7 +117,8 @@ def holding(run: Run, *, keys: bool = False) -> Iterator[None]:
         record = ledger.RunRecord(run.run_id, run.result.flow, run.result.mode, names, None)
         register.begin(run.store, record, run.actor, run.access.config.sha256)
         run.records = True
-        yield
+        with sampling(run.access, names[0], f"samples {run.run_id}", run.evidence.directory):
+            yield
 
 
 def conclude(run: Run, outcome: Outcome, message: str) -> None:
@@ -143,7 +146,9 @@ def close_ledger(run: Run) -> None:
 
 
 def _record(run: Run) -> None:
+    measure_storage(run, "after")
     close_ledger(run)
+    run.evidence.write("pacing", run.pacing())
     run.evidence.write("run", run.result.as_dict())
     _close_bundle(run)
     artifacts.publish_summary(run.result)
@@ -151,12 +156,14 @@ def _record(run: Run) -> None:
 
 def _close_bundle(run: Run) -> None:
     try:
-        head = run.recording.end(run.evidence, run.store, notes=run.records)
+        closed = run.recording.end(run.evidence, run.store, notes=run.records)
     except Exception as error:
         said = f"{run.result.message}; its evidence is not closed: {scrubbed(error)}"
         conclude(run, Outcome.FAILED, said)
         return
-    run.result.evidence_head = head.last.sha256
+    run.result.evidence_head = closed.head.last.sha256
+    if closed.page is not None:
+        artifacts.publish_page(closed.page, run.result.evidence)
 
 
 @contextmanager

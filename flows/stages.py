@@ -26,6 +26,7 @@ from tasks.backup import (
 )
 from tasks.preflight import look_first
 from tasks.run import Run
+from tasks.storage import measure_storage
 from tasks.sweep import sweep_span
 from tasks.table import (
     clean_table,
@@ -52,6 +53,7 @@ def preflight(
         artifacts.publish_preflight(report)
         for name, census in report.fields.items():
             run.field_result(name).before = census
+        measure_storage(run, "before")
     unfit = {check.field for check in report.refused}
     run.fields = tuple(field for field in run.fields if field.name not in unfit)
     # A check without a field concerns the run as a whole, and no field is fit then.

@@ -20,6 +20,7 @@ from reseal.totp_parameters import TotpParameters
 
 _RESEAL_WORDS = {
     "schema": str, "evidence": str, "application": str, "most_quarantined_percent": int,
+    "plots": bool,
 }  # fmt: skip
 # The least that each period may be.
 _KEY_WORDS = {
@@ -45,8 +46,8 @@ class Config:
 
     `application` is the database role of the applications, where that is not the runner's own.
     A run stops when more than `most_quarantined_percent` of the values cannot be sealed. With
-    `approval_by_another` nobody approves a run that she started herself. `sha256` is that of the
-    file, where it was read from one.
+    `approval_by_another` nobody approves a run that she started herself. Its page has `plots` or
+    not. `sha256` is that of the file, where it was read from one.
     """
 
     fields: tuple[Field, ...]
@@ -57,6 +58,7 @@ class Config:
     most_quarantined_percent: int = DEFAULT_QUARANTINED_PERCENT
     backup: BackupPolicy = dataclass_field(default_factory=BackupPolicy)
     approval_by_another: bool = False
+    plots: bool = True
     sha256: str | None = dataclass_field(default=None, compare=False)
 
     def field(self, name: str) -> Field:
@@ -123,6 +125,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
         _percent(head, "most_quarantined_percent", DEFAULT_QUARANTINED_PERCENT),
         _backup(document.get("backup", {})),
         _by_another(document.get("approval", {})),
+        head.get("plots", True),
     )
 
 

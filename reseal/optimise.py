@@ -39,10 +39,9 @@ ORDER BY (attname ~* 'mfa|otp|2fa|two_?factor') DESC, attnum LIMIT 1
 
 SAMPLE = "SELECT {login} FROM {table} AS t WHERE t.{flag} AND {login} IS NOT NULL LIMIT 1"
 
-EXPLAIN = """
-EXPLAIN (ANALYZE, FORMAT JSON) SELECT {key}, t.{flag} FROM {table} AS t
-WHERE {login} = %s AND t.{flag}
-"""
+LOOKUP = "SELECT {key}, t.{flag} FROM {table} AS t WHERE {login} = %s AND t.{flag}"
+
+EXPLAIN = f"EXPLAIN (ANALYZE, FORMAT JSON) {LOOKUP}"
 
 CREATE = """
 CREATE INDEX CONCURRENTLY {bare} ON {table} ({column}) INCLUDE ({included}) WHERE {flag}
@@ -138,7 +137,7 @@ def optimise(store: Store, target: Target, patience: Patience = _A_WHILE) -> Opt
     """
     if len(target.heaps) > 1:
         return Optimisation(None, kept=False, reason="the table is stored in several heaps")
-    query = _login_query(store, target)
+    query = find_login_query(store, target)
     if query is None:
         return Optimisation(None, kept=False, reason="no login column with a flag was found")
     store.execute(PATIENT)
@@ -189,7 +188,8 @@ def _is_all_visible(store: Store, query: LoginQuery) -> bool:
     return bool(store.need(ALL_VISIBLE, [query.target.oid])[0])
 
 
-def _login_query(store: Store, target: Target) -> LoginQuery | None:
+def find_login_query(store: Store, target: Target) -> LoginQuery | None:
+    """Return how an application looks a user up, or None where the table has no such columns."""
     key = [column.name for column in target.key]
     parameters = {"table": target.oid, "secret": target.field.column, "key": key}
     login, flag = store.one(LOGIN, parameters), store.one(FLAG, [target.oid])

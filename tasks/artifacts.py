@@ -1,9 +1,13 @@
 """What a person sees in the Prefect UI: a view of the record, which is the evidence directory."""
 
+from base64 import b64encode
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from prefect.artifacts import (
+    create_image_artifact,
     create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
@@ -12,7 +16,12 @@ from prefect.artifacts import (
 )
 
 from reseal.preflight import Report
+from reseal.report import PAGE
 from reseal.result import FieldResult, RunResult
+
+if TYPE_CHECKING:
+    from reseal.report.page import Page
+    from reseal.report.table import Table
 
 
 def publish_preflight(report: Report) -> None:
@@ -49,6 +58,32 @@ def publish_summary(result: RunResult) -> None:
     )  # fmt: skip
 
 
+def publish_page(page: "Page", where: str) -> None:
+    """Show what the page tells: its five lines, the claims, the controls and the plots.
+
+    `where` is the place of the run's evidence, which the page is in. Keys are the same in every
+    run, so that the UI shows how each of them was in earlier runs.
+    """
+    # A view that cannot be shown must not end a run: the record stands in the evidence.
+    with suppress(Exception):
+        said = "\n".join(f"- **{line.asked}** {line.said}" for line in page.lines)
+        create_markdown_artifact(markdown=f"# {page.title}\n\n{said}\n", key="five-lines")
+        create_table_artifact(
+            table=_rows_of([page.controls]), key="controls",
+            description="What this run shows of controls, and what it does not",
+        )  # fmt: skip
+        if page.claims:
+            create_table_artifact(
+                table=_rows_of(page.claims), key="claims", description="What must be true"
+            )
+        for figure in page.figures:
+            create_image_artifact(_shown(figure.svg), key=figure.name, description=figure.says)
+        create_link_artifact(
+            link=f"{where if '://' in where else Path(where).as_uri()}/{PAGE}",
+            link_text=PAGE, key="report", description="The page of this run",
+        )  # fmt: skip
+
+
 def begin_progress(description: str) -> Any:
     """Show a progress bar and return its id, or None where the API does not take it."""
     # A bar that cannot be drawn must not end a run.
@@ -62,6 +97,19 @@ def show_progress(bar: Any, done: int, total: int) -> None:
     if bar is not None:
         with suppress(Exception):
             update_progress_artifact(bar, progress=100.0 * done / total)
+
+
+def _rows_of(tables: "Iterable[Table]") -> list[dict[str, Any]]:
+    return [
+        {"about": table.caption}
+        | {name: cell.text for name, cell in zip(table.heading, row, strict=True)}
+        for table in tables
+        for row in table.rows
+    ]
+
+
+def _shown(svg: str) -> str:
+    return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
 
 
 def _census_rows(name: str, part: FieldResult) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from reseal.access import Access
 from reseal.audit.action import Action
+from reseal.decision import Decision
 from reseal.errors import Stopped
 from reseal.evidence.directory import Evidence
 from reseal.evidence.recording import Recording
@@ -34,7 +35,8 @@ class Run:
     `store` belongs to the flow's own thread; span tasks use the workers only. `watch` is told
     of progress: stage, field, rows done, rows in all. `swept_since` has by field when the last
     pass began, once a whole pass has found nothing more to do. `approval` is who answered what,
-    where a person was asked.
+    where a person was asked. `storage` has by field what its table takes `before` and `after`,
+    `decisions` what the pacing decided.
     """
 
     run_id: UUID
@@ -54,6 +56,8 @@ class Run:
     swept_since: dict[str, datetime] = field(default_factory=dict)
     written_before: dict[str, int] = field(default_factory=dict)
     approval: dict[str, Any] | None = None
+    storage: dict[str, dict[str, Any]] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -92,6 +96,15 @@ class Run:
     def field_result(self, name: str) -> FieldResult:
         """Return the result of a field, begun at its first use."""
         return self.result.fields.setdefault(name, FieldResult())
+
+    def pacing(self) -> dict[str, Any]:
+        """Return how hard the run may work, and what made it work less hard, for the evidence."""
+        return {
+            "workers": self.effort.workers,
+            "batch_rows": self.effort.pace.rows,
+            "rests": self.effort.pace.rest,
+            "decisions": [decision.as_dict() for decision in self.decisions],
+        }
 
     def assignment(self, name: str, turn: Turn, pass_number: int) -> Assignment:
         """Return what a worker is told to do to a field in a pass."""

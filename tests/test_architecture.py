@@ -31,6 +31,9 @@ DOORS = {
     "psycopg": ("reseal/*",),
     "psycopg_pool": ("reseal/*",),
     "fsspec": ("reseal/remote.py",),
+    "jinja2": ("reseal/report/page.py",),
+    "altair": ("reseal/report/plots.py",),
+    "vl_convert": ("reseal/report/plots.py",),
     "prefect": ("flows/*", "tasks/*", "deployments/*"),
     "great_expectations": ("expectations/*",),
 }

@@ -6,9 +6,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from reseal import report
 from reseal.audit.action import Action
 from reseal.audit.excerpt import export
 from reseal.errors import StoreError
@@ -25,6 +26,9 @@ from reseal.store.event import Event
 from reseal.store.key_inventory import inventory
 from reseal.store.store import Store
 
+if TYPE_CHECKING:
+    from reseal.report.page import Page
+
 CLOSED = Action.EVIDENCE_CLOSED
 INTERRUPTED = Action.RUN_INTERRUPTED
 
@@ -34,17 +38,25 @@ LOCK = "SELECT pg_advisory_lock(hashtextextended('reseal evidence', 0))"
 UNLOCK = "SELECT pg_advisory_unlock(hashtextextended('reseal evidence', 0))"
 
 
+class Closed(NamedTuple):
+    """A bundle that was closed: the head of the chain now, and the run's page if it has one."""
+
+    head: Head
+    page: "Page | None"
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """Where bundles go, in which directory of this machine they come about, by whose command.
 
-    `config` is the reseal.toml that the runs follow.
+    `config` is the reseal.toml that the runs follow; their pages have `plots` or not.
     """
 
     closing: Closing
     root: Path
     operator: str
     config: Path
+    plots: bool = True
 
     def begin(self, store: Store, run: Begun, **more: Any) -> Evidence:
         """Hold a directory for a run, and write down what is known before anything happens.
@@ -61,8 +73,8 @@ class Recording:
         """Return where the bundle of a run is to be found."""
         return f"{self.closing.shelf.where}/{run_id}"
 
-    def end(self, evidence: Evidence, store: Store, *, notes: bool = True, **more: Any) -> Head:
-        """Close the bundle of a run and return the head of the chain.
+    def end(self, evidence: Evidence, store: Store, *, notes: bool = True, **more: Any) -> Closed:
+        """Close the bundle of a run, with its page.
 
         `notes` says to keep the head in the audit log, too, as runs do that write there at all;
         `more` are facts that no file of the bundle holds. A database that is not there any more
@@ -71,12 +83,13 @@ class Recording:
         name = evidence.directory.name
         keys = _last_look(evidence, store, name)
         facts = manifest.facts(evidence.directory, name, Ending(datetime.now(UTC), keys, more))
+        page = report.write(facts, evidence.directory, draws=self.plots)
         with self._alone(store):
             head = self.closing.close(evidence, facts, lambda chain: _noted(store, chain))
             self._clear(evidence)
         if notes and not store.connection.closed:
             event.append(store, Event(UUID(name), self.operator, CLOSED, head.as_dict()))
-        return head
+        return Closed(head, page)
 
     def close_interrupted(self, store: Store) -> list[str]:
         """Close what killed runs have left; return their names."""

@@ -14,8 +14,9 @@ from reseal.store.store import Store
 
 OLDEST_VERSION = 140000
 MOST_SKEW_SECONDS = 30
-# Beside the workers: the one that holds the lock, the one that watches, one to spare.
-OTHER_CONNECTIONS = 3
+# Beside the workers: the one that holds the lock, the one that watches, the one that samples, one
+# to spare.
+OTHER_CONNECTIONS = 4
 
 VERSION = "SELECT current_setting('server_version_num')::int, current_setting('server_version')"
 

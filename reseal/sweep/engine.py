@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from reseal.decision import Decision
 from reseal.patience import Patience
 from reseal.sweep.glance import BATCHES, Glances
 from reseal.sweep.job import Job
@@ -19,6 +20,7 @@ class SpanResult(NamedTuple):
 
     tally: Tally
     stopped: bool
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,23 @@ def sweep(
         seconds = hands.clock() - began
         tally, first = tally + done.tally, (stretch if looked_over else batch).after
         if (hands.stop() or done.request) and first < span.after:
-            return SpanResult(tally, stopped=True)
+            return SpanResult(tally, True, job.decided())
         # Rows that only needed counting say nothing of how long writing takes.
         if done.tally.changed:
-            pace = pace.after(seconds)
+            pace = _paced(job, pace, seconds)
         if glances:
             glances.learn(done.tally)
         hands.sleep(pace.rest_after(seconds))
-    return SpanResult(tally, stopped=False)
+    return SpanResult(tally, False, job.decided())
+
+
+def _paced(job: Job, pace: Pace, seconds: float) -> Pace:
+    """Return the pace after a batch; that it became much slower is worth a note."""
+    paced = pace.after(seconds)
+    if paced.rows * 2 <= pace.rows:
+        said = f"batches of {paced.rows:,} rows instead of {pace.rows:,}"
+        job.decide(f"{said}, as the last took {seconds:.2f} s")
+    return paced
 
 
 def _from(span: Span, first: int, pages: int) -> Span:

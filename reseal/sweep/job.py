@@ -1,11 +1,13 @@
 """What every batch of a sweep shares: the field, the keys, the run, and how to connect."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
 from reseal.backup.coverage import Coverage, Kept
+from reseal.decision import Decision, now
 from reseal.field import Field
 from reseal.keyring import Keyring
 from reseal.place import KeyPart
@@ -28,6 +30,8 @@ SWEEPING = "SET LOCAL synchronous_commit = off; SET LOCAL reseal.sweeping = 'on'
 # The application's triggers stay as they are for everyone else, and nothing is altered. Only
 # triggers that were made ENABLE ALWAYS or ENABLE REPLICA fire.
 QUIETLY = "SET LOCAL session_replication_role = replica"
+
+_MOST_DECISIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,19 @@ class Job:
     connect: Callable[[], Store]
     store: Store
     seals_told: int = 0
+    clock: Callable[[], datetime] = now
+    decisions: list[Decision] = field(default_factory=list)
+
+    def decide(self, what: str) -> None:
+        """Note a decision of the pacing; more than some are not told of one span."""
+        if len(self.decisions) < _MOST_DECISIONS:
+            self.decisions.append(Decision(self.clock(), what))
+
+    def decided(self) -> tuple[Decision, ...]:
+        """Return the decisions since this was last asked."""
+        told = tuple(self.decisions)
+        self.decisions.clear()
+        return told
 
     def reconnect(self) -> None:
         """Leave the broken connection and open another one."""

@@ -30,11 +30,12 @@ def settle(
             return _row_by_row(job, make, span)
         # Where someone was in the way once, locks are taken first from then on.
         return commit(job, make(job, span), swiftly=attempt == 0)
-    except RowRefused:
+    except RowRefused as refused:
         if alone:
             raise
         parts = _halves(span)
         alone = not parts
+        job.decide(f"{refused}: again {'row by row' if alone else 'with half the rows'}")
     except Transient as fault:
         if attempt >= patience.tries:
             raise
@@ -43,6 +44,7 @@ def settle(
         if isinstance(fault, ConnectionLost):
             attempt = _reconnect(job, patience, attempt)
         parts = _halves(span)
+        job.decide(f"{fault}: again after a wait{', with half the rows' if parts else ''}")
     return _joined(
         [settle(job, make, part, patience, attempt, alone=alone) for part in parts or [span]]
     )

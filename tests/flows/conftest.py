@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONFIG = """
 [reseal]
 evidence = "evidence"
+plots = false
 
 [[field]]
 name = "users.mfa_secret"

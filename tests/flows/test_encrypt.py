@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.bundles import differences
-from tests.flows.conftest import Ended
+from tests.flows.conftest import CONFIG, Ended
 from tests.flows.scene import FIELD, Scene, Stored, secrets, together
 
 pytestmark = pytest.mark.slow
@@ -86,6 +86,7 @@ def first_runs(make_scene: Callable[[], Scene]) -> list[Run]:
     The first table has an index over the secret, the second a column that is too short.
     """
     mixed, clean = make_scene(), make_scene()
+    clean.command_line.write_config(CONFIG.replace("plots = false", "plots = true"))
     texts = secrets(USERS, random.Random(2))
     for key, text in STRANGERS.items():
         texts[key - 1] = text
@@ -237,9 +238,11 @@ def test_the_evidence_is_complete_and_shows_an_edit(
 ) -> None:
     run: Run = request.getfixturevalue(name)
     parts = ("prepare", "validation", "guard", "optimise", "clean")
-    wanted = {"manifest", "preflight", "run", *(f"{part}-{FIELD}" for part in parts)}
+    wanted = {"manifest", "preflight", "run", "pacing", *(f"{part}-{FIELD}" for part in parts)}
     assert {path.stem for path in run.evidence.glob("*.json")} >= wanted
     assert differences(run.evidence) == []
+    assert f"wrote {run.part['changed']:,} row" in (run.evidence / "report.html").read_text()
+    assert set(run.record("storage")[FIELD]) == {"before", "after"}
     assert {**run.record("run"), "evidence_head": run.document["evidence_head"]} == run.document
     edited = shutil.copytree(run.evidence, tmp_path / run.run_id)
     (edited / "run.json").write_text("{}")
@@ -266,9 +269,12 @@ def test_prefect_shows_the_run_completed_with_its_artifacts(
     assert shown["state"]["message"] == run.document["message"]
     artifacts = run.scene.of_run("artifacts", run.run_id)
     kinds = {artifact["key"]: artifact["type"] for artifact in artifacts}
-    assert kinds == {
-        "preflight": "table", "census": "table", "summary": "markdown", "progress": "progress",
-        "evidence": "markdown",
+    plots = {key for key, kind in kinds.items() if kind == "image"}
+    assert plots >= ({"plot-census", "plot-storage"} if name == "clean" else set())
+    assert {key: kind for key, kind in kinds.items() if key not in plots} == {
+        "preflight": "table", "census": "table", "claims": "table", "controls": "table",
+        "summary": "markdown", "five-lines": "markdown", "evidence": "markdown",
+        "report": "markdown", "progress": "progress",
     }  # fmt: skip
     bars = {each["description"]: each["data"] for each in artifacts if each["key"] == "progress"}
     assert bars == {f"encrypt {FIELD}, pass {number}": 100.0 for number in (1, 2)}

@@ -179,6 +179,11 @@ def test_the_breaker_has_a_limit_of_its_own_or_the_usual_one(percent):
     assert parse_config({"field": [ONE]}).most_quarantined_percent == 10
 
 
+def test_a_page_has_plots_unless_told_otherwise():
+    assert parse_config({"field": [ONE]}).plots is True
+    assert parse_config({"reseal": {"plots": False}, "field": [ONE]}).plots is False
+
+
 LEAST = {
     "cryptoperiod_days": 1, "read_window_days": 1, "disabled_days": 7, "base_backups_kept_days": 0,
 }  # fmt: skip

@@ -19,6 +19,7 @@ from reseal.evidence.directory import Evidence
 from reseal.evidence.opening import Begun
 from reseal.evidence.recording import CLOSED, INTERRUPTED, Recording
 from reseal.evidence.shelf import LocalShelf, RemoteShelf, Shelf
+from reseal.report import PAGE
 from reseal.store import event
 from reseal.store.event import Event
 from reseal.store.store import Store
@@ -49,10 +50,12 @@ def test_a_bundle_is_on_the_shelf_and_its_head_in_the_audit_log(records: Recordi
     evidence = records.begin(store, begun(1), fields=["users.mfa_secret"])
     evidence.write("run", {"run_id": evidence.directory.name, "outcome": "done"})
 
-    head = records.end(evidence, store, pacing={"decisions": []})
+    head, page = records.end(evidence, store, pacing={"decisions": []})
 
     (seen,) = check(records.closing.shelf, [KEY.public]).bundles
     assert seen.link == head.last
+    assert page is not None
+    assert PAGE in seen.facts["sha256"]
     assert (seen.facts["run"]["flow"], seen.facts["pacing"]) == (
         "encrypt_secrets",
         {"decisions": []},
