@@ -10,7 +10,7 @@ from reseal.audit.check import check as check_excerpt
 from reseal.errors import EvidenceError
 from reseal.evidence.batches import BATCHES, merkle_root
 from reseal.evidence.dsse import opened
-from reseal.evidence.manifest import AUDIT
+from reseal.evidence.manifest import AUDIT, audit_head
 from reseal.evidence.public_key import PublicKey
 from reseal.evidence.shelf import Shelf
 from reseal.evidence.spelling import parsed
@@ -148,7 +148,7 @@ def _of_audit(shelf: Shelf, name: str, said: Any) -> list[Finding]:
         # That it is missing or was changed, its digest tells.
         return []
     faults = check_excerpt(excerpt)
-    if not faults and (excerpt["head"], excerpt["run"]) != (said.get("head"), name):
+    if not faults and (audit_head(excerpt), excerpt["run"]) != (said.get("head"), name):
         faults = [f"is not the excerpt that its {MANIFEST} is of"]
     return [Finding(where, fault) for fault in faults]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from reseal.audit.link import Head
 from reseal.evidence.batches import BATCHES, count, merkle_root
 
 FORMAT = 1
@@ -115,7 +116,12 @@ def _audit(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     exported = json.loads(path.read_bytes())
-    return {"file": AUDIT, "events": exported["events"], "head": exported["head"]}
+    return {"file": AUDIT, "events": exported["events"], "head": audit_head(exported)}
+
+
+def audit_head(exported: dict[str, Any]) -> str:
+    """Return the head of the log at the end of an excerpt, as `reseal audit verify` takes it."""
+    return str(Head(exported["head"]["event"], exported["head"]["hash"]))
 
 
 def _document(directory: Path, name: str) -> Any:

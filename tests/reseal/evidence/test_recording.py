@@ -128,7 +128,7 @@ def test_a_bundle_has_what_the_audit_log_says_of_the_run(records: Recording, sto
     (seen,) = check(shelf, [KEY.public]).bundles
     assert seen.findings == ()
     assert seen.facts["audit"] == {
-        "file": "audit.json", "events": 1, "head": {"event": before.events, "hash": before.hash},
+        "file": "audit.json", "events": 1, "head": str(before),
     }  # fmt: skip
     assert noted_heads(shelf).heads == {before: f"by run {run_id}"}
 
