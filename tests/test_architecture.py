@@ -31,6 +31,7 @@ DOORS = {
     "psycopg": ("reseal/*",),
     "psycopg_pool": ("reseal/*",),
     "fsspec": ("reseal/remote.py",),
+    "numpy": ("reseal/imprints.py",),
     "prefect": ("flows/*", "tasks/*", "deployments/*"),
     "great_expectations": ("expectations/*",),
 }
