@@ -13,6 +13,7 @@ from reseal.errors import Stopped
 from reseal.evidence.directory import Evidence
 from reseal.evidence.recording import Recording
 from reseal.field import Field
+from reseal.imprints import Imprints
 from reseal.modes import Effort
 from reseal.result import FieldResult, RunResult
 from reseal.settings import Settings
@@ -32,7 +33,8 @@ class Run:
 
     `store` belongs to the flow's own thread; span tasks use the workers only. `watch` is told
     of progress: stage, field, rows done, rows in all. `swept_since` has by field when the last
-    pass began, once a whole pass has found nothing more to do.
+    pass began, once a whole pass has found nothing more to do, and `unshielded` why the shield
+    does not stand. `imprints` are there while a validation opens envelopes.
     """
 
     run_id: UUID
@@ -51,6 +53,8 @@ class Run:
     epochs: dict[str, int] = field(default_factory=dict)
     swept_since: dict[str, datetime] = field(default_factory=dict)
     written_before: dict[str, int] = field(default_factory=dict)
+    unshielded: dict[str, str] = field(default_factory=dict)
+    imprints: Imprints | None = None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

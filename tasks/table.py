@@ -105,7 +105,10 @@ def make_way(field: str) -> None:
     The shield keeps nothing from a sweep, and as long as it stands it is known who has sealed.
     """
     run = current()
-    guard.drop_guard(run.store, run.access.target(run.store, field))
+    target = run.access.target(run.store, field)
+    if guard.stands(run.store, target):
+        guard.drop_guard(run.store, target)
+        run.note("guard dropped", field=field)
 
 
 @step(name="lower shield", task_run_name="lower shield of {field}")

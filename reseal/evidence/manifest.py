@@ -47,6 +47,8 @@ def facts(directory: Path, run_id: str, ending: Ending) -> dict[str, Any]:
         "fields": result.get("fields") or {},
         "preflight": _document(directory, "preflight"),
         **{stage: _of_fields(directory, stage, names) for stage in _STAGES},
+        "before_seal": _of_fields(directory, "before-seal", names),
+        "before_retirement": _document(directory, "before-retirement"),
         "validation": {name: found for name in names if (found := _validation(directory, name))},
         "ledger": _ledger(directory / BATCHES),
         "samples": {"file": SAMPLES} if (directory / SAMPLES).exists() else None,

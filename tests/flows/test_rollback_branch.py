@@ -127,8 +127,8 @@ def test_the_audit_log_is_one_unbroken_chain(rolled_back: RolledBack) -> None:
     query = "SELECT array_agg(action ORDER BY event_id) FROM reseal.event WHERE run_id::text = %s"
     actions = rolled_back.scene.ask(query, rolled_back.ended.run_id)
     assert actions == [
-        "run started", "prepared", "data key ready", "backup proven", "sealed", "validated",
-        "rolled back", "run finished",
+        "run started", "prepared", "data key ready", "backup proven", "expected", "sealed",
+        "validated", "rolled back", "run finished", "evidence closed",
     ]  # fmt: skip
 
 
