@@ -74,14 +74,18 @@ softhsm2:
 chromium:
 	$(call debian,chromium,$(CHROMIUM),in which a run's page is looked at,,--no-install-recommends)
 
+# Two processes, each with servers of its own. In the order of the files, because those with the fewest
+# tests take the longest, and would otherwise come last.
+SHARED := -n 2 --dist loadfile --no-loadscope-reorder
+
 test: setup postgresql15 softhsm2 chromium
 	@rm -f .venv/.tested
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest $(SHARED)
 	@touch .venv/.tested
 
 # `make test` always runs the tests; `make check` right after it does not run them a second time.
 .venv/.tested: .venv/.installed $(SOURCES) | postgresql15 softhsm2 chromium
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest $(SHARED)
 	@touch $@
 
 check: lint .venv/.tested

@@ -1,4 +1,4 @@
-"""Check a suite on a census frame, and leave Data Docs and a result in JSON."""
+"""Check a suite on a frame of facts, and leave Data Docs and a result in JSON."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +9,11 @@ from expectations.suites import Suite
 if TYPE_CHECKING:
     import pandas as pd
 
+# A fact of rows says what so many of them are; in one of a measure the columns from `shape` on
+# say nothing.
 COLUMNS = (
-    "field", "shape", "verdict", "key_version", "iv_bytes", "tag_bytes", "accepted", "rows",
+    "field", "measure", "of", "key_version", "count", "shape", "verdict", "iv_bytes", "tag_bytes",
+    "accepted", "backed_up",
 )  # fmt: skip
 
 
@@ -29,6 +32,11 @@ class CheckResult:
     success: bool
     statements: tuple[Statement, ...]
     docs: Path
+
+    @property
+    def failed(self) -> list[str]:
+        """The sentences that do not hold."""
+        return [one.sentence for one in self.statements if not one.success]
 
 
 def check(frame: "pd.DataFrame", suite: Suite, directory: Path, run_name: str) -> CheckResult:

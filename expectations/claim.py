@@ -1,7 +1,8 @@
-"""What a claim is: one sentence about the facts of a census, as a Great Expectations class.
+"""What a claim is: one sentence about facts, as a Great Expectations class.
 
-Claims read the whole frame and not a column: Great Expectations' column expectations pass over
-missing values, and a fact that lacks a cell must never pass.
+Facts are of two kinds, in one frame: so many rows of the table are like this, and a measure is so
+much. Claims read the whole frame and not a column: Great Expectations' column expectations pass
+over missing values, and a fact that lacks a cell must never pass.
 """
 
 from abc import abstractmethod
@@ -13,9 +14,12 @@ from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
+# What a fact about rows has in the place of a measure's name.
+ROWS = "rows"
+
 
 class Facts(TableMetricProvider):
-    """The census frame itself, which claims read as a metric."""
+    """The frame itself, which claims read as a metric."""
 
     metric_name = "reseal.facts"
 
@@ -44,7 +48,11 @@ class Claim(BatchExpectation):
 
     @abstractmethod
     def holds(self, facts: pd.DataFrame) -> bool:
-        """Tell whether the sentence is true."""
+        """Tell whether the sentence is true of the facts that it is about."""
+
+    def about(self, facts: pd.DataFrame) -> pd.DataFrame:
+        """Return the facts that the claim is about: those of rows."""
+        return facts[facts["measure"] == ROWS]
 
     def _validate(
         self,
@@ -52,7 +60,7 @@ class Claim(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,
         execution_engine: Any = None,
     ) -> dict[str, Any]:
-        return {"success": bool(self.holds(metrics[Facts.metric_name]))}
+        return {"success": bool(self.holds(self.about(metrics[Facts.metric_name])))}
 
 
 class ClaimOfEach(Claim):
@@ -74,6 +82,26 @@ class ClaimOfEach(Claim):
     def holds(self, facts: pd.DataFrame) -> bool:
         """Tell whether no fact contradicts the sentence."""
         return not (self.broken(facts) & ~is_accepted(facts)).any()
+
+
+class ClaimOfMeasures(Claim):
+    """Something that measures say."""
+
+    def about(self, facts: pd.DataFrame) -> pd.DataFrame:
+        """Return the facts that the claim is about: all but those of rows."""
+        return facts[facts["measure"] != ROWS]
+
+
+def measured(facts: pd.DataFrame, measure: str, of: str | None = None) -> float:
+    """Return how much a measure is over all keys; what was not measured is no number.
+
+    Whatever a claim compares it with, it does not hold.
+    """
+    chosen = facts["measure"] == measure
+    if of is not None:
+        chosen &= facts["of"] == of
+    counts = facts["count"][chosen]
+    return float(counts.sum()) if len(counts) else float("nan")
 
 
 def is_accepted(facts: pd.DataFrame) -> "pd.Series[bool]":

@@ -1,8 +1,10 @@
-"""What must be true of a census: one claim a class, one sentence each."""
+"""What must be true of the rows of a field: one claim a class, one sentence each."""
+
+from typing import Any
 
 import pandas as pd
 
-from expectations.claim import Claim, ClaimOfEach, is_accepted
+from expectations.claim import ROWS, Claim, ClaimOfEach, is_accepted
 
 # The words are those of reseal.verify.Verdict, which this room does not import.
 UNCOMPARED = ("opens", "opens, and its backup does not")
@@ -18,11 +20,32 @@ PARSED = (*OPENED, "will not open", "unknown key version")
 class ExpectCompleteFacts(Claim):
     """No cell is missing, so that no other claim is decided by what is not there."""
 
-    sentence = "Every fact is complete and counts at least one row."
+    sentence = "Every fact is complete, and if it is one of rows, there is one."
+
+    def about(self, facts: pd.DataFrame) -> pd.DataFrame:
+        """Return all facts, whatever they are of."""
+        return facts
 
     def holds(self, facts: pd.DataFrame) -> bool:
-        """Look for facts that lack a cell or count nothing."""
-        return not (facts.isna().any(axis=1) | ~(facts["rows"] > 0)).any()
+        """Look for facts that lack a cell, and for facts of no rows."""
+        least = (facts["measure"] == ROWS).astype(int)
+        return not (facts.isna().any(axis=1) | ~(facts["count"] >= least)).any()
+
+
+class ExpectCensusOfTable(Claim):
+    """Nearly every other claim is true of an empty census, so emptiness is looked at first."""
+
+    sentence = "The census is not empty, and neither is the table."
+    is_empty: bool
+
+    def __init__(self, **fields: Any) -> None:
+        if fields.get("is_empty"):
+            fields.setdefault("description", "The table is empty.")
+        super().__init__(**fields)
+
+    def holds(self, facts: pd.DataFrame) -> bool:
+        """Look for facts of rows."""
+        return self.is_empty or not facts.empty
 
 
 class ExpectFactsToAddUp(Claim):
@@ -36,7 +59,7 @@ class ExpectFactsToAddUp(Claim):
 
     def holds(self, facts: pd.DataFrame) -> bool:
         """Compare the facts' rows with the table's."""
-        return abs(facts["rows"].sum() - self.rows) <= self.drift
+        return abs(facts["count"].sum() - self.rows) <= self.drift
 
 
 class ExpectNoPlaintext(ClaimOfEach):
@@ -62,7 +85,7 @@ class ExpectOnlyQuarantinedStrangers(Claim):
     def holds(self, facts: pd.DataFrame) -> bool:
         """Count whatever is not one of the three shapes that need no explanation."""
         strangers = ~facts["shape"].isin(["empty", "plain", "sealed"]) & ~is_accepted(facts)
-        return facts["rows"][strangers].sum() <= self.quarantined
+        return facts["count"][strangers].sum() <= self.quarantined
 
 
 class ExpectWellFormedEnvelopes(ClaimOfEach):
@@ -102,8 +125,8 @@ class ExpectKnownKeyVersions(ClaimOfEach):
     key_versions: list[int]
 
     def broken(self, facts: pd.DataFrame) -> "pd.Series[bool]":
-        """Mark envelopes under any other key version."""
-        return _parsed(facts) & ~facts["key_version"].isin(self.key_versions)
+        """Mark envelopes under any other key version; 0 stands for none that can be read."""
+        return (facts["shape"] == "sealed") & ~facts["key_version"].isin([0, *self.key_versions])
 
 
 class ExpectOpeningEnvelopes(ClaimOfEach):

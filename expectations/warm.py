@@ -1,4 +1,4 @@
-"""Import Great Expectations ahead of time."""
+"""Import Great Expectations ahead of time, and compile its templates."""
 
 import threading
 from contextlib import suppress
@@ -15,4 +15,4 @@ def warm_up() -> threading.Thread:
 def _import() -> None:
     # Whoever needs it imports it again, and is told there what is wrong.
     with suppress(Exception):
-        import_module("great_expectations")
+        import_module("expectations.checkpoint")

@@ -21,6 +21,7 @@ _ANSWER_SECONDS = 10
 # Quiet: no analytics, no adverts, no telemetry of the client's own.
 _HOUSE_RULES = {
     "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_SERVER_UI_V2_ENABLED": "false",

@@ -80,6 +80,8 @@ def prepare_tables(run: Run, *, skip_backup: bool = False) -> None:
         # The shield knows an original by what the backup has of it.
         why_not = drop_shield(name) if skip_backup else raise_shield(name)
         done["shield"] = {"raised": not why_not, "why": why_not}
+        if why_not:
+            run.unshielded[name] = why_not
         run.evidence.write(f"prepare-{name}", done)
         run.note(Action.PREPARED, field=name, **done)
 
@@ -186,11 +188,11 @@ def enter_outcomes(run: Run, name: str, turn: Turn, last: Tally) -> None:
     run.note(_SAID[turn], field=name, changed=result.changed, last_pass=last.as_dict())
 
 
-def validate(run: Run, *, rotated: bool = False) -> str | None:
+def validate(run: Run, turn: Turn = Turn.SEAL) -> str | None:
     """Open every envelope and state what must be true; return what is broken, or None."""
     with run.stage("validate"):
         # The backup of a rotation holds nothing to compare a resealed row with.
-        return judge(run, with_backup=not rotated, rotated=rotated)
+        return judge(run, turn)
 
 
 def guard(run: Run, *, forced: bool) -> None:

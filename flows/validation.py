@@ -6,41 +6,64 @@ from flows.passes import spans
 from flows.setting_aside import enter_quarantine
 from reseal.audit.action import Action
 from reseal.backup import table as backup_table
+from reseal.errors import ClaimsFailed
+from reseal.imprints import gathering
 from reseal.judge import TROUBLES, Facts
 from reseal.quarantine.trouble import SENTENCES, SetAside
 from reseal.store import quarantine
 from reseal.store.catalog import rows_written
+from reseal.sweep.turn import Turn
 from reseal.verify import Broken, Verification
 from tasks.run import Run
-from tasks.validate import check_claims, probe_field, verify_span
+from tasks.validate import check_before_seal, check_claims, probe_field, verify_span
 
 # Each is compared with the backup by one join, for which the server looks at all of the backup.
 _MOST_SPANS = 4
 
 
-def judge(run: Run, *, with_backup: bool = True, rotated: bool = False) -> str | None:
-    """Return in one sentence what is broken, or None; claims that fail are in the evidence."""
-    backed_up_by = run.run_id if with_backup else None
-    said = [_judge(run, field.name, backed_up_by, rotated=rotated) for field in run.fields]
+def need_claims(run: Run, *, with_backup: bool) -> None:
+    """State what must be true before the first write; raise ClaimsFailed where it is not."""
+    with run.stage("expect"):
+        for field in run.fields:
+            checked = check_before_seal(field.name, with_backup)
+            run.evidence.write(f"before-seal-{field.name}", checked.as_dict())
+            run.note(Action.EXPECTED, field=field.name, claims_hold=checked.result.success)
+            if checked.result.failed:
+                said = " ".join(checked.result.failed)
+                raise ClaimsFailed(
+                    f"not true of {field.name}: {said} Nothing was sealed; what was counted is in "
+                    f"before-seal-{field.name}.json of the evidence"
+                )
+
+
+def judge(run: Run, turn: Turn | None = None) -> str | None:
+    """Return in one sentence what is broken, or None; claims that fail are in the evidence.
+
+    `turn` is what the run has done to the rows; after a SEAL they are compared with its backup.
+    """
+    with gathering() as run.imprints:
+        said = [_judge(run, field.name, turn) for field in run.fields]
     return "; ".join(text for text in said if text) or None
 
 
-def _judge(run: Run, name: str, backed_up_by: UUID | None, *, rotated: bool) -> str | None:
+def _judge(run: Run, name: str, turn: Turn | None) -> str | None:
+    backed_up_by = run.run_id if turn is Turn.SEAL else None
     if backed_up_by and backup_table.find(run.store, backed_up_by, name) is None:
         backed_up_by = None
-    seen = open_all(run, name, backed_up_by, run.run_id if rotated else None)
-    check = check_claims(name, seen.facts, backed_up_by, rotated)
-    probes = probe_field(name, backed_up_by)
-    run.evidence.write(f"validation-{name}", _record(seen, probes))
-    run.note(Action.VALIDATED, field=name, claims_hold=check.success, broken=len(seen.broken))
-    failed = [statement.sentence for statement in check.statements if not statement.success]
-    run.field_result(name).failed_claims += failed
+    seen = open_all(run, name, backed_up_by, run.run_id if turn is Turn.RESEAL else None)
     _set_aside(run, name, [row for row in seen.broken if not row.is_ours])
     _forget_unmet(run, name)
+    probed = probe_field(name, backed_up_by)
+    checked = check_claims(name, seen.facts, probed, backed_up_by, turn)
+    record = {**checked.as_dict(), "broken": _first(seen.broken), "probes": probed.results}
+    run.evidence.write(f"validation-{name}", record)
+    holds = checked.result.success
+    run.note(Action.VALIDATED, field=name, claims_hold=holds, broken=len(seen.broken))
+    run.field_result(name).failed_claims += checked.result.failed
     broken = sum(row.is_ours for row in seen.broken)
     if broken:
         return f"{broken} envelopes of {name} are broken"
-    wrong = [probed for probed, came_out_right in probes.items() if not came_out_right]
+    wrong = [said for said, came_out_right in probed.results.items() if not came_out_right]
     return f"not true of {name}: {', '.join(wrong)}" if wrong else None
 
 
@@ -80,7 +103,5 @@ def open_all(run: Run, name: str, backed_up_by: UUID | None, writer: UUID | None
     return Verification(facts, broken)
 
 
-def _record(seen: Verification, probes: dict[str, bool]) -> dict[str, object]:
-    facts = [{**fact._asdict(), "rows": count} for fact, count in sorted(seen.facts.items())]
-    broken = [{"key": row.key, "verdict": row.verdict} for row in seen.broken[:1000]]
-    return {"facts": facts, "broken": broken, "probes": probes}
+def _first(broken: list[Broken]) -> list[dict[str, object]]:
+    return [{"key": row.key, "verdict": row.verdict} for row in broken[:1000]]

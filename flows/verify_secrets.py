@@ -24,7 +24,7 @@ def verify_secrets(options: VerifyOptions | None = None) -> State[None]:
             census = count_rows(field.name)
             run.field_result(field.name).before = run.field_result(field.name).after = census
         with run.stage("validate"):
-            broken = judge(run, with_backup=False)
+            broken = judge(run)
         excuse_accepted(run)
         _conclude(run, broken)
     return state_of(run.result)
@@ -41,5 +41,10 @@ def _conclude(run: Run, broken: str | None) -> None:
         text += f", {run.result.accepted} rows were accepted as they are"
     if broken:
         conclude(run, Outcome.FAILED, broken)
-    else:
-        conclude(run, Outcome.PARTIAL if unsealed > 0 else Outcome.DONE, text)
+        return
+    failed = run.result.failed_claims
+    conclude(
+        run,
+        Outcome.PARTIAL if unsealed > 0 or failed else Outcome.DONE,
+        "; not true: ".join([text, *failed]),
+    )

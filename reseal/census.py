@@ -28,6 +28,8 @@ CELLS = "SELECT {cell} FROM {table} AS t WHERE ({where}) AND NOT {empty}"
 
 NONE_THERE = "SELECT count(*) FROM {table} AS t WHERE ({where}) AND {empty}"
 
+ANY_THERE = "SELECT EXISTS (SELECT FROM {table} AS t WHERE {where})"
+
 _CELLS_AT_ONCE = 2000
 
 
@@ -87,6 +89,11 @@ class Census:
 def take_census(store: Store, target: Target) -> Census:
     """Count the field's rows in one snapshot."""
     return Census.of(_read(store, target) if target.is_document else _asked(store, target))
+
+
+def has_rows(store: Store, target: Target) -> bool:
+    """Say whether the field has a row, whatever it holds."""
+    return bool(store.need(ANY_THERE, table=target.table, where=target.where)[0])
 
 
 def census_of(target: Target, texts: Iterable[str | None]) -> Census:

@@ -24,6 +24,7 @@ ResealError
 ├── Superseded                    another runner took the field over
 ├── Miscount                      the outcomes do not add up to the rows read
 ├── BackupNotProven               the backup does not restore to what stands in the table
+├── ClaimsFailed                  what must be true before a run writes is not
 ├── BackupFileError               a backup file cannot be written, read, or trusted as it is
 ├── TooManyQuarantined            more values than are allowed cannot be sealed
 ├── EvidenceError                 the record of a run cannot be read
@@ -156,6 +157,10 @@ class Miscount(ResealError):
 
 class BackupNotProven(ResealError):
     """The backup, restored, differs from what stands in the table."""
+
+
+class ClaimsFailed(ResealError):
+    """What must be true before the first write is not; nothing was sealed."""
 
 
 class TooManyQuarantined(ResealError):

@@ -5,6 +5,7 @@ import json
 from functools import partial
 
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from reseal.census import Census
 from reseal.envelope import PREFIX
@@ -24,6 +25,14 @@ VALIDATE = "ALTER TABLE {table} VALIDATE CONSTRAINT {name}"
 DROP = "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}"
 
 STANDS = "SELECT convalidated FROM pg_constraint WHERE conrelid = %s AND conname = %s"
+
+# Of the events since the guard was last taken off on purpose, whoever raised it.
+RAISED = """
+SELECT EXISTS (
+    SELECT FROM {reseal}.event WHERE action = 'guard' AND detail @> %(raised)s
+    AND event_id > coalesce((SELECT max(event_id) FROM {reseal}.event
+                             WHERE action = 'guard dropped' AND detail @> %(field)s), 0))
+"""
 
 # What a document in text holds is known only once it is parsed, and what cannot be parsed would
 # be an error for the application that writes it.
@@ -79,6 +88,18 @@ def drop_guard(store: Store, target: Target) -> None:
 def stands(store: Store, target: Target) -> bool:
     """Say whether the constraint stands, valid or not."""
     return store.one(STANDS, [target.oid, guard_name(target)]) is not None
+
+
+def holds(store: Store, target: Target) -> bool:
+    """Say whether the constraint stands and was found to hold for all rows."""
+    return store.one(STANDS, [target.oid, guard_name(target)]) == (True,)
+
+
+def was_raised(store: Store, target: Target) -> bool:
+    """Say whether the audit log has it that the guard was raised, and not that it was dropped."""
+    field = {"field": target.field.name}
+    values = {"raised": Jsonb({**field, "raised": True}), "field": Jsonb(field)}
+    return bool(store.need(RAISED, values)[0])
 
 
 def guard_name(target: Target) -> str:

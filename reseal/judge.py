@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from reseal import cell
 from reseal.document import Leaf, NotADocument
 from reseal.envelope import Envelope
 from reseal.errors import EnvelopeError, UnknownKeyVersion, WillNotOpen
+from reseal.imprints import Imprinting
 from reseal.keyring import FieldCipher
 from reseal.original import Original, held
 from reseal.place import KeyPart
@@ -28,6 +29,8 @@ class Verdict(StrEnum):
     EQUAL = "equal to the backup"
     NEWER = "enrolled since the backup"
     """It opens, and differs from the backup or is not in it."""
+    NOT_OPENED = "not opened"
+    """It begins as an envelope does; nobody has looked further."""
     OPENS = "opens"
     """It opens; there is no backup to compare with."""
     UNCOMPARED = "opens, and its backup does not"
@@ -54,7 +57,8 @@ TROUBLES = {
 class Fact(NamedTuple):
     """What is true of one stored value, without the value.
 
-    `accepted` is one that the operator has decided to leave as it is, for what is wrong with it.
+    `accepted` is one that the operator has decided to leave as it is, for what is wrong with it;
+    `backed_up` one whose row is in the backup that it is compared with.
     """
 
     shape: Shape
@@ -63,6 +67,7 @@ class Fact(NamedTuple):
     iv_bytes: int = 0
     tag_bytes: int = 0
     accepted: bool = False
+    backed_up: bool = False
 
 
 Facts = Counter[Fact]
@@ -70,11 +75,12 @@ Facts = Counter[Fact]
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Tell the fact of one row."""
+    """Tell the fact of one row; the imprint of each envelope that opens is kept."""
 
     target: Target
     cipher: FieldCipher
     original: Original | None
+    imprinting: Imprinting = field(default_factory=Imprinting)
 
     def fact(self, version: str, text: str, sealed: bytes | None, key: tuple[KeyPart, ...]) -> Fact:
         """Open what is sealed in a cell and compare it with the original, where there is one.
@@ -115,6 +121,7 @@ class Judge:
             return Verdict.UNKNOWN_KEY
         except EnvelopeError:
             return Verdict.WILL_NOT_OPEN
+        self.imprinting.add(envelope.key_version, envelope.iv, envelope.tag)
         if self.original is None:
             return Verdict.OPENS
         try:

@@ -86,10 +86,13 @@ def _judged(judge: Judge, rows: LookedRows) -> tuple[Facts, list[bool]]:
     envelopes = parts_all(column.judged_all(rows.texts))
     opened = judge.cipher.open_all(field.bound_keys(rows.keys), envelopes)
     right = _equal(judge, rows, opened)
-    verdict = Verdict.OPENS if judge.original is None else Verdict.EQUAL
-    versions = Counter(compress([envelope.key_version for envelope in envelopes], right))
+    chosen = envelopes if all(right) else list(compress(envelopes, right))
+    judge.imprinting.add_all(chosen)
+    versions = Counter([envelope.key_version for envelope in chosen])
+    is_backed_up = judge.original is not None
+    verdict = Verdict.EQUAL if is_backed_up else Verdict.OPENS
     facts = {
-        Fact(Shape.SEALED, verdict, version, IV_BYTES, TAG_BYTES): count
+        Fact(Shape.SEALED, verdict, version, IV_BYTES, TAG_BYTES, backed_up=is_backed_up): count
         for version, count in versions.items()
     }
     return Counter(facts), right

@@ -35,10 +35,25 @@ class Sampled(NamedTuple):
     key: tuple[KeyPart, ...]
 
 
+class Codes(NamedTuple):
+    """Of how many sampled secrets the code was compared, differs, and cannot be made at all."""
+
+    compared: int = 0
+    differing: int = 0
+    without: int = 0
+
+
+class Probed(NamedTuple):
+    """What was tried and whether it came out as it must, and what became of the codes."""
+
+    results: dict[str, bool]
+    codes: Codes | None
+
+
 def probe(
     store: Store, target: Target, keyring: Keyring, original: Original | None, at: float
-) -> dict[str, bool]:
-    """Probe a sample of rows; return what was tried and whether it came out as it must.
+) -> Probed:
+    """Probe a sample of rows; codes are compared where there is a backup.
 
     `at` is the Unix time whose TOTP codes are compared.
     """
@@ -55,9 +70,11 @@ def probe(
     if len(envelopes) > 1 and target.field.binds_row:
         (moved, _), (_, other) = envelopes[:2]
         result["an envelope moved to another row is noticed"] = _fails(cipher, moved, other)
+    codes = None
     if original is not None:
-        result["codes are as before"] = _same_codes(cipher, target, original, rows, at)
-    return result
+        codes = _codes(cipher, target, original, rows, at)
+        result["codes are as before"] = not codes.differing
+    return Probed(result, codes)
 
 
 def _sample(store: Store, target: Target, original: Original | None) -> list[Sampled]:
@@ -120,39 +137,44 @@ def _fails(cipher: FieldCipher, envelope: Envelope, key: tuple[KeyPart, ...]) ->
     return False
 
 
-def _same_codes(
+def _codes(
     cipher: FieldCipher, target: Target, original: Original, rows: list[Sampled], at: float
-) -> bool:
+) -> Codes:
     """Compare the codes of the rows that the run wrote last; later enrolments have others."""
-    return all(
-        _same_code(cipher, target, original, row, at)
+    same = [
+        _is_same_code(cipher, target, original, row, at)
         for row in rows
         if int(row.version) in original.written and row.original is not None
-    )
+    ]
+    without = same.count(None)
+    return Codes(len(same) - without, same.count(False), without)
 
 
-def _same_code(
+def _is_same_code(
     cipher: FieldCipher, target: Target, original: Original, row: Sampled, at: float
-) -> bool:
-    """Compare the code of what was sealed with those of what stood there before."""
+) -> bool | None:
+    """Compare the code of what was sealed with those of what stood there before.
+
+    Return None where there is nothing to compare.
+    """
     try:
         values = held(target, original.cipher, row.key, row.original or b"")
     except WillNotOpen:
         # A damaged backup says nothing of what was sealed; verification tells of it.
-        return True
+        return None
     try:
         after = cipher.open(target.field.bound_key(row.key), Envelope.parse(row.text))
         code = totp.code(after, target.field.format, at, target.field.totp)
     except NoCode:
         # Recognised by its alphabet but of a length that encodes nothing: no code, then or now.
-        return True
+        return None
     except EnvelopeError:
         return False
     befores = [secret for secret, _ in plain(target, values)]
+    if any(_gives(before, target.field, code, at) for before in befores):
+        return True
     # An envelope of the application's own, beside the plaintext of another leaf, has no before.
-    return len(befores) < len(values) or any(
-        _gives(before, target.field, code, at) for before in befores
-    )
+    return None if len(befores) < len(values) else False
 
 
 def _gives(secret: Secret, field: Field, code: str, at: float) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import UUID
 
 from reseal.access import Access
@@ -101,10 +102,13 @@ def find_missing(run_id: UUID, name: str) -> Proof:
 
 
 @scrubbing
-def verify_span(run_id: UUID | None, writer: UUID | None, name: str, span: Span) -> Verification:
+def verify_span(
+    run_id: UUID | None, writer: UUID | None, name: str, span: Span, imprints: Path | None
+) -> Verification:
     """Open a span's envelopes and compare them with a run's backup, if it has one.
 
-    `writer` is the run that wrote them, where there is no backup.
+    `writer` is the run that wrote them, where there is no backup; imprints of what opens go into
+    the directory.
     """
     (bench,) = _benches
     store = bench.store("verify")
@@ -112,7 +116,7 @@ def verify_span(run_id: UUID | None, writer: UUID | None, name: str, span: Span)
     original = bench.access.original(store, run_id, name) if run_id else None
     written = ledger.written_xids(store, writer, name) if writer else None
     accepted = quarantine.accepted(store, name)
-    return verify(store, target, keyring, original, span, written, accepted)
+    return verify(store, target, keyring, original, span, written, accepted, imprints)
 
 
 def _swept(

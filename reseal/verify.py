@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from psycopg import sql
 
 from reseal.backup.table import partition_of
+from reseal.imprints import Imprinting
 from reseal.judge import GOOD, TROUBLES, Fact, Facts, Judge, Verdict
 from reseal.judge_together import Looked, LookedRows, judge_alike
 from reseal.keyring import Keyring
@@ -69,13 +71,16 @@ def verify(
     span: Span,
     written: frozenset[int] | None = None,
     accepted: Accepted = MappingProxyType({}),
+    imprints: Path | None = None,
 ) -> Verification:
     """Open 100 % of a span's envelopes.
 
     `written` holds the row versions that a run wrote, where there is no backup to compare with.
-    `accepted` tells by row key with what trouble a row was accepted as it is.
+    `accepted` tells by row key with what trouble a row was accepted as it is. `imprints` is the
+    directory where those of what opens are kept.
     """
-    judge = Judge(target, keyring.cipher(target.field.bound_name), original)
+    cipher, imprinting = keyring.cipher(target.field.bound_name), Imprinting(imprints)
+    judge = Judge(target, cipher, original, imprinting)
     verifying = Verifying(judge, written, accepted)
     with store.transaction():
         store.execute(SNAPSHOT)
@@ -84,6 +89,7 @@ def verify(
         verifying.count_empty(_count_empty(store, target, span))
         for rows in _rows(store, target, original, span):
             verifying.look(rows)
+    imprinting.write()
     return Verification(+verifying.facts, verifying.broken)
 
 
@@ -113,6 +119,7 @@ class Verifying:
         fact = self._judge.fact(*row)
         is_broken = fact.verdict not in GOOD
         is_ours = is_broken and self._is_ours(row)
+        fact = fact._replace(backed_up=row.sealed is not None)
         texts = key_texts(row.key)
         if self._accepted and not (is_ours and self._can_tell):
             fact = fact._replace(accepted=_is_excused(fact, self._accepted.get(tuple(texts))))

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.synchronize import Event
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
@@ -78,10 +79,15 @@ class Workers:
         return sum((future.result() for future in futures), Proof())
 
     def verify(
-        self, run_id: UUID | None, writer: UUID | None, field: str, span: Span
+        self,
+        run_id: UUID | None,
+        writer: UUID | None,
+        field: str,
+        span: Span,
+        imprints: Path | None = None,
     ) -> Future[Verification]:
         """Open a span's envelopes and compare them with a run's backup, if it has one."""
-        return self._submit(spans.verify_span, run_id, writer, field, span)
+        return self._submit(spans.verify_span, run_id, writer, field, span, imprints)
 
     def close(self) -> None:
         """End the processes once their present work is done."""

@@ -15,6 +15,7 @@ from reseal.errors import Stopped
 from reseal.evidence.directory import Evidence
 from reseal.evidence.recording import Recording
 from reseal.field import Field
+from reseal.imprints import Imprints
 from reseal.modes import Effort
 from reseal.result import FieldResult, RunResult
 from reseal.settings import Settings
@@ -34,9 +35,10 @@ class Run:
 
     `store` belongs to the flow's own thread; span tasks use the workers only. `watch` is told
     of progress: stage, field, rows done, rows in all. `swept_since` has by field when the last
-    pass began, once a whole pass has found nothing more to do. `approval` is who answered what,
-    where a person was asked. `storage` has by field what its table takes `before` and `after`,
-    `decisions` what the pacing decided.
+    pass began, once a whole pass has found nothing more to do, and `unshielded` why the shield
+    does not stand. `imprints` are there while a validation opens envelopes. `approval` is who
+    answered what, where a person was asked. `storage` has by field what its table takes `before`
+    and `after`, `decisions` what the pacing decided.
     """
 
     run_id: UUID
@@ -58,6 +60,8 @@ class Run:
     approval: dict[str, Any] | None = None
     storage: dict[str, dict[str, Any]] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
+    unshielded: dict[str, str] = field(default_factory=dict)
+    imprints: Imprints | None = None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

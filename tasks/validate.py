@@ -1,29 +1,61 @@
 """Open every envelope, compare with the backup, and state what must be true."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from threading import Thread
 from time import sleep, time
+from typing import Any
 from uuid import UUID
 
-from expectations import warm
+from expectations import suites, warm
 from expectations.check import CheckResult, check
-from expectations.suites import Aside, Suite, after_rotate, after_seal, after_verify
-from reseal import census
-from reseal.backup import table as backup_table
+from expectations.suites import Counted, Suite
+from reseal import census, measure
 from reseal.judge import Facts
-from reseal.probes import probe
+from reseal.keyring import Keyring
+from reseal.measure import Measure, What
+from reseal.probes import Probed, probe
 from reseal.store import catalog, quarantine
 from reseal.sweep.span import Span
+from reseal.sweep.turn import Turn
 from reseal.verify import Verification
-from tasks.census import facts_frame
+from tasks.census import facts_frame, facts_of
 from tasks.run import Run, current
 from tasks.step import step
 
 _warming: list[Thread] = []
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The facts and measures that a suite was checked on, and what came out."""
+
+    suite: str
+    facts: Facts
+    measures: tuple[Measure, ...]
+    result: CheckResult
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for the evidence."""
+        claims = self.result.statements
+        return {
+            "suite": self.suite,
+            "success": self.result.success,
+            "claims": [{"sentence": one.sentence, "success": one.success} for one in claims],
+            "facts": [{**fact._asdict(), "rows": n} for fact, n in sorted(self.facts.items())],
+            "measures": [one._asdict() for one in self.measures],
+        }
+
+
 def warm_up() -> None:
-    """Import Great Expectations in the background; `check_claims` waits for that."""
+    """Import Great Expectations in the background; checks wait for that."""
     _warming.append(warm.warm_up())
+
+
+def _await_import() -> None:
+    """Wait before a suite is made: two threads that import at once end in an ImportError."""
+    for thread in _warming:
+        thread.join()
 
 
 @step(name="verify span", task_run_name="verify {field} {span}")
@@ -32,23 +64,67 @@ def verify_span(
 ) -> Verification:
     """Open the envelopes on a range of pages and compare them with a run's backup."""
     run = current()
-    return run.workers.verify(backed_up_by, writer, field, span).result()
+    imprints = run.imprints.directory if run.imprints else None
+    return run.workers.verify(backed_up_by, writer, field, span, imprints).result()
 
 
 @step(name="check claims", task_run_name="check claims on {field}")
-def check_claims(field: str, facts: Facts, backed_up_by: UUID | None, rotated: bool) -> CheckResult:
-    """State what must be true of the facts; Data Docs go into the evidence."""
+def check_claims(
+    field: str, facts: Facts, probed: Probed, backed_up_by: UUID | None, turn: Turn | None
+) -> Checked:
+    """State what must be true of the facts after a turn, or in between; Data Docs are evidence."""
     run = current()
-    # Two threads that import Great Expectations at once end in an ImportError.
-    for thread in _warming:
-        thread.join()
-    suite = _suite(run, field, facts, backed_up_by, rotated=rotated)
-    directory = run.evidence.directory / f"expectations-{field}"
-    return check(facts_frame(field, facts), suite, directory, f"{run.run_id} {field}")
+    target, keyring = run.access.target(run.store, field), run.access.keyring(run.store)
+    measures = [
+        *measure.of_ivs(run.imprints.ivs() if run.imprints else {}),
+        *measure.of_probes(probed),
+        *measure.of_quarantine(run.store, field),
+        *measure.of_guard(run.store, target),
+        *measure.of_keys(run.store),
+    ]
+    if backed_up_by is not None:
+        measures += measure.of_originals(run.store, target, backed_up_by, facts)
+    counted = _counted(run, target, facts, measures)
+    _await_import()
+    suite = _suite(counted, keyring, measures, turn)
+    return _check(run, suite, field, facts, measures, f"expectations-{field}")
+
+
+@step(name="check before sealing", task_run_name="check before sealing {field}")
+def check_before_seal(field: str, with_backup: bool) -> Checked:
+    """State what must be true of a field before its first row is written."""
+    run = current()
+    target, keyring = run.access.target(run.store, field), run.access.keyring(run.store)
+    before = run.field_result(field).before
+    measures = [
+        *measure.of_shield(run.store, target, run.unshielded.get(field)),
+        *measure.of_keys(run.store),
+        *measure.of_backup(run.store, run.run_id, field),
+    ]
+    _await_import()
+    suite = suites.before_seal(
+        keyring.check_values,
+        is_empty=not census.has_rows(run.store, target),
+        with_backup=with_backup,
+    )
+    facts = facts_of(before) if before else Facts()
+    return _check(run, suite, field, facts, measures, f"expectations-before-{field}")
+
+
+@step(name="check before retirement")
+def check_before_retire(gates: dict[str, list[dict[str, Any]]]) -> Checked:
+    """State what must be true before the retiring keys go; the gates are by key version."""
+    run = current()
+    keyring = run.access.keyring(run.store)
+    active, value = keyring.active, keyring.check_values[keyring.active]
+    measures = [*measure.of_gates(gates), *measure.of_readers(run.store, active, value)]
+    _await_import()
+    suite = suites.before_retire(map(int, gates), active)
+    return _check(run, suite, "", Facts(), measures, "expectations-before-retirement")
 
 
 @step(name="probe", task_run_name="probe {field}")
-def probe_field(field: str, backed_up_by: UUID | None) -> dict[str, bool]:
+def probe_field(field: str, backed_up_by: UUID | None) -> Probed:
     """Tamper with envelopes in memory and compare codes; return whether each came out right."""
     run = current()
     target = run.access.target(run.store, field)
@@ -56,28 +132,43 @@ def probe_field(field: str, backed_up_by: UUID | None) -> dict[str, bool]:
     return probe(run.store, target, run.access.keyring(run.store), original, time())
 
 
+def _check(
+    run: Run, suite: Suite, field: str, facts: Facts, measures: Sequence[Measure], name: str
+) -> Checked:
+    frame = facts_frame(field, facts, measures)
+    result = check(frame, suite, run.evidence.directory / name, f"{run.run_id} {field}".strip())
+    return Checked(suite.name, facts, tuple(measures), result)
+
+
 def _suite(
-    run: Run, field: str, facts: Facts, backed_up_by: UUID | None, *, rotated: bool
+    counted: Counted, keyring: Keyring, measures: Sequence[Measure], turn: Turn | None
 ) -> Suite:
-    target = run.access.target(run.store, field)
-    counted = census.take_census(run.store, target)
-    keyring = run.access.keyring(run.store)
-    versions = keyring.check_values
-    accepted = sum(rows for fact, rows in facts.items() if fact.accepted)
-    aside = Aside(quarantine.counted(run.store, field).aside, accepted)
-    drift = _drift(run, target, abs(facts.total() - counted.rows))
-    if rotated:
-        return after_rotate(counted.rows, keyring.active, aside, drift)
-    if backed_up_by is None:
-        return after_verify(counted.rows, versions, aside, drift)
-    backed_up = backup_table.count(run.store, backed_up_by, field)
-    return after_seal(counted.rows, versions, aside, backed_up, drift)
+    if turn is None:
+        return suites.nightly(counted, keyring.check_values)
+    if turn is Turn.RESEAL:
+        return suites.after_rotate(counted, keyring.active)
+    backed_up = next((one.amount for one in measures if _is_backed_up(one)), None)
+    return suites.after_seal(counted, keyring.check_values, backed_up)
 
 
-def _drift(run: Run, target: catalog.Target, difference: int) -> int:
-    """Return how many rows the application wrote lately, where the counts differ at all."""
-    if not difference:
-        return 0
+def _counted(
+    run: Run, target: catalog.Target, facts: Facts, measures: Sequence[Measure]
+) -> Counted:
+    rows = census.take_census(run.store, target).rows
+    aside = quarantine.counted(run.store, target.field.name).aside
+    accepted = sum(count for fact, count in facts.items() if fact.accepted)
+    originals = [one for one in measures if one.what is What.ORIGINALS]
+    missing = sum(one.amount if _is_backed_up(one) else -one.amount for one in originals)
+    drift = _drift(run, target) if missing or rows != facts.total() else 0
+    return Counted(rows, aside, accepted, drift)
+
+
+def _is_backed_up(one: Measure) -> bool:
+    return one.what is What.ORIGINALS and one.of == "backed up"
+
+
+def _drift(run: Run, target: catalog.Target) -> int:
+    """Return how many rows the application wrote lately."""
     # The server's statistics lag behind by up to a second.
     sleep(1.5)
     return catalog.rows_written(run.store, target) - run.written_before.get(target.field.name, 0)

@@ -34,6 +34,7 @@ DOORS = {
     "jinja2": ("reseal/report/page.py",),
     "altair": ("reseal/report/plots.py",),
     "vl_convert": ("reseal/report/plots.py",),
+    "numpy": ("reseal/imprints.py",),
     "prefect": ("flows/*", "tasks/*", "deployments/*"),
     "great_expectations": ("expectations/*",),
 }

@@ -120,8 +120,9 @@ def test_every_other_round_goes_backwards_between_two_references_and_without_wha
 
 
 def test_what_a_stage_took_is_told_by_the_looks_at_its_time(tmp_path):
-    (tmp_path / "backup-users.json").touch()
-    os.utime(tmp_path / "backup-users.json", (104, 104))
+    for name in ("backup-users.json", "before-seal-users.json"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (104, 104))
     # A processor each, and a hundred bytes a second.
     looks = [Look(100 + n, n, 2 * n, 100 * n, 50 + n, (10.0,), 55) for n in range(10)]
     run = {"evidence": str(tmp_path), "stages": {"backup": 2.5, "encrypt": 3.0}}

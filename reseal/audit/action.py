@@ -52,6 +52,7 @@ class Action(StrEnum):
     # Rows.
     SEALED = "sealed"
     RESEALED = "resealed"
+    EXPECTED = "expected"
     VALIDATED = "validated"
     ROLLED_BACK = "rolled back"
     QUARANTINE_ACCEPTED = "quarantine accepted"

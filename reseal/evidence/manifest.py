@@ -48,7 +48,9 @@ def facts(directory: Path, run_id: str, ending: Ending) -> dict[str, Any]:
         "fields": result.get("fields") or {},
         "preflight": _document(directory, "preflight"),
         **{stage: _of_fields(directory, stage, names) for stage in _STAGES},
-        "validation": {name: found for name in names if (found := _validation(directory, name))},
+        "before_seal": _of_fields(directory, "before-seal", names),
+        "before_retirement": _document(directory, "before-retirement"),
+        "validation": _of_fields(directory, "validation", names),
         "ledger": _ledger(directory / BATCHES),
         "pacing": _document(directory, "pacing"),
         "storage": _document(directory, "storage") or {},
@@ -88,21 +90,6 @@ def _interrupted(run_id: str, opening: dict[str, Any]) -> dict[str, Any]:
 def _of_fields(directory: Path, stage: str, names: Iterable[str]) -> dict[str, Any]:
     found = ((name, _document(directory, f"{stage}-{name}")) for name in names)
     return {name: document for name, document in found if document is not None}
-
-
-def _validation(directory: Path, name: str) -> dict[str, Any] | None:
-    seen = _document(directory, f"validation-{name}")
-    checked = _document(directory / f"expectations-{name}", "expectations")
-    if seen is None and checked is None:
-        return None
-    claims = [
-        {
-            "sentence": each["expectation_config"].get("description"),
-            "success": each["success"],
-        }
-        for each in (checked or {}).get("results", [])
-    ]
-    return {"success": (checked or {}).get("success", False), "claims": claims, **(seen or {})}
 
 
 def _ledger(path: Path) -> dict[str, Any] | None:

@@ -37,6 +37,13 @@ def test_what_writes_rows_is_never_begun_twice(name: str):
     assert deployment["concurrency_limit"] == limit
 
 
+@pytest.mark.parametrize("deployment", DOCUMENT["deployments"], ids=lambda d: d["name"])
+def test_a_run_tells_nobody_that_it_is_one(deployment: dict[str, Any]):
+    environment = deployment["work_pool"]["job_variables"]["env"]
+
+    assert environment == {"DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"}
+
+
 def test_no_deployment_names_a_key_or_a_database():
     text = str(DOCUMENT["deployments"]).lower()
 

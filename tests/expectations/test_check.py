@@ -49,7 +49,7 @@ def test_a_claim_that_raises_has_failed_and_shows_no_value(tmp_path, raising, ca
     assert failed(suite, result) == {"ExpectNoTrouble"}
     assert not result.success
     assert_nowhere(tmp_path, *capfd.readouterr(), caplog.text, repr(result))
-    [page] = tmp_path.rglob("*-census.html")
+    [page] = tmp_path.rglob("*-facts.html")
     assert "ValueError (its text is left out)" in page.read_text()
     assert "ValueError (its text is left out)" in (tmp_path / "expectations.json").read_text()
 
@@ -72,7 +72,7 @@ def test_a_metric_that_raises_has_failed_and_shows_no_value(tmp_path, capfd, cap
 
 def test_what_cannot_be_counted_fails(tmp_path):
     facts = frame(*GOOD)
-    facts["rows"] = SENTINEL
+    facts["count"] = SENTINEL
     suite = sealed_suite()
 
     result = check(facts, suite, tmp_path, "text")
@@ -98,7 +98,7 @@ def test_the_result_is_booleans_and_sentences(tmp_path):
 
     assert written["success"] is True
     assert written["meta"]["run_id"]["run_name"] == "a-run-of-today"
-    assert [each["result"] for each in written["results"]] == [{}] * 12
+    assert [each["result"] for each in written["results"]] == [{}] * 19
     sentences = [each["expectation_config"]["description"] for each in written["results"]]
     assert sentences == [statement.sentence for statement in result.statements]
 
@@ -109,7 +109,7 @@ def test_a_second_check_replaces_the_first(tmp_path):
     result = check(frame(*GOOD), suite, tmp_path, "second")
 
     assert result.success
-    assert [path.parts[-3] for path in result.docs.parent.rglob("*-census.html")] == ["second"]
+    assert [path.parts[-3] for path in result.docs.parent.rglob("*-facts.html")] == ["second"]
 
 
 def test_great_expectations_waits_until_it_is_needed():

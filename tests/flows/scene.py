@@ -5,12 +5,14 @@ import os
 import random
 import signal
 import threading
+import urllib.error
 import urllib.request
 from base64 import b32encode, b64encode
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -32,6 +34,7 @@ FIELD = "users.mfa_secret"
 
 # What is asked in between mostly connects anew, and takes from the run that is waited for.
 _REST_SECONDS = 0.02
+_TIMES_BUSY = 20
 
 Stored = dict[int, str | None]
 Made = TypeVar("Made")
@@ -116,8 +119,16 @@ class Scene:
             data=None if query is None else json.dumps(query).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+        for _ in range(_TIMES_BUSY):
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                # It asks for another try while another request writes, as its client gives it.
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise
+            sleep(1)
+        raise AssertionError(f"Prefect's API was busy {_TIMES_BUSY} times: {path}")
 
     def of_run(self, what: str, run_id: str) -> list[dict[str, Any]]:
         """All `artifacts`, `logs` or `task_runs` of a flow run, page by page."""

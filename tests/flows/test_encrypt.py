@@ -26,7 +26,8 @@ FIELD_PART = {
     "seconds",
 }  # fmt: skip
 STAGES = {
-    "preflight", "prepare", "backup", "encrypt", "validate", "guard", "optimise", "clean",
+    "preflight", "prepare", "backup", "expect", "encrypt", "validate", "guard", "optimise",
+    "clean",
 }  # fmt: skip
 INDEXES = """
 SELECT c.relname, i.indisvalid AND i.indisready, pg_get_indexdef(c.oid) FROM pg_index i

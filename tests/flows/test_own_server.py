@@ -21,6 +21,20 @@ from tests.flows.scene import FIELD, clean_environment, stop_server
 pytestmark = pytest.mark.slow
 
 ROWS = 500
+# Runs at the start of each interpreter, and writes down whom it asks for and where it connects.
+LISTENER = """
+import os, sys
+from pathlib import Path
+
+def listen(event, arguments):
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        heard.write(arguments[1][0] + "\\n")
+    if event == "socket.getaddrinfo":
+        heard.write(str(arguments[0]) + "\\n")
+
+heard = Path(__file__).with_name(f"{os.getpid()}.heard").open("a", buffering=1)
+sys.addaudithook(listen)
+"""
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,7 @@ class Trial:
     directory: Path
     home: Path
     url: str
+    listener: Path
     init: Ended
     encrypt: Ended
     status: Ended
@@ -42,11 +57,15 @@ class Trial:
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     directory, home = tmp_path_factory.mktemp("trial"), tmp_path_factory.mktemp("home")
-    ours = ("PREFECT_", "XDG_", "DO_NOT_TRACK")
+    ours = ("PREFECT_", "XDG_", "DO_NOT_TRACK", "GX_")
     environment = {
         name: text for name, text in clean_environment().items() if not name.startswith(ours)
     }
-    run = CommandLine(directory, {**environment, "HOME": str(home)}, is_cold=True).run
+    listener = tmp_path_factory.mktemp("listener")
+    (listener / "sitecustomize.py").write_text(LISTENER)
+    paths = [str(listener), *filter(None, [environment.get("PYTHONPATH")])]
+    environment |= {"HOME": str(home), "PYTHONPATH": os.pathsep.join(paths)}
+    run = CommandLine(directory, environment, is_cold=True).run
     url = start_server(directory / ".reseal" / "postgres")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(USERS.encode())
@@ -56,7 +75,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
             [ROWS],
         )
     words = ("init", "encrypt", "status")
-    yield Trial(directory, home, url, *(run(word, "--json") for word in words))
+    yield Trial(directory, home, url, listener, *(run(word, "--json") for word in words))
     stop_server(directory / ".reseal" / "postgres")
 
 
@@ -77,6 +96,13 @@ def test_everything_is_sealed_without_a_setting(trial: Trial) -> None:
 
 def test_nothing_is_written_to_the_home_directory(trial: Trial) -> None:
     assert list(trial.home.iterdir()) == []
+
+
+def test_nothing_is_asked_for_beyond_this_machine(trial: Trial) -> None:
+    heard = [path.read_text().split() for path in trial.listener.glob("*.heard")]
+
+    assert len(heard) > 3, "a command, its server and its workers"
+    assert {name for names in heard for name in names} == {"127.0.0.1"}
 
 
 def test_all_state_is_in_one_directory_and_the_keys_are_the_owners_alone(trial: Trial) -> None:

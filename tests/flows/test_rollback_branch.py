@@ -128,7 +128,8 @@ def test_the_audit_log_is_one_unbroken_chain(rolled_back: RolledBack) -> None:
     actions = rolled_back.scene.ask(query, rolled_back.ended.run_id)
     assert actions == [
         "run started", "prepared", "data key ready", "backup begun", "backup restored",
-        "backup proven", "sealed", "validated", "shield dropped", "rolled back", "run finished",
+        "backup proven", "expected", "sealed", "validated", "shield dropped", "rolled back",
+        "run finished", "evidence closed",
     ]  # fmt: skip
 
 

@@ -133,6 +133,10 @@ def test_what_an_older_key_still_needs_stands_in_the_evidence(full: Story) -> No
     verdicts = {gate["name"]: gate["verdict"] for gate in gates["1"]}
     assert verdicts["last census"] == verdicts["census now"] == "pass"
     assert {verdicts[name] for name in ("reads", "backups", "base backups", "approval")} == {"fail"}
+    stated = json.loads((evidence / "before-retirement.json").read_text())
+    holds = {claim["sentence"]: claim["success"] for claim in stated["claims"]}
+    assert holds["Nothing is under the retiring keys (1, 2)."]
+    assert not holds["No backup that is kept needs the retiring keys (1, 2)."]
 
 
 def test_only_the_last_change_of_key_is_rolled_back(full: Story) -> None:

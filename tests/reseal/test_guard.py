@@ -3,9 +3,20 @@
 import psycopg
 import pytest
 
+from reseal.audit.action import Action
 from reseal.census import Census
 from reseal.errors import RowRefused
-from reseal.guard import drop_guard, guard_name, raise_guard, stands, why_not
+from reseal.guard import (
+    drop_guard,
+    guard_name,
+    holds,
+    raise_guard,
+    stands,
+    was_raised,
+    why_not,
+)
+from reseal.store import event
+from reseal.store.event import Event
 from tests.reseal.scene import SEED
 
 SETTLED = Census(empty=3, sealed={1: 5})
@@ -90,6 +101,31 @@ def test_it_is_valid_and_can_be_raised_twice_and_dropped_twice(scene):
         drop_guard(scene.store, scene.target)
     assert not stands(scene.store, scene.target)
     put(scene, SEED)
+
+
+def test_that_it_was_raised_is_known_until_it_is_dropped_on_purpose(scene):
+    def noted(action: Action, **detail: object) -> bool:
+        event.append(scene.store, Event(scene.run_id, "test", action, {**detail}))
+        return was_raised(scene.store, scene.target)
+
+    assert not was_raised(scene.store, scene.target)
+    assert not noted(Action.GUARD, field=scene.name, raised=False)
+    assert not noted(Action.GUARD, field="another", raised=True)
+    assert noted(Action.GUARD, field=scene.name, raised=True)
+    assert noted(Action.GUARD, field=scene.name, raised=False)
+    assert noted(Action.GUARD_DROPPED, field="another")
+    assert not noted(Action.GUARD_DROPPED, field=scene.name)
+
+
+def test_it_holds_once_it_was_validated(scene):
+    assert not holds(scene.store, scene.target)
+    raise_guard(scene.store, scene.target)
+    assert holds(scene.store, scene.target)
+
+    name = guard_name(scene.target)
+    scene.admin.execute(f"ALTER TABLE users DROP CONSTRAINT {name}")
+    scene.admin.execute(f"ALTER TABLE users ADD CONSTRAINT {name} CHECK (true) NOT VALID")
+    assert not holds(scene.store, scene.target)
 
 
 def test_when_a_plaintext_came_in_between_it_does_not_stay(scene):

@@ -6,7 +6,9 @@ import pytest
 
 from reseal import probes
 from reseal.envelope import PREFIX, Envelope
+from reseal.imprints import Ivs, gathering
 from reseal.judge import GOOD, Fact, Verdict
+from reseal.probes import Codes
 from reseal.secret import Secret
 from reseal.shape import Shape
 from reseal.sweep.turn import Turn
@@ -17,8 +19,9 @@ from tests.reseal.scene import SEED, Scene
 NEW = "GEZDGNBVGY3TQOJQ"
 
 
-def fact(verdict: Verdict, version: int = 1) -> Fact:
-    return Fact(Shape.SEALED, verdict, version, 12, 16)
+def fact(verdict: Verdict, version: int = 1, **words: bool) -> Fact:
+    compared = {"backed_up": verdict in (Verdict.EQUAL, Verdict.DIFFERS)}
+    return Fact(Shape.SEALED, verdict, version, 12, 16, **(compared | words))
 
 
 def written_by_the_run(scene: Scene, row: int, text: str) -> None:
@@ -76,7 +79,11 @@ def test_what_an_application_enrolled_since_is_newer(sealed):
     sealed.put(row, sealed_as(sealed, row, NEW))
 
     facts = sealed.facts(sealed.original())
-    assert facts == {fact(Verdict.EQUAL): 1, fact(Verdict.NEWER): 2}
+    assert facts == {
+        fact(Verdict.EQUAL): 1,
+        fact(Verdict.NEWER, backed_up=True): 1,
+        fact(Verdict.NEWER): 1,
+    }
 
 
 def test_what_the_run_wrote_and_differs_is_our_own_fault(sealed):
@@ -148,7 +155,8 @@ def test_only_rows_of_the_field_are_looked_at(sealed):
 def test_a_field_that_is_unsealed_again_has_no_envelope(sealed):
     sealed.again().sweep(Turn.UNSEAL)
 
-    assert sealed.facts(sealed.original()) == {Fact(Shape.PLAIN, Verdict.NO_ENVELOPE): 2}
+    unsealed = Fact(Shape.PLAIN, Verdict.NO_ENVELOPE, backed_up=True)
+    assert sealed.facts(sealed.original()) == {unsealed: 2}
 
 
 def test_a_damaged_record_of_the_backup_is_told_and_the_others_are_compared(sealed):
@@ -185,18 +193,52 @@ def test_a_table_of_many_pages_is_verified_whole(scene):
     assert scene.facts(scene.original()) == {fact(Verdict.EQUAL): 2000}
 
 
+def test_the_ivs_of_what_opens_are_compared(sealed):
+    original, (one, other) = sealed.original(), sealed.stored().values()
+    same_iv = replace(Envelope.parse(one or ""), tag=bytes(16))
+
+    def ivs(*stored: str | None) -> dict[int, Ivs]:
+        for row, text in enumerate(stored, start=1):
+            sealed.put(row, text)
+        with gathering() as imprints:
+            place = imprints.directory
+            verify(
+                sealed.store, sealed.target, sealed.keyring, original, sealed.whole, imprints=place
+            )
+            return imprints.ivs()
+
+    assert ivs(one, other) == {1: Ivs(2, 0)}
+    # What does not open shows nothing of what was sealed.
+    assert ivs(one, str(same_iv)) == {1: Ivs(1, 0)}
+    assert ivs(one, one) == {1: Ivs(1, 0)}
+
+
+def test_two_secrets_that_were_sealed_with_one_iv_are_found(scene):
+    scene.enrol(SEED, NEW)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reseal.keyring.os.urandom", bytes)
+        scene.sweep()
+    with gathering() as imprints:
+        place = imprints.directory
+        verify(scene.store, scene.target, scene.keyring, None, scene.whole, imprints=place)
+
+        assert imprints.ivs() == {1: Ivs(2, 1)}
+
+
 def test_every_probe_is_noticed(sealed):
     found = probes.probe(sealed.store, sealed.target, sealed.keyring, sealed.original(), 59.0)
 
-    assert len(found) == 5
-    assert all(found.values())
+    assert len(found.results) == 5
+    assert all(found.results.values())
+    assert found.codes == Codes(compared=2)
 
 
 def test_a_damaged_backup_fails_no_probe(sealed):
     sealed.admin.execute("UPDATE reseal.backup SET sealed = sealed || '\\x00'")
 
     found = probes.probe(sealed.store, sealed.target, sealed.keyring, sealed.original(), 59.0)
-    assert all(found.values())
+    assert all(found.results.values())
+    assert found.codes == Codes(without=2)
 
 
 def test_where_the_row_is_not_bound_a_moved_envelope_is_not_probed(scene):
@@ -205,5 +247,6 @@ def test_where_the_row_is_not_bound_a_moved_envelope_is_not_probed(scene):
     scene.sweep()
 
     found = probes.probe(scene.store, scene.target, scene.keyring, None, 59.0)
-    assert len(found) == 3
-    assert all(found.values())
+    assert len(found.results) == 3
+    assert all(found.results.values())
+    assert found.codes is None

@@ -147,7 +147,7 @@ class Library:
         for span in whole(target):
             seen = verify(self.store, target, keyring, original, span)
             self.broken += [f"{name}: {fact}" for fact in seen.facts if fact.verdict not in GOOD]
-        probes = probe(self.store, target, keyring, original, time())
+        probes = probe(self.store, target, keyring, original, time()).results
         self.broken += [f"{name}: not true: {said}" for said, is_so in probes.items() if not is_so]
 
     def _restore(self, mine: UUID, run_id: UUID, name: str) -> Part:
