@@ -46,16 +46,16 @@ class Told:
         (self.runs[what],) = self.bundles() - before
 
     def is_killed(self, what: str, *words: str) -> None:
-        """Kill a command as soon as it has written its first record."""
+        """Kill a command as soon as it has written how its checks came out."""
         before = self.bundles()
         process = self.scene.command_line.start(*words, "--json")
-        wait_until(lambda: self._has_preflight(self.bundles() - before))
+        wait_until(lambda: self._is_past_preflight(self.bundles() - before))
         process.send_signal(signal.SIGKILL)
         process.communicate()
         (self.runs[what],) = self.bundles() - before
 
-    def _has_preflight(self, runs: set[str]) -> bool:
-        return any((self.root / run / "preflight.json").exists() for run in runs)
+    def _is_past_preflight(self, runs: set[str]) -> bool:
+        return any((self.root / run / "storage.json").exists() for run in runs)
 
     def bundles(self) -> set[str]:
         return {path.parent.name for path in self.root.glob("*/opening.json")}
