@@ -74,9 +74,9 @@ softhsm2:
 chromium:
 	$(call debian,chromium,$(CHROMIUM),in which a run's page is looked at,,--no-install-recommends)
 
-# Processes with servers of their own, one more than two cores, as they wait a lot. In the order of the files,
+# Two processes, each with servers of its own; a third gains nothing on two cores. In the order of the files,
 # because those with the fewest tests take the longest, and would otherwise come last.
-SHARED := -n 3 --dist loadfile --no-loadscope-reorder
+SHARED := -n 2 --dist loadfile --no-loadscope-reorder
 
 test: setup postgresql15 softhsm2 chromium
 	@rm -f .venv/.tested
