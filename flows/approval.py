@@ -68,8 +68,7 @@ def _ask(run: Run, plan: Plan, seconds: int) -> Answer:
 
 
 def _record(run: Run, plan: Plan, answer: Answer) -> None:
-    run.approval = approval.facts(plan, answer)
-    run.evidence.write("approval", run.approval)
+    run.evidence.write("approval", approval.facts(plan, answer))
 
 
 @contextmanager

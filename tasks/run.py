@@ -36,9 +36,8 @@ class Run:
     `store` belongs to the flow's own thread; span tasks use the workers only. `watch` is told
     of progress: stage, field, rows done, rows in all. `swept_since` has by field when the last
     pass began, once a whole pass has found nothing more to do, and `unshielded` why the shield
-    does not stand. `imprints` are there while a validation opens envelopes. `approval` is who
-    answered what, where a person was asked. `storage` has by field what its table takes `before`
-    and `after`, `decisions` what the pacing decided.
+    does not stand. `imprints` are there while a validation opens envelopes. `storage` has
+    by field what its table takes `before` and `after`, `decisions` what the pacing decided.
     """
 
     run_id: UUID
@@ -57,7 +56,6 @@ class Run:
     epochs: dict[str, int] = field(default_factory=dict)
     swept_since: dict[str, datetime] = field(default_factory=dict)
     written_before: dict[str, int] = field(default_factory=dict)
-    approval: dict[str, Any] | None = None
     storage: dict[str, dict[str, Any]] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     unshielded: dict[str, str] = field(default_factory=dict)

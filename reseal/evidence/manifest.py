@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ class Ending:
 
     finished: datetime
     keys: list[dict[str, Any]] | None = None
-    more: dict[str, Any] = field(default_factory=dict)
 
 
 def facts(directory: Path, run_id: str, ending: Ending) -> dict[str, Any]:
@@ -58,7 +57,6 @@ def facts(directory: Path, run_id: str, ending: Ending) -> dict[str, Any]:
         "samples": {"file": SAMPLES} if (directory / SAMPLES).exists() else None,
         "audit": _audit(directory / AUDIT),
         "stages": result.get("stages") or {},
-        **ending.more,
     }
 
 

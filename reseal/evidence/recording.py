@@ -29,9 +29,6 @@ from reseal.store.store import Store
 if TYPE_CHECKING:
     from reseal.report.page import Page
 
-CLOSED = Action.EVIDENCE_CLOSED
-INTERRUPTED = Action.RUN_INTERRUPTED
-
 # Runners on several machines have nothing in common but the database.
 LOCK = "SELECT pg_advisory_lock(hashtextextended('reseal evidence', 0))"
 
@@ -73,22 +70,23 @@ class Recording:
         """Return where the bundle of a run is to be found."""
         return f"{self.closing.shelf.where}/{run_id}"
 
-    def end(self, evidence: Evidence, store: Store, *, notes: bool = True, **more: Any) -> Closed:
+    def end(self, evidence: Evidence, store: Store, *, notes: bool = True) -> Closed:
         """Close the bundle of a run, with its page.
 
-        `notes` says to keep the head in the audit log, too, as runs do that write there at all;
-        `more` are facts that no file of the bundle holds. A database that is not there any more
-        keeps nothing from being closed.
+        `notes` says to keep the head in the audit log, too, as runs do that write there at all. A
+        database that is not there any more keeps nothing from being closed.
         """
         name = evidence.directory.name
         keys = _last_look(evidence, store, name)
-        facts = manifest.facts(evidence.directory, name, Ending(datetime.now(UTC), keys, more))
+        facts = manifest.facts(evidence.directory, name, Ending(datetime.now(UTC), keys))
         page = report.write(facts, evidence.directory, draws=self.plots)
         with self._alone(store):
             head = self.closing.close(evidence, facts, lambda chain: _noted(store, chain))
             self._clear(evidence)
         if notes and not store.connection.closed:
-            event.append(store, Event(UUID(name), self.operator, CLOSED, head.as_dict()))
+            event.append(
+                store, Event(UUID(name), self.operator, Action.EVIDENCE_CLOSED, head.as_dict())
+            )
         return Closed(head, page)
 
     def close_interrupted(self, store: Store) -> list[str]:
@@ -111,7 +109,7 @@ class Recording:
         # Whoever closes it may be one who reads only; it is told by the bundle, too.
         with suppress(StoreError):
             if schema.exists(store):
-                event.append(store, Event(UUID(name), self.operator, INTERRUPTED, {}))
+                event.append(store, Event(UUID(name), self.operator, Action.RUN_INTERRUPTED, {}))
 
     @property
     def is_elsewhere(self) -> bool:
@@ -161,6 +159,7 @@ def _noted(store: Store, chain: str) -> Link | None:
     if store.connection.closed:
         return None
     with suppress(StoreError):
-        detail = event.latest(store, CLOSED, chain=chain) if schema.exists(store) else None
+        closed = Action.EVIDENCE_CLOSED
+        detail = event.latest(store, closed, chain=chain) if schema.exists(store) else None
         return Link(**detail["last"]) if detail else None
     return None

@@ -1,6 +1,8 @@
 """Where bundles are kept: a directory a run, in a directory of this machine or behind a URL."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -100,33 +102,33 @@ class RemoteShelf:
 
     def names(self) -> set[str]:
         """Return all files; there, a directory is a part of a name."""
-        try:
+        with _telling():
             return remote.names(self.root)
-        except BackupFileError as error:
-            raise EvidenceError(str(error)) from None
 
     def has(self, name: str) -> bool:
         """Say whether there is a file of this name."""
-        try:
+        with _telling():
             return remote.exists(f"{self.root}/{name}")
-        except BackupFileError as error:
-            raise EvidenceError(str(error)) from None
 
     def read(self, name: str) -> bytes:
         """Return what is in a file."""
-        try:
-            with remote.reading(f"{self.root}/{name}") as file:
-                return file.read()
-        except BackupFileError as error:
-            raise EvidenceError(str(error)) from None
+        with _telling(), remote.reading(f"{self.root}/{name}") as file:
+            return file.read()
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, over one that is there."""
-        try:
-            with remote.creating(f"{self.root}/{name}") as file:
-                file.write(content)
-        except BackupFileError as error:
-            raise EvidenceError(str(error)) from None
+        with _telling(), remote.creating(f"{self.root}/{name}") as file:
+            file.write(content)
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
+        return
+    except BackupFileError as error:
+        said = str(error)
+    raise EvidenceError(said)
 
 
 def _raise(error: OSError) -> None:

@@ -17,7 +17,7 @@ from reseal.evidence.check import check
 from reseal.evidence.closing import Closing
 from reseal.evidence.directory import Evidence
 from reseal.evidence.opening import Begun
-from reseal.evidence.recording import CLOSED, INTERRUPTED, Recording
+from reseal.evidence.recording import Recording
 from reseal.evidence.shelf import LocalShelf, RemoteShelf, Shelf
 from reseal.report import PAGE
 from reseal.store import event
@@ -50,7 +50,9 @@ def test_a_bundle_is_on_the_shelf_and_its_head_in_the_audit_log(records: Recordi
     evidence = records.begin(store, begun(1), fields=["users.mfa_secret"])
     evidence.write("run", {"run_id": evidence.directory.name, "outcome": "done"})
 
-    head, page = records.end(evidence, store, pacing={"decisions": []})
+    evidence.write("pacing", {"decisions": []})
+
+    head, page = records.end(evidence, store)
 
     (seen,) = check(records.closing.shelf, [KEY.public]).bundles
     assert seen.link == head.last
@@ -61,14 +63,14 @@ def test_a_bundle_is_on_the_shelf_and_its_head_in_the_audit_log(records: Recordi
         {"decisions": []},
     )
     assert [key["state"] for key in seen.facts["keys"]["after"]] == ["active"]
-    assert event.latest(store, CLOSED, UUID(int=1)) == head.as_dict()
+    assert event.latest(store, Action.EVIDENCE_CLOSED, UUID(int=1)) == head.as_dict()
     assert records.where(UUID(int=1)) == f"{records.closing.shelf.where}/{UUID(int=1)}"
     assert evidence.directory.exists() is not records.is_elsewhere
 
 
 def test_a_run_that_only_reads_leaves_nothing_in_the_database(records: Recording, store: Store):
     records.end(records.begin(store, begun(1)), store, notes=False)
-    assert event.latest(store, CLOSED) is None
+    assert event.latest(store, Action.EVIDENCE_CLOSED) is None
     assert len(check(records.closing.shelf, [KEY.public]).bundles) == 1
 
 
@@ -97,7 +99,7 @@ def test_what_a_killed_run_has_left_is_closed_by_the_next(records: Recording, st
 
     assert check(records.closing.shelf, [KEY.public]).findings == ()
     assert outcomes(records.closing.shelf) == ["interrupted"]
-    assert event.latest(store, INTERRUPTED, UUID(int=1)) == {}
+    assert event.latest(store, Action.RUN_INTERRUPTED, UUID(int=1)) == {}
     for evidence in (alive, third):
         evidence.write("run", {"run_id": evidence.directory.name, "outcome": "done"})
         records.end(evidence, store)
