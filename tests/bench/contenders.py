@@ -6,7 +6,7 @@ from functools import partial
 
 from reseal.envelope import PREFIX
 from tests.bench import command, work
-from tests.bench.lines import BARE, BARE_SEALED
+from tests.bench.lines import BARE, BARE_HALVES, BARE_SEALED
 from tests.bench.measured import Measured
 from tests.bench.site import Site
 from tests.bench.table import Filling
@@ -101,6 +101,7 @@ _LIFE = ("encrypt", "backup", "validate", "flow", "verify", "rotate", "rollback"
 
 ALL = (
     _work(BARE, "bare", "update"),
+    _work(BARE_HALVES, "bare", "halves"),
     _work("sweep", "sweep", "seal"),
     Contender(_LIFE, _life),
     _work(BARE_SEALED, "bare", "update", filling="SEALED"),

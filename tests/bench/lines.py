@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-BARE, BARE_SEALED = "bare", "bare-sealed"
+BARE, BARE_HALVES, BARE_SEALED = "bare", "bare-halves", "bare-sealed"
 
 # One line of each command, by the command.
 COMMANDS = {
@@ -40,6 +40,12 @@ LINES = {
         Group.REFERENCE,
         "`UPDATE users SET mfa_secret = <a constant as long as an envelope>`, one statement on a "
         "fresh table of plaintext",
+    ),
+    BARE_HALVES: Line(
+        "bare UPDATE, two halves",
+        Group.REFERENCE,
+        "the same by two statements at once, each on half of the pages: what two workers come to "
+        "that have nothing else to do",
     ),
     BARE_SEALED: Line(
         "bare UPDATE, sealed",
