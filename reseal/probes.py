@@ -22,8 +22,10 @@ from reseal.verify import backup_join
 
 SAMPLE = """
 SELECT t.xmin::text, {cell}, {original}, {key} FROM {table} AS t {backup}
-WHERE {sealed} AND ({where}) LIMIT 50
+WHERE {chosen} AND {sealed} AND ({where}) LIMIT 50
 """
+
+WRITTEN = "t.xmin = ANY ({versions}::xid[])"
 
 
 class Sampled(NamedTuple):
@@ -78,8 +80,21 @@ def probe(
 
 
 def _sample(store: Store, target: Target, original: Original | None) -> list[Sampled]:
+    """Take rows that the run itself wrote, if there are any."""
+    if original is not None and original.written:
+        versions = sql.Literal(f"{{{','.join(map(str, sorted(original.written)))}}}")
+        found = _chosen(store, target, original, sql.SQL(WRITTEN).format(versions=versions))
+        if found:
+            return found
+    return _chosen(store, target, original, sql.SQL("true"))
+
+
+def _chosen(
+    store: Store, target: Target, original: Original | None, chosen: sql.Composable
+) -> list[Sampled]:
     rows = store.execute(
         SAMPLE,
+        chosen=chosen,
         cell=target.cell,
         original=sql.SQL("b.reseal_sealed" if original else "NULL::bytea"),
         key=target.key_values,

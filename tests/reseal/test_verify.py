@@ -233,6 +233,20 @@ def test_every_probe_is_noticed(sealed):
     assert found.codes == Codes(compared=2)
 
 
+def test_codes_are_compared_though_an_earlier_run_sealed_the_first_rows(scene):
+    scene.enrol(*[SEED] * 60)
+    scene.sweep()
+    later = scene.again()
+    later.enrol(SEED, SEED)
+    later.back_up()
+    later.sweep()
+
+    found = probes.probe(scene.store, scene.target, scene.keyring, later.original(), 59.0)
+    assert found.codes == Codes(compared=2)
+    assert all(found.results.values())
+    assert len(found.results) == 5
+
+
 def test_a_damaged_backup_fails_no_probe(sealed):
     sealed.admin.execute("UPDATE reseal.backup SET sealed = sealed || '\\x00'")
 
