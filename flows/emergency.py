@@ -1,6 +1,7 @@
 """A key that others know: report whom it exposed, replace it at once, and reseal."""
 
 from flows import rotation
+from flows.validation import need_claims_to_reseal
 from reseal.audit.action import Action
 from reseal.compromise import UNDER_IT, WAS_UNDER_IT, not_cured
 from reseal.rotation import Change
@@ -14,7 +15,10 @@ def carry_out(run: Run, version: int) -> None:
     with run.stage("report"):
         mark_compromised(version)
         said = _report(run, version)
-    rotation.carry_out(run, _change(run, version), said)
+    change = _change(run, version)
+    rotation.make_ready(run)
+    need_claims_to_reseal(run, change.active, urgent=True)
+    rotation.carry_out(run, change, said)
 
 
 def _change(run: Run, version: int) -> Change:

@@ -11,7 +11,7 @@ from flows.options import EncryptOptions
 from flows.restoring import restore_originals, said_of
 from flows.running import conclude, holding, running
 from flows.states import state_of
-from flows.validation import need_claims
+from flows.validation import need_claims_to_seal
 from reseal.errors import Stopped
 from reseal.modes import Mode
 from reseal.outcome import Outcome
@@ -54,7 +54,7 @@ def seal_everything(run: Run, options: EncryptOptions) -> None:
     stages.prepare(run, skip_backup=options.skip_backup)
     if not options.skip_backup:
         stages.back_up(run, options.backup_to)
-    need_claims(run, with_backup=not options.skip_backup)
+    need_claims_to_seal(run, with_backup=not options.skip_backup)
     stages.encrypt(run)
     broken = stages.validate(run)
     if broken:

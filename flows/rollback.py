@@ -56,6 +56,8 @@ def _turn_back(run: Run, rolled_back: UUID) -> None:
     # Asked again, now that no other run can change a key.
     previous = keys.previous_key(rolled_back)
     change = rotation.take_over(run, previous, assumed=True)
+    rotation.make_ready(run)
+    # No claim is stated first: a way back must not be barred by what is not as it should be.
     rotation.carry_out(run, change, f"run {rolled_back} rolled back")
     for result in run.result.fields.values():
         result.restored = result.changed

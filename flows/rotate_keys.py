@@ -9,6 +9,7 @@ from flows.intent import to_rotate
 from flows.options import RotateOptions
 from flows.running import conclude, holding, running
 from flows.states import state_of
+from flows.validation import need_claims_to_reseal
 from reseal.modes import Mode
 from reseal.outcome import Outcome
 from tasks.keys import find_unfinished, need_key
@@ -41,4 +42,6 @@ def _rotate(run: Run, options: RotateOptions) -> None:
         emergency.carry_out(run, options.compromised)
         return
     change = find_unfinished() or rotation.change_key(run, assumed=options.assume_readers_ready)
+    rotation.make_ready(run)
+    need_claims_to_reseal(run, change.active)
     rotation.carry_out(run, change)

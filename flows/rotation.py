@@ -43,10 +43,16 @@ def take_over(run: Run, version: int, *, assumed: bool, urgent: bool = False) ->
     return keys.change_made()
 
 
+def make_ready(run: Run) -> None:
+    """Make the tables ready, as new enrolments may be longer than what was sealed; back up."""
+    warm_up()
+    with run.stage("prepare"):
+        stages.prepare_tables(run)
+    stages.back_up(run)
+
+
 def carry_out(run: Run, change: Change, *said: str) -> None:
     """Put every row under the active key, prove it, and look what the older keys still need."""
-    prepare(run)
-    stages.back_up(run)
     stages.reseal(run)
     _follow_up(run, change)
     broken = _prove(run, change)
@@ -100,13 +106,6 @@ def _look_at_gates(run: Run) -> None:
             run.evidence.write("before-retirement", check_before_retire(gates).as_dict())
         ready = [version for version in gates if _all_open(gates[version])]
         run.note(Action.RETIREMENT_GATES, waiting_for_approval=ready)
-
-
-def prepare(run: Run) -> None:
-    """Make the tables ready, as new enrolments may be longer than what was sealed before."""
-    warm_up()
-    with run.stage("prepare"):
-        stages.prepare_tables(run)
 
 
 def sum_up(run: Run, change: Change, *first: str) -> None:

@@ -1,5 +1,6 @@
 """Judge what stands in the table: open all of it, state what must be true, probe it."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flows.passes import spans
@@ -14,25 +15,51 @@ from reseal.store import quarantine
 from reseal.store.catalog import rows_written
 from reseal.sweep.turn import Turn
 from reseal.verify import Broken, Verification
+from tasks.keys import await_openers
 from tasks.run import Run
-from tasks.validate import check_before_seal, check_claims, probe_field, verify_span
+from tasks.validate import (
+    Checked,
+    check_before_reseal,
+    check_before_seal,
+    check_claims,
+    probe_field,
+    verify_span,
+)
 
 # Each is compared with the backup by one join, for which the server looks at all of the backup.
 _MOST_SPANS = 4
 
 
-def need_claims(run: Run, *, with_backup: bool) -> None:
+def need_claims_to_seal(run: Run, *, with_backup: bool) -> None:
     """State what must be true before the first write; raise ClaimsFailed where it is not."""
+    _need(run, lambda field: check_before_seal(field, with_backup), "Nothing was sealed")
+
+
+def need_claims_to_reseal(run: Run, active: int, *, urgent: bool = False) -> None:
+    """State the same before a rotation's first write.
+
+    Whatever an interrupted rotation can have left is true of all of it, so that it is gone on with.
+    """
+    if not urgent:
+        # One that started meanwhile may not have told yet what it opens.
+        with run.stage("readers"):
+            await_openers(active)
+    so = f"No row was resealed, and key {active} stays active: mend this and rotate again"
+    _need(run, lambda field: check_before_reseal(field, active, urgent), so)
+
+
+def _need(run: Run, check: Callable[[str], Checked], so: str) -> None:
     with run.stage("expect"):
         for field in run.fields:
-            checked = check_before_seal(field.name, with_backup)
-            run.evidence.write(f"before-seal-{field.name}", checked.as_dict())
+            checked = check(field.name)
+            record = f"{checked.suite}-{field.name}"
+            run.evidence.write(record, checked.as_dict())
             run.note(Action.EXPECTED, field=field.name, claims_hold=checked.result.success)
             if checked.result.failed:
                 said = " ".join(checked.result.failed)
                 raise ClaimsFailed(
-                    f"not true of {field.name}: {said} Nothing was sealed; what was counted is in "
-                    f"before-seal-{field.name}.json of the evidence"
+                    f"not true of {field.name}: {said} {so}; what was counted is in "
+                    f"{record}.json of the evidence"
                 )
 
 

@@ -160,7 +160,7 @@ class BackupNotProven(ResealError):
 
 
 class ClaimsFailed(ResealError):
-    """What must be true before the first write is not; nothing was sealed."""
+    """What must be true before the first write is not; no row was written."""
 
 
 class TooManyQuarantined(ResealError):

@@ -3,7 +3,7 @@
 A measure is a number under a name. It holds no secret, no envelope and no part of one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,8 +20,8 @@ from reseal.store.catalog import Target
 from reseal.store.store import Store
 
 KEYS = """
-SELECT version, state, coalesce(expires <= clock_timestamp(), false) FROM {reseal}.data_key
-WHERE wrapped IS NOT NULL ORDER BY version
+SELECT version, state, compromised IS NOT NULL, coalesce(expires <= clock_timestamp(), false)
+FROM {reseal}.data_key WHERE wrapped IS NOT NULL ORDER BY version
 """
 
 
@@ -36,6 +36,7 @@ class What(StrEnum):
     QUARANTINE = "quarantine"
     GUARD = "guard"
     SHIELD = "shield"
+    STATE = "state"
     SEALS = "seals"
     PERIOD = "period"
     READERS = "readers"
@@ -113,20 +114,32 @@ def of_shield(store: Store, target: Target, why_not: str | None) -> list[Measure
 
 
 def of_keys(store: Store) -> list[Measure]:
-    """Tell how often each key has sealed, and whether the one that seals is past its date."""
+    """Tell of each key its state, how often it has sealed, and whether others know it.
+
+    Of the one that seals, tell whether it is past its date as well.
+    """
     found: list[Measure] = []
-    for version, state, is_expired in store.execute(KEYS).fetchall():
-        found.append(Measure(What.SEALS, "in all", key_use.sealed(store, version), version))
+    for version, state, is_known, is_expired in store.execute(KEYS).fetchall():
+        found += [
+            Measure(What.STATE, state, 1, version),
+            Measure(What.STATE, "known to others", int(is_known), version),
+            Measure(What.SEALS, "in all", key_use.sealed(store, version), version),
+        ]
         if state == KeyState.ACTIVE:
             found.append(Measure(What.PERIOD, "expired", int(is_expired), version))
     return found
 
 
-def of_readers(store: Store, version: int, check_value: bytes) -> list[Measure]:
-    """Tell how many applications are live, and how many of them do not open a key version."""
+def of_readers(
+    store: Store, version: int, check_value: bytes, let_go: Collection[str] = ()
+) -> list[Measure]:
+    """Tell how many applications are live, and how many of them do not open a key version.
+
+    Those that were `let_go` when it took over are not counted among the latter.
+    """
     live = reader.live(store, version)
-    closed = sum(value != check_value.hex() for value in live.values())
-    counts = {"live": len(live), "do not open": closed}
+    closed = [name for name, value in live.items() if value != check_value.hex()]
+    counts = {"live": len(live), "do not open": len(set(closed) - set(let_go))}
     return [Measure(What.READERS, of, count, version) for of, count in counts.items()]
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from reseal.audit.action import Action
 from reseal.census import Census
 from reseal.errors import Refused
-from reseal.store import reader
+from reseal.store import event, reader
 from reseal.store.store import Store
 
 # A reader that died just before drops out of the live ones within this time.
@@ -106,18 +107,25 @@ def await_readers(store: Store, version: int, check_value: bytes, wait: Wait) ->
     A reader opens it if it has the right bytes under the number.
     """
 
-    def look() -> Ready:
-        found = reader.live(store, version)
-        ready = tuple(name for name, value in found.items() if value == check_value.hex())
-        return Ready(ready, tuple(name for name in found if name not in ready))
-
-    wait.until(lambda: not look().late)
-    seen = look()
+    wait.until(lambda: not _look(store, version, check_value).late)
+    seen = _look(store, version, check_value)
     if seen.late and not wait.urgent:
         raise Refused(f"{_not_ready(seen.late, version, wait.seconds)}; {wait.otherwise}")
     if not (seen.instances or seen.late or wait.assumed or wait.urgent):
         raise Refused(f"{NO_READER}; {wait.otherwise}")
     return seen
+
+
+def await_openers(store: Store, version: int, check_value: bytes, wait: Wait) -> None:
+    """Wait until no live reader is late with a key that seals, but for those let go."""
+    excused = let_go(store, version)
+    wait.until(lambda: excused.issuperset(_look(store, version, check_value).late))
+
+
+def let_go(store: Store, version: int) -> frozenset[str]:
+    """Return the readers that an emergency went on without when it let a key take over."""
+    said = event.latest(store, Action.READERS_READY, key_version=version)
+    return frozenset(said["late"] if said else ())
 
 
 def await_sealers(store: Store, version: int, wait: Wait) -> list[str]:
@@ -130,6 +138,12 @@ def need_readers(store: Store) -> None:
     """Raise Refused where no reader is known."""
     if not reader.live(store, 0):
         raise Refused(NO_READER)
+
+
+def _look(store: Store, version: int, check_value: bytes) -> Ready:
+    found = reader.live(store, version)
+    ready = tuple(name for name, value in found.items() if value == check_value.hex())
+    return Ready(ready, tuple(name for name in found if name not in ready))
 
 
 def _not_ready(late: tuple[str, ...], version: int, seconds: float) -> str:

@@ -58,6 +58,14 @@ def await_readers(version: int, assumed: bool, urgent: bool) -> None:
     )
 
 
+@step(name="await openers", task_run_name="await those that do not open key {version}")
+def await_openers(version: int) -> None:
+    """Wait a while for live readers that do not open the key that seals, or not yet."""
+    run = current()
+    value = run.access.keyring(run.store).check_values[version]
+    rotation.await_openers(run.store, version, value, Wait(run.rest, monotonic))
+
+
 @step(name="activate key", task_run_name="activate key {version}")
 def activate_key(version: int) -> None:
     """Let a key seal and the active one retire; the audit log says so, or neither is."""

@@ -10,7 +10,8 @@ from uuid import UUID
 from expectations import suites, warm
 from expectations.check import CheckResult, check
 from expectations.suites import Counted, Suite
-from reseal import census, measure
+from reseal import census, measure, rotation
+from reseal.census import Census
 from reseal.judge import Facts
 from reseal.keyring import Keyring
 from reseal.measure import Measure, What
@@ -107,8 +108,31 @@ def check_before_seal(field: str, with_backup: bool) -> Checked:
         is_empty=not census.has_rows(run.store, target),
         with_backup=with_backup,
     )
-    facts = facts_of(before) if before else Facts()
-    return _check(run, suite, field, facts, measures, f"expectations-before-{field}")
+    return _check_before(run, suite, field, before, measures)
+
+
+@step(name="check before resealing", task_run_name="check before resealing {field}")
+def check_before_reseal(field: str, active: int, urgent: bool) -> Checked:
+    """State what must be true of a field before its first row is put under the active key."""
+    run = current()
+    target, keyring = run.access.target(run.store, field), run.access.keyring(run.store)
+    before, value = run.field_result(field).before, keyring.check_values[active]
+    measures = [
+        *measure.of_shield(run.store, target, run.unshielded.get(field)),
+        *measure.of_guard(run.store, target),
+        *measure.of_keys(run.store),
+        *measure.of_backup(run.store, run.run_id, field),
+        *measure.of_readers(run.store, active, value, rotation.let_go(run.store, active)),
+    ]
+    _await_import()
+    suite = suites.before_reseal(
+        keyring.check_values,
+        active,
+        rotation.promised(before, active) if before else 0,
+        is_empty=not census.has_rows(run.store, target),
+        is_urgent=urgent,
+    )
+    return _check_before(run, suite, field, before, measures)
 
 
 @step(name="check before retirement")
@@ -130,6 +154,13 @@ def probe_field(field: str, backed_up_by: UUID | None) -> Probed:
     target = run.access.target(run.store, field)
     original = run.access.original(run.store, backed_up_by, field) if backed_up_by else None
     return probe(run.store, target, run.access.keyring(run.store), original, time())
+
+
+def _check_before(
+    run: Run, suite: Suite, field: str, counted: Census | None, measures: Sequence[Measure]
+) -> Checked:
+    facts = facts_of(counted) if counted else Facts()
+    return _check(run, suite, field, facts, measures, f"expectations-before-{field}")
 
 
 def _check(
@@ -160,7 +191,7 @@ def _counted(
     originals = [one for one in measures if one.what is What.ORIGINALS]
     missing = sum(one.amount if _is_backed_up(one) else -one.amount for one in originals)
     drift = _drift(run, target) if missing or rows != facts.total() else 0
-    return Counted(rows, aside, accepted, drift)
+    return Counted(rows, aside, accepted, drift, run.field_result(target.field.name).changed)
 
 
 def _is_backed_up(one: Measure) -> bool:

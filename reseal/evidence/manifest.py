@@ -48,6 +48,7 @@ def facts(directory: Path, run_id: str, ending: Ending) -> dict[str, Any]:
         "preflight": _document(directory, "preflight"),
         **{stage: _of_fields(directory, stage, names) for stage in _STAGES},
         "before_seal": _of_fields(directory, "before-seal", names),
+        "before_reseal": _of_fields(directory, "before-reseal", names),
         "before_retirement": _document(directory, "before-retirement"),
         "validation": _of_fields(directory, "validation", names),
         "ledger": _ledger(directory / BATCHES),

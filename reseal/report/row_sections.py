@@ -52,12 +52,18 @@ def about_backup(facts: Facts) -> Section | None:
 def about_validation(facts: Facts) -> Section | None:
     """Tell what must be true and whether it is, and what tampering came to."""
     looked = facts.part("validation")
-    tables = [
-        table
-        for name, one in looked.items()
-        for table in (_claims(name, one), _probes(name, one), _opened(name, one.get("facts") or []))
-        if table.rows
-    ]
+    made = [
+        *_stated_first(facts),
+        *(
+            table
+            for name, one in looked.items()
+            for table in (
+                _claims(name, one), _probes(name, one), _opened(name, one.get("facts") or []),
+            )
+        ),
+        _claims("the retiring keys", facts.part("before_retirement")),
+    ]  # fmt: skip
+    tables = [table for table in made if table.rows]
     if not tables:
         return None
     said = (
@@ -173,6 +179,13 @@ def claims_of(facts: Facts) -> tuple[Table, ...]:
     """Return what must be true and whether it is, a table for each field that was validated."""
     looked = facts.part("validation").items()
     return tuple(table for name, one in looked if (table := _claims(name, one)).rows)
+
+
+def _stated_first(facts: Facts) -> Iterable[Table]:
+    """Tell what had to be true before the first row of a field was sealed, or resealed."""
+    for part, turn in (("before_seal", "sealed"), ("before_reseal", "resealed")):
+        for name, one in facts.part(part).items():
+            yield _claims(f"{name} before a row is {turn}", one)
 
 
 def _claims(name: str, one: Part) -> Table:

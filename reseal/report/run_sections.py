@@ -16,8 +16,8 @@ _MOST_DECISIONS = 200
 
 # The manifest has them by name; what a rotation does first comes between.
 _ORDER = (
-    "preflight", "count", "stage", "readers", "activate", "prepare", "backup", "encrypt", "reseal",
-    "validate", "rollback", "retire", "guard", "optimise", "clean",
+    "preflight", "approval", "count", "report", "stage", "readers", "activate", "prepare", "backup",
+    "expect", "encrypt", "reseal", "validate", "rollback", "retire", "guard", "optimise", "clean",
 )  # fmt: skip
 
 # What the files of a bundle are, the first pattern that fits.
@@ -39,6 +39,8 @@ _FILES = (
     ("approval.json", "who decided, when, and what they saw"),
     ("prepare-*", "what was changed on the table before the first row"),
     ("backup-*", "the backup and its proof"),
+    ("before-retirement.json", "what must be true before an older key goes"),
+    ("before-*", "what must be true before the first row is written"),
     ("validation-*", "what opening every value showed"),
     ("expectations-*", "the claims and Data Docs of Great Expectations"),
     ("guard-*", "the constraint that keeps plaintext out"),

@@ -17,7 +17,7 @@ from tests.bench.spent import Spent
 # A stage writes evidence when it is over, or just before it the one before has: which files say
 # when it was. The seconds themselves are the document's.
 ENDS_WITH = {"backup": "backup-*", "validate": "validation-*", "rollback": "left-alone-*"}
-BEGINS_AFTER = {"encrypt": "before-seal-*", "reseal": "backup-*"}
+BEGINS_AFTER = {"encrypt": "before-seal-*", "reseal": "before-reseal-*"}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from expectations.suites import (
     Suite,
     after_rotate,
     after_seal,
+    before_reseal,
     before_retire,
     before_seal,
     nightly,
@@ -31,6 +32,7 @@ MEASURES = {
     ("probes", "a shortened tag is noticed", 0): 1,
     ("codes", "compared", 0): 25,
     ("codes", "differing", 0): 0,
+    ("codes", "without", 0): 0,
     ("originals", "met", 0): 25,
     ("originals", "gone", 0): 1,
     ("originals", "emptied", 0): 1,
@@ -41,6 +43,10 @@ MEASURES = {
     ("guard", "holds", 0): 1,
     ("shield", "stands", 0): 1,
     ("shield", "left out for a reason", 0): 0,
+    ("state", "retiring", 1): 1,
+    ("state", "known to others", 1): 0,
+    ("state", "active", 2): 1,
+    ("state", "known to others", 2): 0,
     ("seals", "in all", 1): 25,
     ("seals", "in all", 2): 2**31,
     ("period", "expired", 2): 0,
@@ -62,7 +68,7 @@ def frame(*facts, measures=MEASURES):
 
 
 def sealed_suite(rows=100, backed_up=27, drift=0) -> Suite:
-    return after_seal(Counted(rows, 2, drift=drift), [1, 2], backed_up)
+    return after_seal(Counted(rows, 2, drift=drift, changed=25), [1, 2], backed_up)
 
 
 def verify_suite(rows=100) -> Suite:
@@ -75,6 +81,10 @@ def rotate_suite(key_version: int, rows=100) -> Suite:
 
 def waiting_suite(is_empty=False) -> Suite:
     return before_seal([1], is_empty=is_empty, with_backup=True)
+
+
+def resealing_suite(rows=0, is_urgent=False) -> Suite:
+    return before_reseal([1, 2], 2, rows, is_empty=False, is_urgent=is_urgent)
 
 
 def retire_suite() -> Suite:

@@ -11,6 +11,7 @@ from tests.expectations.census import (
     MEASURES,
     WAITING,
     frame,
+    resealing_suite,
     retire_suite,
     rotate_suite,
     sealed_suite,
@@ -22,6 +23,7 @@ from tests.expectations.census import (
 pytestmark = pytest.mark.slow
 
 IVS, REPEATED = ("initialisation vectors", "opened", 1), ("initialisation vectors", "repeated", 2)
+RESEALING = (("sealed", "not opened", 1, 0, 0, 25), ("plain", "no envelope", 0, 0, 0, 3))
 # Of a suite on good facts: what is measured instead (None: it is not), and the claim that breaks.
 AFTER_SEAL = {
     "an iv that came twice": [{REPEATED: 1}, "ExpectNoRepeatedIv"],
@@ -40,6 +42,7 @@ AFTER_SEAL = {
     ],
     "another code": [{("codes", "differing", 0): 1}, "ExpectSameCodes"],
     "no code": [{("codes", "differing", 0): None}, "ExpectSameCodes"],
+    "no sample": [{("codes", "compared", 0): 0}, "ExpectSameCodes"],
     "an original lost sight of": [{("originals", "met", 0): 24}, "ExpectOriginalsToAddUp"],
     "a row met twice": [{("originals", "met", 0): 26}, "ExpectOriginalsToAddUp"],
     "originals that nobody counted": [{("originals", "gone", 0): None}, "ExpectOriginalsToAddUp"],
@@ -62,6 +65,30 @@ BEFORE_SEAL = {
         {("shield", "stands", 0): 0, ("shield", "left out for a reason", 0): 1},
         "",
     ],
+}
+BEFORE_RESEAL = {
+    "all as it should be": [{}, ""],
+    "a backup not proven": [{("backup", "restored", 0): None}, "ExpectProvenBackup"],
+    "no shield": [{("shield", "stands", 0): 0}, "ExpectShield"],
+    "another key that seals": [
+        {("state", "active", 2): None, ("state", "active", 1): 1},
+        "ExpectSealingKey",
+    ],
+    "two keys that seal": [{("state", "active", 1): 1}, "ExpectSealingKey"],
+    "a key that others know": [{("state", "known to others", 2): 1}, "ExpectSealingKey"],
+    "a key of which nobody says who knows it": [
+        {("state", "known to others", 2): None},
+        "ExpectSealingKey",
+    ],
+    "an older key that sealed too often": [{("seals", "in all", 1): 2**31 + 1}, ""],
+    "a key without room": [{("seals", "in all", 2): 2**31 + 1}, "ExpectRoomToSeal"],
+    "seals unseen": [{("seals", "in all", 2): None}, "ExpectRoomToSeal"],
+    "an application without the new key": [
+        {("readers", "do not open", 2): 1},
+        "ExpectReadersOfKey",
+    ],
+    "readers unseen": [{("readers", "do not open", 2): None}, "ExpectReadersOfKey"],
+    "a guard that is gone": [{("guard", "holds", 0): 0}, "ExpectStandingGuard"],
 }
 OPEN = {
     ("gates", gate, 1): 1
@@ -102,11 +129,47 @@ def test_before_sealing_a_measure_breaks_just_the_claim_meant(told, claim):
     assert found == set(claim.split())
 
 
+@pytest.mark.parametrize(("told", "claim"), BEFORE_RESEAL.values(), ids=BEFORE_RESEAL)
+def test_before_resealing_a_measure_breaks_just_the_claim_meant(told, claim):
+    found = untrue(resealing_suite(), frame(*RESEALING, measures=replaced(told)))
+
+    assert found == set(claim.split())
+
+
+def test_before_resealing_the_rows_to_come_are_counted_among_the_seals():
+    assert untrue(resealing_suite(rows=1), frame(*RESEALING)) == {"ExpectRoomToSeal"}
+
+
+def test_in_an_emergency_nothing_is_stated_that_can_wait():
+    told = {("guard", "holds", 0): 0, ("readers", "do not open", 2): 1}
+    facts = frame(*RESEALING, measures=replaced({**told, ("shield", "stands", 0): 0}))
+
+    assert untrue(resealing_suite(is_urgent=True), facts) == {"ExpectShield"}
+
+
+@pytest.mark.parametrize("version", [0, 1, 2, 7])
+def test_before_resealing_rows_are_under_keys_that_are_there(version):
+    one = ("sealed", "not opened", version, 0, 0, 1)
+    claims = {"ExpectKnownKeyVersions"} if version == 7 else set()
+
+    assert untrue(resealing_suite(), frame(*RESEALING, one)) == claims
+
+
 @pytest.mark.parametrize(("told", "claim"), BEFORE_RETIRE.values(), ids=BEFORE_RETIRE)
 def test_before_a_key_retires_a_measure_breaks_just_the_claim_meant(told, claim):
     found = untrue(retire_suite(), frame(measures=replaced({**OPEN, **told})))
 
     assert found == set(claim.split())
+
+
+def test_without_a_code_to_compare_none_is_missed():
+    none = {("codes", "compared", 0): 0, ("codes", "without", 0): 3}
+    nothing = {("codes", "compared", 0): 0}
+    enrolled = ("sealed", "enrolled since the backup", 1, 12, 16, 25)
+
+    assert untrue(sealed_suite(), frame(*GOOD, measures=replaced(none))) == set()
+    facts = frame(EMPTY, enrolled, *GOOD[2:], measures=replaced(nothing))
+    assert untrue(sealed_suite(), facts) == set()
 
 
 def test_before_sealing_no_envelope_may_be_under_a_key_that_is_not_there():
@@ -129,6 +192,21 @@ def test_at_night_the_key_that_seals_must_be_in_its_period():
     assert untrue(verify_suite(95), late) == {"ExpectKeyInItsPeriod"}
 
 
+@pytest.mark.parametrize("told", [1, None], ids=["known to others", "unseen"])
+def test_at_night_nothing_is_under_a_key_that_others_know(told):
+    facts = frame(EMPTY, EQUAL, measures=replaced({("state", "known to others", 1): told}))
+    older = frame(EMPTY, EQUAL, measures=replaced({("state", "known to others", 2): 1}))
+
+    assert untrue(verify_suite(95), facts) == {"ExpectNothingUnderKnownKey"}
+    assert untrue(verify_suite(95), older) == set()
+
+
+def test_at_night_the_quarantine_must_be_empty():
+    aside = frame(EMPTY, EQUAL, measures={**MEASURES, ("quarantine", "set aside", 0): 1})
+
+    assert untrue(verify_suite(95), aside) == {"ExpectEmptyQuarantine"}
+
+
 def test_after_a_rotation_the_quarantine_must_be_empty():
     resealed = ("sealed", "opens", 3, 12, 16, 30)
     aside = {**MEASURES, ("quarantine", "set aside", 0): 2}
@@ -149,8 +227,11 @@ def test_the_words_of_the_measures_are_those_of_the_library():
 
     words = {
         measured.IVS, measured.ORIGINALS, measured.BACKUP, measured.PROBES, measured.CODES,
-        measured.QUARANTINE, measured.GUARD, measured.SHIELD, measured.SEALS, measured.PERIOD,
-        measured.READERS, measured.GATES,
+        measured.QUARANTINE, measured.GUARD, measured.SHIELD, measured.STATE, measured.SEALS,
+        measured.PERIOD, measured.READERS, measured.GATES,
     }  # fmt: skip
     assert words == set(What)
+    assert {claim.gate for claim in retire_suite().claims if hasattr(claim, "gate")} == {
+        gate for _, gate, _ in OPEN
+    }
     assert measured.MOST_SEALS == MOST_SEALS

@@ -11,9 +11,11 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
 from reseal import Vault
+from reseal.audit.action import Action
 from reseal.envelope import Envelope
 from reseal.kek import open_kek
-from reseal.store import data_key, schema
+from reseal.store import data_key, event, schema
+from reseal.store.event import Event
 from tests.flows.conftest import CONFIG, Ended
 from tests.flows.scene import (
     FIELD,
@@ -207,12 +209,22 @@ def told_in_full(story: Story) -> Story:
     return story
 
 
+def without_its_guard(story: Story) -> None:
+    """Rotate where the guard was raised, by the audit log, and somebody took it off."""
+    with story.scene.library() as (_, store):
+        event.append(store, Event(None, "ada", Action.GUARD, {"field": FIELD, "raised": True}))
+    story.rotates("not true", READY)
+    with story.scene.library() as (_, store):
+        event.append(store, Event(None, "ada", Action.GUARD_DROPPED, {"field": FIELD}))
+
+
 def told_of_faults(story: Story) -> Story:
-    """Be refused twice, and fail three times."""
+    """Be refused twice, and fail four times."""
     seal_all(story)
     story.rotates("no reader")
     with reading_role(story) as url:
         story.rotates("no rights", READY, url=url)
+    without_its_guard(story)
     story.does(DEAF)
     story.rotates("tripped", READY)
     story.scene.command_line.write_config(UNLIMITED)

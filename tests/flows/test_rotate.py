@@ -30,8 +30,8 @@ from tests.flows.sentences import missing, sentence
 pytestmark = pytest.mark.slow
 
 STAGES = {
-    "preflight", "count", "stage", "readers", "activate", "prepare", "backup", "reseal", "validate",
-    "retire",
+    "preflight", "count", "stage", "readers", "activate", "prepare", "backup", "expect", "reseal",
+    "validate", "retire",
 }  # fmt: skip
 
 
@@ -151,6 +151,7 @@ def test_a_rotation_is_rolled_back_by_letting_the_key_before_it_take_over(full: 
     assert (step.ended.code, step.ended.document["outcome"]) == (0, "done"), step.said
     assert step.keys == {"1": "retiring", "2": "active", "3": "retiring"}
     assert step.versions == {2}
+    assert "expect" not in step.ended.document["stages"]
     part = step.ended.part(FIELD)
     assert part["restored"] == part["changed"] == len(full.had)
     assert full.scene.opened() == now_has(full)
@@ -181,6 +182,37 @@ def test_a_key_that_nobody_became_ready_for_stays_staged_and_is_taken_up(full: S
     assert "key 2 stays staged" in step.said
     staged = [(d["key_version"], d["taken_up"]) for d in full.details("key staged")]
     assert staged == [(2, False), (2, True), (3, False)]
+
+
+def test_a_rotation_stops_before_its_first_row_where_something_is_not_true(faults: Story) -> None:
+    step = faults.steps["not true"]
+    assert (step.ended.code, step.ended.document["outcome"]) == (1, "failed")
+    untrue = "The guard holds for every row, if it was ever raised and not taken off since."
+    so = "No row was resealed, and key 2 stays active"
+    assert step.said.startswith(f"not true of {FIELD}: {untrue} {so}: mend this and rotate again;")
+    assert step.ended.document["stages"].keys() == STAGES - {"reseal", "validate", "retire"}
+    assert (step.stored, step.versions) == (faults.steps["no reader"].stored, {1})
+    assert step.keys == faults.steps["tripped"].keys == {"1": "retiring", "2": "active"}
+
+
+def test_what_must_be_true_before_a_rotation_is_in_its_record(faults: Story, full: Story) -> None:
+    held = stated(full, "gone on")
+    assert (len(held), set(held.values())) == (9, {True})
+    assert list(stated(faults, "not true").values()).count(False) == 1
+    # In an emergency neither the readers nor the guard are asked for.
+    assert len(stated(faults, "compromised")) == 7
+    evidence = Path(faults.steps["not true"].ended.document["evidence"])
+    assert (
+        f"Claims about {FIELD} before a row is resealed" in (evidence / "report.html").read_text()
+    )
+    assert (evidence / f"expectations-before-{FIELD}" / "data_docs" / "index.html").is_file()
+
+
+def stated(story: Story, name: str) -> dict[str, bool]:
+    """What was stated before the rows of a step, and whether it was true, by the manifest."""
+    evidence = Path(story.steps[name].ended.document["evidence"])
+    told = json.loads((evidence / "manifest.json").read_text())["before_reseal"][FIELD]
+    return {claim["sentence"]: claim["success"] for claim in told["claims"]}
 
 
 def test_a_rotation_that_could_reseal_too_little_stops_and_is_taken_up_again(faults: Story) -> None:

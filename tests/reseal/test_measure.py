@@ -10,7 +10,7 @@ from reseal.measure import Measure, What
 from reseal.probes import Codes, Probed
 from reseal.quarantine.trouble import SetAside, Trouble
 from reseal.shape import Shape
-from reseal.store import key_use, quarantine
+from reseal.store import data_key, key_use, quarantine
 from reseal.store.key_use import telling
 from reseal.usage import Used
 from tests.conftest import SENTINEL
@@ -103,15 +103,20 @@ def test_the_shield_stands_or_there_is_a_reason(sealed):
     assert found(None) == [1, 0]
 
 
-def test_each_key_tells_its_seals_and_the_active_one_its_period(sealed):
+def test_each_key_tells_its_state_and_its_seals_and_the_active_one_its_period(sealed):
     version = sealed.activate_next_key()
     for statement in telling("app", {version: Used(0, 7)}):
         sealed.store.run(statement)
     sealed.admin.execute("UPDATE reseal.data_key SET expires = now()")
+    data_key.mark_compromised(sealed.store, 1)
 
     assert key_use.sealed(sealed.store, 1) == 3
     assert numbers(measure.of_keys(sealed.store)) == {
+        (What.STATE, "retiring", 1): 1,
+        (What.STATE, "known to others", 1): 1,
         (What.SEALS, "in all", 1): 3,
+        (What.STATE, "active", 2): 1,
+        (What.STATE, "known to others", 2): 0,
         (What.SEALS, "in all", 2): 7,
         (What.PERIOD, "expired", 2): 1,
     }
@@ -129,6 +134,8 @@ def test_who_does_not_open_a_key_is_counted(scene):
     for version, closed in ((1, 0), (2, 1)):
         found = measure.of_readers(scene.store, version, bytes.fromhex(values[version]))
         assert [each.amount for each in found] == [2, closed]
+    found = measure.of_readers(scene.store, 2, bytes.fromhex("bb"), let_go=["old", "gone"])
+    assert [each.amount for each in found] == [2, 0]
 
 
 def test_gates_and_probes_are_yes_or_no():

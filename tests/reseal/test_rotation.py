@@ -4,6 +4,7 @@ import pytest
 from psycopg_pool import ConnectionPool
 
 from reseal import Vault
+from reseal.audit.action import Action
 from reseal.census import Census
 from reseal.envelope import Envelope
 from reseal.errors import Refused
@@ -12,14 +13,17 @@ from reseal.rotation import (
     URGENT_SECONDS,
     WAIT_SECONDS,
     Wait,
+    await_openers,
     await_readers,
     await_sealers,
     is_unfinished,
+    let_go,
     need_readers,
     promised,
 )
 from reseal.secret import Secret
-from reseal.store import data_key, reader
+from reseal.store import data_key, event, reader
+from reseal.store.event import Event
 from reseal.store.reader import Reader
 from reseal.sweep.turn import Turn
 from tests.conftest import SENTINEL
@@ -154,6 +158,31 @@ def test_readers_that_still_seal_under_another_key_are_waited_for_and_named(stor
     assert await_sealers(store, 2, Wait(clock.sleep, clock)) == []
     assert clock.now == 9.0
     assert await_sealers(store, 1, Wait(clock.sleep, clock)) == ["new", "old"]
+
+
+def test_whoever_does_not_open_the_key_that_seals_is_waited_for_a_while(store):
+    beat(store, "a/1", RIGHT)
+    beat(store, "b/2", WRONG)
+    clock = Clock(_5=lambda: beat(store, "b/2", RIGHT))
+    await_openers(store, 2, STAGED.check_value, Wait(clock.sleep, clock))
+    assert clock.now == 5.0
+
+    beat(store, "b/2", WRONG)
+    await_openers(store, 2, STAGED.check_value, Wait(clock.sleep, clock))
+    assert clock.now == 5.0 + WAIT_SECONDS
+
+
+def test_whom_an_emergency_went_on_without_is_not_waited_for_again(store):
+    beat(store, "b/2", WRONG)
+    said = {"key_version": 2, "instances": [], "late": ["b/2"]}
+    assert let_go(store, 2) == set()
+    event.append(store, Event(None, "ada", Action.READERS_READY, said))
+    clock = Clock()
+
+    await_openers(store, 2, STAGED.check_value, Wait(clock.sleep, clock))
+    assert clock.now == 0.0
+    assert let_go(store, 2) == {"b/2"}
+    assert let_go(store, 3) == set()
 
 
 def test_the_census_promises_plaintext_and_rows_under_other_keys():
