@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from expectations import gates
 from flows.flags import AssumeReadersReady, ConfigPath, Json, print_document
 from flows.opening import Opening, shelf_of
 from flows.screen import say, show_gates, show_keys
@@ -133,7 +134,10 @@ def _remove(wish: Wish, config: Path | None, as_json: bool) -> None:
         "version": wish.version,
         "state": state,
         "done": answer.done,
-        "gates": [gate.as_dict() for gate in answer.gates],
+        "gates": [
+            {**gate.as_dict(), "sentence": gates.said(gate.name, f"key {wish.version}")}
+            for gate in answer.gates
+        ],
     }
     print_document(document, as_json, show_gates)
     if answer.closed:

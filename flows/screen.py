@@ -163,8 +163,8 @@ def show_gates(document: dict[str, Any]) -> None:
     for gate in document["gates"]:
         is_open = gate["verdict"] == "pass"
         verdict = Text(gate["verdict"], style="green" if is_open else "bold red")
-        said = gate["evidence"] if is_open else f"{gate['evidence']}; {gate['remedy']}"
-        table.add_row(verdict, Text(gate["name"]), Text(said))
+        shown = gate["evidence"] if is_open else f"{gate['evidence']}; {gate['remedy']}"
+        table.add_row(verdict, Text(gate["name"]), Text(f"{gate['sentence']}\n{shown}"))
     console.print(table)
     say(f"Key {document['version']} is {document['state']}.")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from expectations import gates
 from reseal.key_policy import KeyPolicy
 from reseal.sweep.turn import Turn
 from tests.flows.conftest import CONFIG, Ended
@@ -231,6 +232,7 @@ def test_a_key_that_is_needed_is_not_disabled_and_every_gate_is_told(told: Told)
 def test_a_key_that_nobody_needs_is_disabled_with_approval(told: Told) -> None:
     step = ended(told, "nobody approved", 3, "approval: by nobody; pass --approved-by")
     assert "fail" in step.err
+    assert "Nothing is under key 1." in step.err
     assert step.out == ""
     assert told.states["nobody approved"] == {"1": "retiring", "2": "active"}
 
@@ -243,6 +245,10 @@ def test_a_key_is_destroyed_when_it_was_disabled_for_a_week(told: Told) -> None:
     step = ended(told, "destroy at once", 3, "key 1 is not destroyed: time disabled: ", "wait unt")
     failed = [gate["name"] for gate in step.document["gates"] if gate["verdict"] == "fail"]
     assert failed == ["time disabled"]
+    # What is printed here is what a rotation claims, for every gate that there is.
+    assert {gate["name"]: gate["sentence"] for gate in step.document["gates"]} == {
+        name: gates.said(name, "key 1") for name in gates.SENTENCES
+    }
 
     assert ended(told, "destroy", 0, "Key 1 is destroyed.").out == ""
     assert told.states["destroy"] == {"1": "destroyed", "2": "active"}
