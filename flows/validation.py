@@ -85,11 +85,10 @@ def _judge(run: Run, name: str, turn: Turn | None) -> str | None:
     record = {**checked.as_dict(), "broken": _first(seen.broken), "probes": probed.results}
     run.evidence.write(f"validation-{name}", record)
     holds = checked.result.success
-    run.note(Action.VALIDATED, field=name, claims_hold=holds, broken=len(seen.broken))
+    run.note(Action.VALIDATED, field=name, claims_hold=holds, broken=seen.ours + seen.others)
     run.field_result(name).failed_claims += checked.result.failed
-    broken = sum(row.is_ours for row in seen.broken)
-    if broken:
-        return f"{broken} envelopes of {name} are broken"
+    if seen.ours:
+        return f"{seen.ours} envelopes of {name} are broken"
     wrong = [said for said, came_out_right in probed.results.items() if not came_out_right]
     return f"not true of {name}: {', '.join(wrong)}" if wrong else None
 
@@ -119,15 +118,12 @@ def open_all(run: Run, name: str, backed_up_by: UUID | None, writer: UUID | None
     run.written_before[name] = rows_written(run.store, target)
     few = spans(run, target, most=_MOST_SPANS)
     futures = [verify_span.submit(name, backed_up_by, writer, span) for span in few]
-    facts: Facts = Facts()
-    broken: list[Broken] = []
+    seen = Verification(Facts(), [])
     for future in futures:
-        part = future.result()
-        facts += part.facts
-        broken += part.broken
-        run.watch("validate", name, facts.total(), target.rows)
-    run.watch("validate", name, facts.total(), facts.total())
-    return Verification(facts, broken)
+        seen += future.result()
+        run.watch("validate", name, seen.facts.total(), target.rows)
+    run.watch("validate", name, seen.facts.total(), seen.facts.total())
+    return seen
 
 
 def _first(broken: list[Broken]) -> list[dict[str, object]]:

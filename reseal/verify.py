@@ -43,6 +43,8 @@ LEFT JOIN (SELECT row_key AS reseal_row_key, sealed AS reseal_sealed FROM {parti
 READ_ALL = "SET LOCAL cursor_tuple_fraction = 1"
 
 _ROWS_AT_ONCE = 5000
+# Where a whole table does not open, its rows are counted: their keys would fill the memory.
+_MOST_NAMED = 50_000
 
 Accepted = Mapping[tuple[str, ...], Trouble]
 
@@ -57,10 +59,23 @@ class Broken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a span's values are, and the keys of the rows whose envelope is broken."""
+    """What a span's values are, and the rows whose envelope is broken, the first of them by key.
+
+    `ours` are how many of them the run wrote or backed up, `others` how many it did not.
+    """
 
     facts: Facts
     broken: list[Broken]
+    ours: int = 0
+    others: int = 0
+
+    def __add__(self, other: "Verification") -> "Verification":
+        return Verification(
+            self.facts + other.facts,
+            self.broken + other.broken,
+            self.ours + other.ours,
+            self.others + other.others,
+        )
 
 
 def verify(
@@ -90,7 +105,7 @@ def verify(
         for rows in _rows(store, target, original, span):
             verifying.look(rows)
     imprinting.write()
-    return Verification(+verifying.facts, verifying.broken)
+    return Verification(+verifying.facts, verifying.broken, verifying.ours, verifying.others)
 
 
 class Verifying:
@@ -99,6 +114,7 @@ class Verifying:
     def __init__(self, judge: Judge, written: frozenset[int] | None, accepted: Accepted) -> None:
         self.facts: Facts = Counter()
         self.broken: list[Broken] = []
+        self.ours = self.others = 0
         self._judge, self._written, self._accepted = judge, written, accepted
 
     def count_empty(self, rows: int) -> None:
@@ -125,7 +141,13 @@ class Verifying:
             fact = fact._replace(accepted=_is_excused(fact, self._accepted.get(tuple(texts))))
         self.facts[fact] += 1
         if is_broken and not fact.accepted:
-            self.broken.append(Broken(texts, fact.verdict, is_ours))
+            self._name(Broken(texts, fact.verdict, is_ours))
+
+    def _name(self, row: Broken) -> None:
+        self.ours += row.is_ours
+        self.others += not row.is_ours
+        if len(self.broken) < _MOST_NAMED:
+            self.broken.append(row)
 
     @property
     def _can_tell(self) -> bool:

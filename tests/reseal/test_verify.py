@@ -130,6 +130,20 @@ def test_a_broken_envelope_is_found_and_its_row_is_named(sealed, edit, verdict):
     assert broken(sealed) == {("1",): verdict.value}
 
 
+def test_where_nothing_opens_all_is_counted_and_the_first_are_named(sealed, monkeypatch):
+    monkeypatch.setattr("reseal.verify._MOST_NAMED", 1)
+    one, other = (text or "" for text in sealed.stored().values())
+    sealed.put(1, other)
+    sealed.put(2, one)
+
+    seen = verify(sealed.store, sealed.target, sealed.keyring, None, sealed.whole)
+    assert (seen.ours, seen.others) == (2, 0)
+    assert [row.key for row in (seen + seen).broken] == [["1"], ["1"]]
+    assert (seen + seen).facts == {
+        fact._replace(backed_up=False): 2 * rows for fact, rows in seen.facts.items()
+    }
+
+
 def test_an_envelope_under_another_version_of_ours_does_not_open(sealed):
     sealed.activate_next_key()
     envelope = Envelope.parse(sealed.stored()[1] or "")
