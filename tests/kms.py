@@ -2,6 +2,7 @@
 
 import json
 import os
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,19 +13,22 @@ from typing import Any
 
 import boto3
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from moto.server import ThreadedMotoServer
 
 HOST, REGION = "127.0.0.1", "eu-central-1"
 _CREDENTIALS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
 # What KMS says of a key in a state other than Enabled, and moto does not.
 _OF_STATE = {"Disabled": "DisabledException", "PendingDeletion": "KMSInvalidStateException"}
+_MOST_SIGNED = 4096
 
 
 class FaultyKms:
     """A fake: passes to moto what comes for KMS, counts it, and fails or hangs when told to.
 
     Where moto is milder than KMS, with keys that are disabled or not the ciphertext's, it
-    answers as KMS does.
+    answers as KMS does; and for Ed25519 keys, which moto does not have.
     """
 
     def __init__(self, behind: str) -> None:
@@ -33,6 +37,7 @@ class FaultyKms:
             "kms", endpoint_url=f"http://{behind}"
         )
         self.calls: Counter[str] = Counter()
+        self.signers: dict[str, Ed25519PrivateKey] = {}
         self.key_id = self.new_key()
         # All servers of moto in a process share their keys and aliases.
         self.alias = f"alias/reseal-{self.key_id}"
@@ -75,7 +80,18 @@ class FaultyKms:
 
     def new_key(self) -> str:
         """Make another key and return its id."""
-        return str(self.admin.create_key()["KeyMetadata"]["KeyId"])
+        return self._made()
+
+    def new_signer(self, spec: str = "ECC_NIST_EDWARDS25519") -> str:
+        """Make a key that signs and return its id; moto keeps its state and its aliases."""
+        if spec != "ECC_NIST_EDWARDS25519":
+            return self._made(KeySpec=spec, KeyUsage="SIGN_VERIFY")
+        key_id = self._made(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+        self.signers[key_id] = Ed25519PrivateKey.generate()
+        return key_id
+
+    def _made(self, **kind: str) -> str:
+        return str(self.admin.create_key(**kind)["KeyMetadata"]["KeyId"])
 
     def fails_with(self, code: str, times: float = float("inf"), operation: str = "") -> None:
         """Answer the next so many requests, of one operation or of all, with an error code."""
@@ -114,9 +130,15 @@ class FaultyKms:
             self.calls[operation] += 1
             code = self._fault(operation)
         self._free.wait()
-        code = code or self._of_state(json.loads(body))
+        request = json.loads(body)
+        found = self._described(request)
+        code = code or _OF_STATE.get(found.get("KeyState", ""), "")
         if code:
             return 500 if code.startswith("KMSInternal") else 400, _error(code)
+        if found.get("KeyId") in self.signers:
+            return self._by_ed25519(operation, request, found)
+        if operation == "GetPublicKey" and found.get("KeySpec") == "SYMMETRIC_DEFAULT":
+            return 400, _error("UnsupportedOperationException")
         status, answer = self._passed_on(headers, body)
         if operation == "Decrypt" and b"AccessDeniedException" in answer:
             return status, _error("IncorrectKeyException")
@@ -129,12 +151,25 @@ class FaultyKms:
                 return self._failure
         return ""
 
-    def _of_state(self, request: dict[str, Any]) -> str:
+    def _described(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
-            found = self.admin.describe_key(KeyId=request["KeyId"])["KeyMetadata"]
+            return dict(self.admin.describe_key(KeyId=request["KeyId"])["KeyMetadata"])
         except (KeyError, self.admin.exceptions.NotFoundException):
-            return ""
-        return _OF_STATE.get(found["KeyState"], "")
+            return {}
+
+    def _by_ed25519(
+        self, operation: str, request: dict[str, Any], found: dict[str, Any]
+    ) -> tuple[int, bytes]:
+        key = self.signers[found["KeyId"]]
+        if operation == "GetPublicKey":
+            der = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            return _answer(found, PublicKey=der)
+        if operation != "Sign" or request["SigningAlgorithm"] != "ED25519_SHA_512":
+            return 400, _error("InvalidKeyUsageException")
+        message = b64decode(request["Message"])
+        if request["MessageType"] != "RAW" or not 0 < len(message) <= _MOST_SIGNED:
+            return 400, _error("ValidationException")
+        return _answer(found, Signature=key.sign(message))
 
     def _passed_on(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         connection = HTTPConnection(self.behind)
@@ -185,3 +220,8 @@ def running_kms() -> Iterator[FaultyKms]:
 
 def _error(code: str) -> bytes:
     return json.dumps({"__type": code, "message": "said by a fake"}).encode()
+
+
+def _answer(found: dict[str, Any], **parts: bytes) -> tuple[int, bytes]:
+    said = {name: b64encode(part).decode() for name, part in parts.items()}
+    return 200, json.dumps({"KeyId": found["Arn"], **said}).encode()

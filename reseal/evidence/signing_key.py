@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reseal.errors import KekError
 from reseal.evidence.public_key import PublicKey
+from reseal.kek.aws_signer import AwsKmsSigner
 from reseal.kek.local import KEY_BYTES, decoded
 from reseal.kek.pkcs11_signer import Pkcs11Signer
 from reseal.kek.private_file import private_content
@@ -58,10 +59,24 @@ class LocalSigningKey:
         return Ed25519PrivateKey.from_private_bytes(self.seed)
 
 
-class TokenSigningKey:
-    """A private key that never leaves its token."""
+class Signer(Protocol):
+    """A token or a service that holds a private key."""
 
-    def __init__(self, signer: Pkcs11Signer) -> None:
+    @property
+    def uri(self) -> str:
+        """The URI that leads back to the key; no secret."""
+
+    def public_bytes(self) -> bytes:
+        """Return the 32 bytes of the public key (RFC 8032, 5.1.5)."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64 bytes of a signature (RFC 8032, 5.1.6)."""
+
+
+class HeldSigningKey:
+    """A private key that never leaves its token or service."""
+
+    def __init__(self, signer: Signer) -> None:
         self._signer = signer
 
     @cached_property
@@ -70,14 +85,23 @@ class TokenSigningKey:
         return PublicKey.of_bytes(self._signer.public_bytes())
 
     def sign(self, message: bytes) -> bytes:
-        """Return the 64 bytes of a signature."""
-        return self._signer.sign(message)
+        """Return the 64 bytes of a signature; raise KekError where it is not of this key."""
+        # What it is of is asked first: a key of another kind is told as such.
+        public = self.public
+        signature = self._signer.sign(message)
+        if not public.has_signed(message, signature):
+            raise KekError(
+                f"the signing key {self._signer.uri} gave a signature that its public key does "
+                "not check; nothing was signed"
+            )
+        return signature
 
 
 def open_signing_key(uri: str, variables: Mapping[str, str]) -> SigningKey:
-    """Return the key of `file:PATH`, `env:NAME` (32 bytes, or their base64) or `pkcs11:…`.
+    """Return the key of a URI; raise KekError where there is none.
 
-    Raise KekError where there is none.
+    `file:PATH` and `env:NAME` hold 32 bytes, or their base64; `awskms:KEY` and `pkcs11:…` name an
+    Ed25519 key pair that stays where it is.
     """
     kind, _, name = uri.partition(":")
     if kind == "env" and name:
@@ -87,5 +111,9 @@ def open_signing_key(uri: str, variables: Mapping[str, str]) -> SigningKey:
         content = private_content(Path(name), f"the key file {uri}")
         return LocalSigningKey(content if len(content) == KEY_BYTES else decoded(content, uri))
     if kind == "pkcs11" and name:
-        return TokenSigningKey(Pkcs11Signer(name, variables))
-    raise KekError(f"{SETTING} names no key to sign with; write file:PATH, env:NAME or pkcs11:…")
+        return HeldSigningKey(Pkcs11Signer(name, variables))
+    if kind == "awskms" and name:
+        return HeldSigningKey(AwsKmsSigner(name, variables))
+    raise KekError(
+        f"{SETTING} names no key to sign with; write file:PATH, env:NAME, awskms:KEY or pkcs11:…"
+    )

@@ -7,7 +7,7 @@ from typing import TypeVar
 from reseal.kek.local import DOMAIN, IV_BYTES
 from reseal.kek.pkcs11_key import TAG_BYTES, TokenKey, decrypted, encrypted, find_key
 from reseal.kek.pkcs11_token import Token
-from reseal.kek.refusal import does_not_open
+from reseal.kek.refusal import Duty, does_not_open
 
 Result = TypeVar("Result")
 
@@ -19,8 +19,8 @@ class Pkcs11Kek:
     """
 
     def __init__(self, text: str, environment: Mapping[str, str]) -> None:
-        self._token = Token(text, environment)
-        self.uri = self._token.uri
+        self._token = Token(text, environment, Duty.WRAPS)
+        self.uri = self._token.name.uri
 
     def wrap(self, material: bytes, context: bytes) -> bytes:
         """Encrypt a data key so that it opens only under the same context."""
@@ -38,5 +38,5 @@ class Pkcs11Kek:
         return material
 
     def _with_key(self, act: Callable[[TokenKey], Result]) -> Result:
-        names = self._token.names
-        return self._token.within(lambda session: act(find_key(session, names, self.uri)))
+        names, name = self._token.names, self._token.name
+        return self._token.within(lambda session: act(find_key(session, names, name)))

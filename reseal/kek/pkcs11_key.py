@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from reseal.errors import KekError
 from reseal.kek.local import IV_BYTES, KEY_BYTES
 from reseal.kek.pkcs11_uri import Pkcs11Uri
-from reseal.kek.refusal import unusable
+from reseal.kek.refusal import KeyName, unusable
 
 if TYPE_CHECKING:
     from pkcs11 import Session
@@ -17,7 +17,7 @@ TAG_BYTES = 16
 TokenKey: TypeAlias = Any
 
 
-def find_key(session: "Session", names: Pkcs11Uri, uri: str) -> TokenKey:
+def find_key(session: "Session", names: Pkcs11Uri, name: KeyName) -> TokenKey:
     """Return the one key of this name, which is AES with 256 bits and may do both."""
     from pkcs11 import Attribute, KeyType, ObjectClass
 
@@ -26,16 +26,16 @@ def find_key(session: "Session", names: Pkcs11Uri, uri: str) -> TokenKey:
     found = list(session.get_objects({Attribute.CLASS: ObjectClass.SECRET_KEY, **wanted}))
     if not found:
         why = "the token has no such secret key; check object= and id=, or make the key"
-        raise KekError(unusable(uri, why))
+        raise KekError(unusable(name, why))
     if len(found) > 1:
         why = "the token has several such keys; tell them apart with id="
-        raise KekError(unusable(uri, why))
+        raise KekError(unusable(name, why))
     key: TokenKey = found[0]
     if key.key_type != KeyType.AES or key[Attribute.VALUE_LEN] != KEY_BYTES:
-        raise KekError(unusable(uri, "it is not an AES key of 256 bits; make one that is"))
+        raise KekError(unusable(name, "it is not an AES key of 256 bits; make one that is"))
     if not (key[Attribute.ENCRYPT] and key[Attribute.DECRYPT]):
         why = "the key may not encrypt and decrypt; make one with CKA_ENCRYPT and CKA_DECRYPT"
-        raise KekError(unusable(uri, why))
+        raise KekError(unusable(name, why))
     return key
 
 

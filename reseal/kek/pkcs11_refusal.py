@@ -1,9 +1,13 @@
 """What a token and its library can refuse, as sentences."""
 
 from reseal.errors import KekError, KekUnreachable
-from reseal.kek.refusal import unusable
+from reseal.kek.refusal import Duty, KeyName, unusable
 
-_NO_GCM = "the token has no AES-GCM (CKM_AES_GCM) that takes an iv; use a token that has"
+_MECHANISMS = {
+    Duty.WRAPS: "the token has no AES-GCM (CKM_AES_GCM) that takes an iv; use a token that has",
+    Duty.SIGNS: "the token has no Ed25519 (CKM_EDDSA); use a token that has",
+}
+_NO_MECHANISM = ("FunctionNotSupported", "MechanismInvalid", "MechanismParamInvalid")
 _WRONG_PIN = "the PIN is wrong; correct it where pin-source says, before more tries lock the token"
 _NO_PIN = "the token's user has no PIN yet; set one with the tool of the token"
 
@@ -16,19 +20,18 @@ _REFUSED = {
     ),
     "PinExpired": "the PIN has expired; set another with the tool of the token",
     "UserPinNotInitialized": _NO_PIN,
-    "FunctionNotSupported": _NO_GCM,
-    "MechanismInvalid": _NO_GCM,
-    "MechanismParamInvalid": _NO_GCM,
 }
 
 
-def refusal_of(error: Exception, uri: str) -> KekError:
+def refusal_of(error: Exception, key: KeyName) -> KekError:
     """Return what an exception of python-pkcs11 means for whoever set the key."""
     kind = type(error).__name__
+    if kind in _NO_MECHANISM:
+        return KekError(unusable(key, _MECHANISMS[key.duty]))
     if kind in _REFUSED:
-        return KekError(unusable(uri, _REFUSED[kind]))
+        return KekError(unusable(key, _REFUSED[kind]))
     if kind == "NoSuchToken":
         why = "no token of this name is there; plug it in, or check token= and serial="
-        return KekUnreachable(unusable(uri, why))
+        return KekUnreachable(unusable(key, why))
     why = f"the token or its library fails ({kind}); see that it is plugged in and try again"
-    return KekUnreachable(unusable(uri, why))
+    return KekUnreachable(unusable(key, why))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from reseal.errors import KekError
 from reseal.kek.pkcs11_token import Token
-from reseal.kek.pkcs11_uri import Pkcs11Uri
+from reseal.kek.refusal import Duty, unusable
 
 if TYPE_CHECKING:
     from pkcs11 import Session
@@ -17,8 +17,8 @@ class Pkcs11Signer:
     """Sign on the token; safe to share by threads."""
 
     def __init__(self, text: str, environment: Mapping[str, str]) -> None:
-        self._token = Token(text, environment)
-        self.uri = self._token.uri
+        self._token = Token(text, environment, Duty.SIGNS)
+        self.uri = self._token.name.uri
 
     def public_bytes(self) -> bytes:
         """Return the 32 bytes of the public key (RFC 8032, 5.1.5)."""
@@ -39,25 +39,26 @@ class Pkcs11Signer:
 
     def _found(self, kind: Any, use: Any) -> bytes:
         def act(session: "Session") -> bytes:
-            used: bytes = use(_find(session, kind, self._token.names, self.uri))
+            used: bytes = use(_find(session, kind, self._token))
             return used
 
         return self._token.within(act)
 
 
-def _find(session: "Session", kind: Any, names: Pkcs11Uri, uri: str) -> Any:
+def _find(session: "Session", kind: Any, token: Token) -> Any:
     from pkcs11 import Attribute, KeyType
 
-    given = {Attribute.LABEL: names.label, Attribute.ID: names.id}
+    given = {Attribute.LABEL: token.names.label, Attribute.ID: token.names.id}
     wanted: dict[Any, Any] = {name: value for name, value in given.items() if value is not None}
     # The types of python-pkcs11 do not say what a key has.
     found: list[Any] = list(session.get_objects({Attribute.CLASS: kind, **wanted}))
     if len(found) != 1:
         count = "no" if not found else "several"
-        raise KekError(
-            f"the signing key {uri} cannot be used: the token has {count} {kind.name.lower()} of "
-            "this name; check object= and id=, or make an Ed25519 key pair"
+        why = (
+            f"the token has {count} {kind.name.lower()} of this name; check object= and id=, or "
+            "make an Ed25519 key pair"
         )
+        raise KekError(unusable(token.name, why))
     if found[0].key_type != KeyType.EC_EDWARDS:
-        raise KekError(f"the signing key {uri} cannot be used: it is not an Ed25519 key")
+        raise KekError(unusable(token.name, "it is not an Ed25519 key"))
     return found[0]

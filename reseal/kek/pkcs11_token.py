@@ -10,7 +10,7 @@ from reseal.kek.pin import pin_from
 from reseal.kek.pkcs11_refusal import refusal_of
 from reseal.kek.pkcs11_session import load, log_in
 from reseal.kek.pkcs11_uri import Pkcs11Uri
-from reseal.kek.refusal import extra_missing, unusable
+from reseal.kek.refusal import Duty, KeyName, extra_missing, unusable
 
 if TYPE_CHECKING:
     from pkcs11 import Session
@@ -28,16 +28,16 @@ class Token:
     back in between leaves nothing stale.
     """
 
-    def __init__(self, text: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, text: str, environment: Mapping[str, str], duty: Duty) -> None:
         if find_spec("pkcs11") is None:
-            raise extra_missing("pkcs11", "python-pkcs11")
+            raise extra_missing("pkcs11", "python-pkcs11", duty)
         self.names = Pkcs11Uri.parse(text)
-        self.uri = f"pkcs11:{text}"
+        self.name = KeyName(duty, f"pkcs11:{text}")
         self._environment = environment
         self._module = self.names.module or environment.get("RESEAL_PKCS11_MODULE") or ""
         if not self._module:
             why = "no module is named; add ?module-path=PATH to it, or set RESEAL_PKCS11_MODULE"
-            raise KekError(unusable(self.uri, why))
+            raise KekError(unusable(self.name, why))
 
     def within(self, act: Callable[["Session"], Result]) -> Result:
         """Do something in a session; raise KekError where token, PIN or library refuse."""
@@ -48,7 +48,7 @@ class Token:
                 try:
                     return self._once(act, anew)
                 except PKCS11Error as error:
-                    refusal = refusal_of(error, self.uri)
+                    refusal = refusal_of(error, self.name)
                 # Never a second try with a wrong PIN: the token counts them, and locks.
                 if not isinstance(refusal, KekUnreachable):
                     break
@@ -56,6 +56,6 @@ class Token:
 
     def _once(self, act: Callable[["Session"], Result], anew: bool) -> Result:
         pin = pin_from(self.names.pin_source, self._environment)
-        library = load(self._module, self.uri, anew=anew)
-        with log_in(library, self.names, pin, self.uri) as session:
+        library = load(self._module, self.name, anew=anew)
+        with log_in(library, self.names, pin, self.name) as session:
             return act(session)

@@ -11,6 +11,7 @@ from reseal.kek.pin import pin_from
 from reseal.kek.pkcs11_key import decrypted
 from reseal.kek.pkcs11_refusal import refusal_of
 from reseal.kek.pkcs11_uri import Pkcs11Uri
+from reseal.kek.refusal import Duty, KeyName
 from tests.reseal.said import said_by
 
 
@@ -90,7 +91,7 @@ def test_a_file_without_a_pin_is_named_and_not_quoted(tmp_path, content, says):
     ],
 )
 def test_what_softhsm_never_says_is_a_sentence_too(kind, says):
-    refusal = refusal_of(kind("some text"), "pkcs11:token=a;object=b")
+    refusal = refusal_of(kind("some text"), KeyName(Duty.WRAPS, "pkcs11:token=a;object=b"))
 
     assert "some text" not in str(refusal)
     with pytest.raises(KekError, match=f"pkcs11:token=a;object=b cannot be used: {says}"):

@@ -1,14 +1,18 @@
 """The signing key beside the bundles opens by the KEK that wrapped it, and moves to another."""
 
+import json
 import os
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
 
 from reseal.errors import EvidenceError, KekError
-from reseal.evidence.own_key import OWN_KEY, own_key, own_public_key, rewrap
+from reseal.evidence.dsse import signed
+from reseal.evidence.own_key import OWN_KEY, PAYLOAD_TYPE, own_key, own_public_key, rewrap
 from reseal.evidence.shelf import LocalShelf
 from reseal.evidence.signing_key import open_signing_key
+from reseal.evidence.spelling import spelled
 from reseal.kek.local import LocalKek
 
 
@@ -59,20 +63,27 @@ def test_where_there_is_none_there_is_nothing_to_move(shelf):
     assert not shelf.has(OWN_KEY)
 
 
-def test_another_public_half_is_not_believed(shelf, tmp_path):
+@pytest.mark.parametrize(
+    ("is_signed", "says"),
+    [(True, "does not hold the key that it says"), (False, "is not signed by the given key")],
+)
+def test_another_public_half_is_not_believed(shelf, tmp_path, is_signed, says):
     one = kek("ONE")
-    other = own_key(LocalShelf(tmp_path / "other"), one).public
+    other = own_key(LocalShelf(tmp_path / "other"), one)
     key = own_key(shelf, one)
-    path = shelf.root / OWN_KEY
-    said = path.read_text().replace(*(str(each.pem)[30:80] for each in (key.public, other)))
-    path.write_text(said)
+    envelope = json.loads((shelf.root / OWN_KEY).read_text())
+    document = json.loads(b64decode(envelope["payload"]))
+    document["public"] = (other if is_signed else key).public.pem.decode()
+    # Signed by whoever knows the seed of the public half that it names.
+    content = signed(spelled(document), PAYLOAD_TYPE, other)
+    (shelf.root / OWN_KEY).write_bytes(content)
 
-    with pytest.raises(EvidenceError, match="does not hold the key that it says"):
+    with pytest.raises(EvidenceError, match=says):
         own_key(shelf, one)
 
 
 @pytest.mark.parametrize(
-    "uri", ["", "x", "file:", "awskms:alias/x", "env:", "env:NOTHING", "env:SHORT", "file:/nowhere"]
+    "uri", ["", "x", "file:", "awskms:", "env:", "env:NOTHING", "env:SHORT", "file:/nowhere"]
 )
 def test_a_uri_that_names_no_key_is_refused(uri):
     with pytest.raises(KekError):

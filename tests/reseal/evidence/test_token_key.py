@@ -46,5 +46,5 @@ def test_what_it_signs_is_checked_by_its_public_half(hsm: SoftHsm, tmp_path: Pat
 @pytest.mark.parametrize("name", ["nothing", "reseal%20kek"])
 def test_a_name_of_no_key_pair_is_refused(hsm: SoftHsm, name: str) -> None:
     key = open_signing_key(uri(hsm, name), hsm.environment)
-    with pytest.raises(KekError, match="the token has no private_key of this name"):
+    with pytest.raises(KekError, match="the token has no public_key of this name"):
         key.sign(b"")
