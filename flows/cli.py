@@ -21,7 +21,13 @@ from flows.flags import (
     approval_options,
     print_document,
 )
-from reseal.errors import ConfigurationError, FieldBusy, Refused, Unreachable
+from reseal.errors import (
+    ConfigurationError,
+    FieldBusy,
+    Refused,
+    ShelfUnreachable,
+    Unreachable,
+)
 from reseal.modes import Mode
 from reseal.outcome import WRONG_USE, Outcome
 from reseal.unexpected import scrubbed
@@ -207,7 +213,7 @@ def main() -> int:
         return app(sys.argv[1:] or ["--help"], "reseal", standalone_mode=False) or 0
     except typer.TyperException as error:
         return _complain(f"{error.format_message().rstrip('.')}; see `reseal --help`", WRONG_USE)
-    except (ConfigurationError, Unreachable) as error:
+    except (ConfigurationError, Unreachable, ShelfUnreachable) as error:
         return _complain(str(error), WRONG_USE)
     except (Refused, FieldBusy) as error:
         return _complain(str(error), Outcome.REFUSED.exit_code)

@@ -1,7 +1,8 @@
 """`reseal evidence`: list, show and check the records of runs. They need no database and no run."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,12 +11,18 @@ from flows.flags import ConfigPath, Json, print_document
 from flows.opening import shelf_of
 from reseal.config import load_config
 from reseal.errors import ConfigurationError, EvidenceError
-from reseal.evidence.check import Checked, check
+from reseal.evidence.announcement import opening_of
+from reseal.evidence.bundle_check import Finding, look_at, published_key
+from reseal.evidence.check import check
+from reseal.evidence.head import HEAD, read_head
+from reseal.evidence.listing import listing, so_far
 from reseal.evidence.own_key import own_public_key
 from reseal.evidence.public_key import PublicKey
 from reseal.evidence.shelf import Shelf, shelf_at
 from reseal.evidence.signing_key import open_signing_key
+from reseal.evidence.statement import STATEMENT
 from reseal.settings import Settings
+from reseal.store.ledger import parse_run_id
 
 app = typer.Typer(help="See the records of runs, and check them.", no_args_is_help=True)
 
@@ -31,11 +38,10 @@ Keys = Annotated[
 
 @app.command("list")
 def list_bundles(where: Where = None, config: ConfigPath = None, as_json: Json = False) -> None:
-    """Show every bundle in the order of the chain."""
+    """Show every run in the order of the chain, by what its bundle says; nothing is checked."""
     shelf = _shelf(where, config)
-    seen = check(shelf, _keys(None)).bundles
-    runs = [{**_run(each.facts), "sha256": each.link and each.link.sha256} for each in seen]
-    print_document({"where": shelf.where, "runs": runs}, as_json, show_bundles)
+    document = {"where": shelf.where, "checked": False, "runs": listing(shelf)}
+    print_document(document, as_json, show_bundles)
 
 
 @app.command()
@@ -45,14 +51,22 @@ def show(
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Show what the manifest of a run says."""
-    shelf = _shelf(where, config)
-    found = [each for each in check(shelf).bundles if each.name == run and each.facts]
-    if not found:
+    """Show what the manifest of a run says, once its bundle is as the key in it has signed it."""
+    shelf, name = _shelf(where, config), str(parse_run_id(run))
+    files = shelf.names(name)
+    if STATEMENT in files:
+        key = published_key(shelf, name)
+        seen = look_at(shelf, name, files, [key] if key else [])
+        if seen.findings:
+            raise EvidenceError(_said(seen.findings))
+        by = key.id if key else None
+        print_document(seen.facts, as_json, lambda facts: show_bundle(facts, by))
+    elif opening := opening_of(shelf, name):
+        print_document(so_far(name, opening), as_json, lambda facts: show_bundle(facts, None))
+    else:
         raise ConfigurationError(
-            f"there is no bundle of run {run} in {shelf.where}; see `reseal evidence list`"
+            f"there is no bundle of run {name} in {shelf.where}; see `reseal evidence list`"
         )
-    print_document(found[0].facts, as_json, show_bundle)
 
 
 @app.command()
@@ -71,7 +85,7 @@ def verify(
     checked = check(shelf, _keys(keys), head)
     print_document(checked.as_dict() | {"where": shelf.where}, as_json, show_evidence_check)
     if checked.findings:
-        raise EvidenceError(_said(checked))
+        raise EvidenceError(_said(checked.findings))
 
 
 @app.command("key")
@@ -83,10 +97,8 @@ def public_key(where: Where = None, config: ConfigPath = None, as_json: Json = F
     key = (
         open_signing_key(uri, settings.variables).public
         if uri and where is None
-        else own_public_key(shelf)
+        else _own_key(shelf)
     )
-    if key is None:
-        raise ConfigurationError(f"{shelf.where} has no signing key; the first run makes one")
     document = {"id": key.id, "pem": key.pem.decode()}
     print_document(document, as_json, lambda _: typer.echo(key.pem.decode(), nl=False))
 
@@ -96,6 +108,16 @@ def _shelf(where: str | None, config: Path | None) -> Shelf:
         return shelf_at(where)
     settings = Settings.from_environment(config)
     return shelf_of(settings, load_config(settings.config))
+
+
+def _own_key(shelf: Shelf) -> PublicKey:
+    key = own_public_key(shelf)
+    if key is None:
+        raise ConfigurationError(f"{shelf.where} has no signing key; the first run makes one")
+    if shelf.has(HEAD):
+        # Whoever puts another key there has not signed the chain.
+        read_head(shelf.read(HEAD), [key])
+    return key
 
 
 def _keys(paths: list[Path] | None) -> list[PublicKey]:
@@ -109,13 +131,6 @@ def _content(path: Path) -> bytes:
         raise ConfigurationError(f"the key {path} cannot be read: {error.strerror}") from None
 
 
-def _run(facts: dict[str, Any]) -> dict[str, Any]:
-    words = ("run_id", "flow", "mode", "outcome", "started", "finished")
-    run = facts.get("run")
-    return {word: run.get(word) if isinstance(run, dict) else None for word in words}
-
-
-def _said(checked: Checked) -> str:
-    first = checked.findings[0]
-    more = len(checked.findings) - 1
+def _said(findings: Sequence[Finding]) -> str:
+    first, more = findings[0], len(findings) - 1
     return f"{first.where} {first.what}" + (f"; and {more} more" if more else "")

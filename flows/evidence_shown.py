@@ -9,11 +9,15 @@ def show_bundles(document: dict[str, Any]) -> None:
     """Show a line a bundle, in the order of the chain."""
     words = ("run_id", "flow", "mode", "outcome", "finished", "sha256")
     print_rows([{word: str(run[word] or "") for word in words} for run in document["runs"]])
-    say(f"{len(document['runs'])} bundles in {document['where']}")
+    say(f"{len(document['runs'])} runs in {document['where']}, by what their bundles say")
+    say("Nothing of it is checked here; `reseal evidence verify` does.")
 
 
-def show_bundle(facts: dict[str, Any]) -> None:
-    """Show who did what in a run, what it came to, and which files its bundle holds."""
+def show_bundle(facts: dict[str, Any], key: str | None) -> None:
+    """Show who did what in a run, what it came to, and which files its bundle holds.
+
+    `key` is the id of the one that signed all of it, None where nobody has yet.
+    """
     run = facts["run"]
     say(f"{run['flow']} {run['run_id']}: {run['outcome']}")
     said = {
@@ -31,6 +35,11 @@ def show_bundle(facts: dict[str, Any]) -> None:
         say(f"  {word}: {'none' if text is None else text}")
     for name in facts["sha256"]:
         say(f"  {name}")
+    if key:
+        say(f"as it was signed by key {key}, the one in the bundle")
+        say("Whose key that is, and the chain, `reseal evidence verify` checks.")
+    else:
+        say("Nobody has signed it yet.")
 
 
 def show_evidence_check(document: dict[str, Any]) -> None:

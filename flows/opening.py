@@ -11,7 +11,7 @@ from reseal.config import Config, load_config
 from reseal.embedded import start_server
 from reseal.errors import ConfigurationError
 from reseal.evidence.closing import Closing
-from reseal.evidence.own_key import own_key
+from reseal.evidence.own_key import OWN_KEY, own_key
 from reseal.evidence.recording import Recording
 from reseal.evidence.shelf import LocalShelf, Shelf, shelf_at
 from reseal.evidence.signing_key import SigningKey, open_signing_key
@@ -25,6 +25,8 @@ from reseal.undoable import Undoing, need_undoable, need_way
 # Flows that look at the tables themselves, and flows that need something sealed.
 _WITH_PREFLIGHT = frozenset({"encrypt_secrets", "rotate_keys"})
 _OF_SEALED_ROWS = frozenset({"verify_secrets", "rotate_keys"})
+# Signed before a run, so that a key that may not sign is found before anything is written.
+_TRIED = b"reseal: may this key sign?"
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,15 @@ class Opening:
         closing, config = Closing(shelf, key), self.settings.config
         return Recording(closing, root, operator, config, self.config.plots)
 
+    def _need_record(self) -> None:
+        """Raise what would keep a bundle from being signed, or kept."""
+        shelf, named = self.shelf, self._named_signing_key()
+        if named:
+            named.sign(_TRIED)
+        elif shelf.has(OWN_KEY):
+            own_key(shelf, self.access.kek())
+        shelf.need_writable()
+
     def _named_signing_key(self) -> SigningKey | None:
         uri = self.settings.evidence_key
         return open_signing_key(uri, self.settings.variables) if uri else None
@@ -73,8 +84,7 @@ class Opening:
         """
         fields = self.config.select(options["fields"])
         self.access.kek()
-        self._named_signing_key()
-        _ = self.shelf
+        self._need_record()
         if flow in _WITH_PREFLIGHT:
             need_place(options, self.config)
         if not options.get("skip_backup"):

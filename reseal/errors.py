@@ -26,8 +26,10 @@ ResealError
 ├── BackupNotProven               the backup does not restore to what stands in the table
 ├── ClaimsFailed                  what must be true before a run writes is not
 ├── BackupFileError               a backup file cannot be written, read, or trusted as it is
+│   └── NoSuchFile                there is none
 ├── TooManyQuarantined            more values than are allowed cannot be sealed
 ├── EvidenceError                 the record of a run cannot be read
+├── ShelfUnreachable              where records are kept does not answer, or refuses
 ├── AuditLogBroken                the audit log is not as it was written
 ├── Refused                       something must be mended first
 └── TokenError                    what a user typed, or the secret that it is held against
@@ -171,8 +173,16 @@ class BackupFileError(ResealError):
     """A backup file cannot be written or read, is not whole, or was changed."""
 
 
+class NoSuchFile(BackupFileError):
+    """There is no file of this name."""
+
+
 class EvidenceError(ResealError):
     """The record of a run cannot be read, so that nothing can be said of it."""
+
+
+class ShelfUnreachable(ResealError):
+    """Where records are kept does not answer, or refuses: nothing can be said of any of them."""
 
 
 class AuditLogBroken(ResealError):

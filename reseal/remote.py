@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
-from reseal.errors import BackupFileError, ResealError
+from reseal.errors import BackupFileError, NoSuchFile, ResealError
 from reseal.reading import buffered
 
 # There a directory is a part of a name, and making one may make a bucket.
@@ -38,7 +38,7 @@ def creating(url: str) -> Iterator[BinaryIO]:
 def reading(url: str) -> Iterator[BinaryIO]:
     """Open a file to be read in any order."""
     with _telling(f"{url} cannot be read"):
-        files, path = _files(url)
+        files, path = _shared(url)
         with files.open(path, "rb") as file, buffered(file) as reader:
             yield reader
 
@@ -46,14 +46,14 @@ def reading(url: str) -> Iterator[BinaryIO]:
 def exists(url: str) -> bool:
     """Say whether there is a file."""
     with _telling(f"{url} cannot be looked at"):
-        files, path = _files(url)
+        files, path = _shared(url)
         return bool(files.exists(path))
 
 
 def names(url: str) -> set[str]:
     """Return the files below a directory, by their names from there on; none where it is not."""
     with _telling(f"{url} cannot be listed"):
-        files, path = _files(url)
+        files, path = _shared(url)
         if not files.exists(path):
             return set()
         begin = path.rstrip("/") + "/"
@@ -83,14 +83,22 @@ def try_writing(url: str) -> None:
             files.rm_file(probe)
 
 
-def _files(url: str) -> tuple[Any, str]:
+def _files(url: str, *, is_shared: bool = False) -> tuple[Any, str]:
     import fsspec
 
-    # An instance of its own: what others write meanwhile is no part of the transaction.
-    files, path = fsspec.url_to_fs(url, skip_instance_cache=True)
+    files, path = fsspec.url_to_fs(url, skip_instance_cache=not is_shared)
     # What another process has written since must be seen.
     files.invalidate_cache()
     return files, path
+
+
+def _shared(url: str) -> tuple[Any, str]:
+    """Return what reads: one connection serves for many files.
+
+    What writes has an instance of its own, as what others write meanwhile is no part of its
+    transaction.
+    """
+    return _files(url, is_shared=True)
 
 
 @contextmanager
@@ -132,6 +140,7 @@ def _make_directory(files: Any, path: str) -> None:
 @contextmanager
 def _telling(what: str) -> Iterator[None]:
     """Turn whatever a file system raises into one sentence; what it says may hold a credential."""
+    kind = BackupFileError
     try:
         yield
         return
@@ -140,12 +149,12 @@ def _telling(what: str) -> Iterator[None]:
     except ImportError as error:
         why = _missing(error)
     except FileNotFoundError:
-        why = "No such file or directory"
+        why, kind = "No such file or directory", NoSuchFile
     except OSError as error:
         why = error.strerror or type(error).__name__
     except Exception as error:
         why = type(error).__name__
-    raise BackupFileError(f"{what}: {why}") from None
+    raise kind(f"{what}: {why}") from None
 
 
 def _missing(error: ImportError) -> str:

@@ -28,6 +28,13 @@ def recording(root: Path) -> Recording:
     return Recording(closing(root), root, "test", root / "reseal.toml")
 
 
+def begin(root: Path, number: int) -> Evidence:
+    """Hold the directory of a run that has begun."""
+    evidence = Evidence.of(root, UUID(int=number))
+    evidence.write("opening", {"run_id": evidence.directory.name, "started": NOON.isoformat()})
+    return evidence
+
+
 def close(evidence: Evidence, key: SigningKey = KEY) -> Head:
     """Close a bundle as it is, without a database."""
     found = facts(evidence.directory, evidence.directory.name, Ending(NOON))
@@ -36,10 +43,9 @@ def close(evidence: Evidence, key: SigningKey = KEY) -> Head:
 
 def bundle(root: Path, number: int, **documents: Any) -> Head:
     """Close a bundle of a few files."""
-    run_id = UUID(int=number)
-    evidence = Evidence.of(root, run_id)
-    evidence.write("opening", {"run_id": str(run_id), "started": NOON.isoformat()})
-    evidence.write("run", {"run_id": str(run_id), "outcome": "done", "fields": {}})
+    evidence = begin(root, number)
+    run_id = evidence.directory.name
+    evidence.write("run", {"run_id": run_id, "outcome": "done", "fields": {}})
     for name, document in documents.items():
         evidence.write(name, document)
     evidence.write_table("left-alone", ["id", "reason"], [["7", "disabled since"]])

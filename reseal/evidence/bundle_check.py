@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from reseal.audit.check import check as check_excerpt
 from reseal.errors import EvidenceError
 from reseal.evidence.batches import BATCHES, merkle_root
+from reseal.evidence.bundle import Bundle, place
 from reseal.evidence.dsse import opened
 from reseal.evidence.manifest import AUDIT, audit_head
 from reseal.evidence.public_key import PublicKey
@@ -18,7 +19,6 @@ from reseal.evidence.statement import (
     MANIFEST,
     PAYLOAD_TYPE,
     STATEMENT,
-    Link,
     link_of,
     need_about,
 )
@@ -38,18 +38,10 @@ class Finding(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A bundle as it was found: where it stands in the chain, and what is wrong with it.
+class Seen(Bundle):
+    """A bundle that was checked, and what is wrong with it."""
 
-    `previous` is the bundle it follows; `link` is None where there is no manifest.
-    """
-
-    name: str
-    link: Link | None
-    chain: str | None
-    previous: Link | None
     findings: tuple[Finding, ...]
-    facts: dict[str, Any]
 
 
 def look_at(shelf: Shelf, name: str, files: Iterable[str], keys: list[PublicKey]) -> Seen:
@@ -58,7 +50,7 @@ def look_at(shelf: Shelf, name: str, files: Iterable[str], keys: list[PublicKey]
     findings: list[Finding] = []
     manifest = _read(shelf, name, MANIFEST, findings)
     if manifest is None:
-        return Seen(name, None, None, None, tuple(findings), {})
+        return Seen(name, None, None, None, {}, tuple(findings))
     try:
         facts = parsed(manifest, f"{name}/{MANIFEST}")
     except EvidenceError as error:
@@ -68,8 +60,7 @@ def look_at(shelf: Shelf, name: str, files: Iterable[str], keys: list[PublicKey]
     if facts:
         findings += _of_files(shelf, name, facts, present)
         findings += _of_facts(shelf, name, facts)
-    where = _place(facts)
-    return Seen(name, link_of(name, manifest), *where, tuple(findings), facts)
+    return Seen(name, link_of(name, manifest), *place(facts), facts, tuple(findings))
 
 
 def published_key(shelf: Shelf, name: str) -> PublicKey | None:
@@ -114,16 +105,11 @@ def _of_files(shelf: Shelf, name: str, facts: dict[str, Any], present: set[str])
     for file, digest in sorted(listed.items()):
         if file not in present:
             findings.append(Finding(f"{name}/{file}", "is missing"))
-        elif _digest(shelf, f"{name}/{file}") != digest:
+            continue
+        content = _read(shelf, name, file, findings)
+        if content is not None and sha256(content).hexdigest() != digest:
             findings.append(Finding(f"{name}/{file}", "was changed"))
     return findings
-
-
-def _digest(shelf: Shelf, name: str) -> str | None:
-    try:
-        return sha256(shelf.read(name)).hexdigest()
-    except EvidenceError:
-        return None
 
 
 def _of_facts(shelf: Shelf, name: str, facts: dict[str, Any]) -> list[Finding]:
@@ -158,11 +144,3 @@ def _root(shelf: Shelf, name: str) -> str | None:
         return merkle_root(shelf.read(f"{name}/{BATCHES}"))
     except EvidenceError:
         return None
-
-
-def _place(facts: dict[str, Any]) -> tuple[str | None, Link | None]:
-    chain, previous = facts.get("chain"), facts.get("previous")
-    try:
-        return chain, Link(**previous) if previous is not None else None
-    except TypeError:
-        return chain, None

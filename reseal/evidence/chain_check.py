@@ -1,25 +1,11 @@
 """Check that bundles are a chain: each but the first follows one that is here, none twice."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from reseal.evidence.bundle_check import Finding, Seen
 from reseal.evidence.head import HEAD, Head
 from reseal.evidence.statement import Link
-
-
-def in_order(bundles: Iterable[Seen]) -> list[Seen]:
-    """Return bundles as they follow each other; those that no link leads to come at the end."""
-    after: dict[Link | None, list[Seen]] = {}
-    for seen in bundles:
-        after.setdefault(seen.previous, []).append(seen)
-    ordered: list[Seen] = []
-    waiting = list(after.pop(None, []))
-    while waiting:
-        seen = waiting.pop(0)
-        ordered.append(seen)
-        waiting += after.pop(seen.link, []) if seen.link else []
-    return ordered + [seen for rest in after.values() for seen in rest]
 
 
 def wrong_links(bundles: Sequence[Seen]) -> list[Finding]:

@@ -1,16 +1,19 @@
 """Check all bundles of a shelf by public keys alone: no database, no other key, no network."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from reseal.errors import EvidenceError
+from reseal.evidence.announcement import announced
+from reseal.evidence.bundle import in_order
 from reseal.evidence.bundle_check import Finding, Seen, look_at, published_key
-from reseal.evidence.chain_check import in_order, wrong_head, wrong_links
-from reseal.evidence.head import HEAD, Head, read_head
+from reseal.evidence.chain_check import wrong_head, wrong_links
+from reseal.evidence.contents import Contents, contents
+from reseal.evidence.head import HEAD, Head
+from reseal.evidence.own_key import OWN_KEY, own_public_key
 from reseal.evidence.public_key import PublicKey
 from reseal.evidence.shelf import OPEN, Shelf
-from reseal.evidence.statement import STATEMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,47 +47,58 @@ def check(shelf: Shelf, keys: Iterable[PublicKey] = (), noted: str | None = None
     Without `keys`, those that the bundles hold are taken, of which only who knows them can say
     whose they are. `noted` is the SHA-256 of a last bundle that was written down elsewhere.
     """
-    given = tuple(keys)
-    files = _by_bundle(shelf)
-    still_open = tuple(sorted(name for name in files if _is_open(files, name)))
-    names = sorted(files.keys() - {OPEN, *still_open})
+    given, found = tuple(keys), contents(shelf)
+    names = sorted(found.files)
     trusted = given or _published(shelf, names)
-    seen = tuple(in_order(look_at(shelf, name, files[name], list(trusted)) for name in names))
-    findings = [finding for each in seen for finding in each.findings]
-    findings += wrong_links(seen)
-    head, wrong = _head(shelf, list(trusted), seen)
-    findings += wrong
+    seen = tuple(in_order(look_at(shelf, name, found.files[name], list(trusted)) for name in names))
+    head, wrong = _head(found, list(trusted), seen)
+    findings = [
+        *(finding for each in seen for finding in each.findings),
+        *wrong_links(seen),
+        *wrong,
+        *_of_announced(shelf, found.open, list(given)),
+        *_of_own_key(shelf, found, trusted),
+    ]
     if len(trusted) > 1 and not given:
         findings.append(Finding("chain", "is signed by several keys; name those that you know"))
     if noted is not None and noted not in {each.link.sha256 for each in seen if each.link}:
         findings.append(Finding("chain", f"no bundle is the noted one, {noted}"))
-    return Checked(seen, tuple(findings), trusted, not given, head, still_open)
+    return Checked(seen, tuple(findings), trusted, not given, head, found.open)
 
 
 def _head(
-    shelf: Shelf, keys: list[PublicKey], seen: tuple[Seen, ...]
+    found: Contents, keys: list[PublicKey], seen: tuple[Seen, ...]
 ) -> tuple[Head | None, list[Finding]]:
-    if not seen and not shelf.has(HEAD):
+    if not seen and found.head is None:
         return None, []
     try:
-        head = read_head(shelf.read(HEAD), keys)
+        head = found.head_by(keys)
     except EvidenceError as error:
         return None, [Finding(HEAD, f"is missing or was changed: {error}")]
     return head, wrong_head(seen, head)
 
 
-def _by_bundle(shelf: Shelf) -> dict[str, set[str]]:
-    """Return the files of each directory by its name; what stands beside them is not looked at."""
-    files: dict[str, set[str]] = {}
-    for name in shelf.names():
-        directory, slash, rest = name.partition("/")
-        if slash:
-            files.setdefault(directory, set()).add(rest)
-    return files
+def _of_announced(shelf: Shelf, names: Iterable[str], keys: list[PublicKey]) -> Iterator[Finding]:
+    """Check what was announced of open runs, where it is known which keys may have signed."""
+    for name in names if keys else ():
+        try:
+            # On this machine it is a lock, and empty.
+            if shelf.read(f"{OPEN}/{name}"):
+                announced(shelf, name, keys)
+        except EvidenceError as error:
+            what = f"was changed, or another key has signed it: {error}"
+            yield Finding(f"{OPEN}/{name}", what)
 
 
-def _is_open(files: dict[str, set[str]], name: str) -> bool:
-    return name in files.get(OPEN, ()) and STATEMENT not in files[name]
+def _of_own_key(shelf: Shelf, found: Contents, trusted: tuple[PublicKey, ...]) -> Iterator[Finding]:
+    try:
+        own = own_public_key(shelf)
+    except EvidenceError as error:
+        yield Finding(OWN_KEY, f"was changed: {error}")
+        return
+    # Until the first bundle is closed, or that of a run that is under way, it has signed none.
+    if own is not None and found.files and not found.open and own not in trusted:
+        yield Finding(OWN_KEY, "holds a key that has signed nothing here")
 
 
 def _published(shelf: Shelf, names: Iterable[str]) -> tuple[PublicKey, ...]:

@@ -6,11 +6,13 @@ the bundle that the head does not know, which is found by the bundles themselves
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from reseal.errors import EvidenceError
+from reseal.evidence.bundle import in_order, read_bundle
 from reseal.evidence.bundle_check import KEY
-from reseal.evidence.check import check
+from reseal.evidence.contents import contents
 from reseal.evidence.directory import Evidence, locked
 from reseal.evidence.dsse import signed
 from reseal.evidence.head import HEAD, Head, read_head
@@ -33,6 +35,11 @@ class Closing:
     def close(self, evidence: Evidence, facts: dict[str, Any], noted: Noted) -> Head:
         """Close the bundle of a run and return the new head of the chain."""
         with locked(evidence.root):
+            if self.is_closed(evidence.directory.name):
+                raise EvidenceError(
+                    f"another machine, to which the run was lost, has closed its bundle; what this "
+                    f"one knows is in {evidence.directory}"
+                )
             before = self.head()
             # A chain is called by its first run.
             chain = before.chain if before else evidence.directory.name
@@ -56,6 +63,23 @@ class Closing:
         self.shelf.put(f"{name}/{MANIFEST}", manifest)
         self.shelf.put(f"{name}/{STATEMENT}", signed(statement(manifest), PAYLOAD_TYPE, self.key))
 
+    def is_elsewhere(self, root: Path) -> bool:
+        """Whether bundles are kept in another place than that in which they come about."""
+        return self.shelf.where != str(root)
+
+    def is_closed(self, name: str) -> bool:
+        """Say whether the bundle of a run is in the chain."""
+        if not self.shelf.has(f"{name}/{STATEMENT}"):
+            return False
+        # One that still follows the head was signed, and then its closing was killed.
+        head = self.head()
+        return head is not None and read_bundle(self.shelf, name).previous != head.last
+
+    def has_all(self, evidence: Evidence) -> bool:
+        """Say whether the closed bundle of a run has every file that is here, as it is here."""
+        listed = read_bundle(self.shelf, evidence.directory.name).facts.get("sha256") or {}
+        return evidence.digests().items() <= listed.items()
+
     def head(self) -> Head | None:
         """Return the head as it is kept, or as the bundles show it where it is not to be had."""
         try:
@@ -65,11 +89,15 @@ class Closing:
             return self._seen()
 
     def _seen(self) -> Head | None:
-        known = [(seen.chain, seen.link) for seen in check(self.shelf).bundles if seen.link]
+        closed = in_order(read_bundle(self.shelf, name) for name in self._names())
+        known = [(bundle.chain, bundle.link) for bundle in closed if bundle.link]
         if not known:
             return None
         chain, last = known[-1]
         return Head(str(chain), len(known), last)
+
+    def _names(self) -> list[str]:
+        return sorted(contents(self.shelf).files)
 
     def _previous(self, before: Head | None, noted: Noted) -> Link | None:
         if before is None:

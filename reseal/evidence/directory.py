@@ -41,8 +41,9 @@ class Evidence:
         """Hold the directory of a run, unless the run is alive and holds it itself."""
         try:
             (root / OPEN).mkdir(parents=True, exist_ok=True)
-            (root / name).mkdir(exist_ok=True)
+            # The mark comes first: who lists both sees no directory that is not marked.
             held = os.open(root / OPEN / name, os.O_RDWR | os.O_CREAT, 0o600)
+            (root / name).mkdir(exist_ok=True)
         except OSError as error:
             raise EvidenceError(
                 f"{root} cannot hold evidence ({error.strerror}); name another directory in "

@@ -2,6 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
+from typing import Any
 
 from reseal.errors import EvidenceError
 from reseal.evidence.public_key import PublicKey
@@ -25,25 +26,33 @@ def signed(payload: bytes, payload_type: str, key: SigningKey) -> bytes:
 
 def opened(envelope: bytes, payload_type: str, keys: Iterable[PublicKey], name: str) -> bytes:
     """Return the payload that one of the keys has signed; raise EvidenceError, naming `name`."""
-    document = parsed(envelope, name)
-    try:
-        payload, signature = _parts(document, payload_type)
-    except (LookupError, TypeError, ValueError):
-        raise EvidenceError(f"{name} is not a signed envelope of {payload_type}") from None
+    payload, signature, by = _parts(envelope, payload_type, name)
     message = _authenticated(payload_type, payload)
-    by = document["signatures"][0]["keyid"]
     if not any(key.id == by and key.has_signed(message, signature) for key in keys):
         raise EvidenceError(f"{name} is not signed by the given key")
     return payload
 
 
-def _parts(document: dict[str, object], payload_type: str) -> tuple[bytes, bytes]:
-    payload, (signature,) = document["payload"], document["signatures"]  # type: ignore[misc]
+def unchecked(envelope: bytes, payload_type: str, name: str) -> bytes:
+    """Return the payload, whoever signed it; raise EvidenceError where it is none of this type."""
+    return _parts(envelope, payload_type, name)[0]
+
+
+def _parts(envelope: bytes, payload_type: str, name: str) -> tuple[bytes, bytes, object]:
+    """Return the payload, the signature, and the name of the key that it says it is of."""
+    try:
+        return _taken_apart(parsed(envelope, name), payload_type)
+    except (LookupError, TypeError, ValueError):
+        raise EvidenceError(f"{name} is not a signed envelope of {payload_type}") from None
+
+
+def _taken_apart(document: dict[str, Any], payload_type: str) -> tuple[bytes, bytes, object]:
+    payload, (signature,) = document["payload"], document["signatures"]
     if document.keys() != {"payload", "payloadType", "signatures"}:
         raise ValueError
-    if document["payloadType"] != payload_type or signature.keys() != {"keyid", "sig"}:  # type: ignore[has-type]
+    if document["payloadType"] != payload_type or signature.keys() != {"keyid", "sig"}:
         raise ValueError
-    return _decoded(payload), _decoded(signature["sig"], _SIGNATURE_BYTES)  # type: ignore[has-type]
+    return _decoded(payload), _decoded(signature["sig"], _SIGNATURE_BYTES), signature["keyid"]
 
 
 def _decoded(text: object, length: int | None = None) -> bytes:

@@ -37,7 +37,12 @@ class Head:
 
 def read_head(content: bytes, keys: list[PublicKey]) -> Head:
     """Return a head that one of the keys has signed; raise EvidenceError."""
-    document = parsed(opened(content, PAYLOAD_TYPE, keys, HEAD), HEAD)
+    return parse_head(opened(content, PAYLOAD_TYPE, keys, HEAD))
+
+
+def parse_head(payload: bytes) -> Head:
+    """Return the head that is spelled so; raise EvidenceError."""
+    document = parsed(payload, HEAD)
     try:
         head = Head(document["chain"], document["bundles"], Link(**document["last"]))
     except (LookupError, TypeError):

@@ -14,6 +14,9 @@ from reseal.store.store import Store
 
 SERVER = "SELECT current_setting('server_version'), current_database()"
 
+# The same for as long as the data lives, on whatever machine it does.
+SYSTEM = "SELECT system_identifier::text FROM pg_control_system()"
+
 
 class Begun(NamedTuple):
     """A run that begins."""
@@ -25,7 +28,6 @@ class Begun(NamedTuple):
 
 def opening(store: Store, run: Begun, operator: str, config: Path) -> dict[str, Any]:
     """Return the document."""
-    version, database = store.need(SERVER)
     return {
         "run_id": str(run.run_id),
         "flow": run.flow,
@@ -34,9 +36,19 @@ def opening(store: Store, run: Begun, operator: str, config: Path) -> dict[str, 
         "operator": operator,
         "code": code(),
         "configuration": {"sha256": _digest(config)},
-        "server": {"version": version, "database": database},
+        "server": server(store),
         "keys": _keys(store),
     }
+
+
+def server(store: Store) -> dict[str, str | None]:
+    """Return which database this is, and which server it is in; None where it may not be asked."""
+    version, database = store.need(SERVER)
+    try:
+        (system,) = store.need(SYSTEM)
+    except StoreError:
+        system = None
+    return {"version": version, "database": database, "system": system}
 
 
 def _digest(config: Path) -> str | None:

@@ -1,5 +1,6 @@
 """Record a run from its first moment to its signed bundle, whatever becomes of it."""
 
+import itertools
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,12 +13,14 @@ from uuid import UUID
 from reseal import report
 from reseal.audit.action import Action
 from reseal.audit.excerpt import export
-from reseal.errors import StoreError
+from reseal.errors import EvidenceError, StoreError
 from reseal.evidence import manifest
+from reseal.evidence.announcement import announce, withdraw
 from reseal.evidence.batches import BATCHES, count, ledger_table, table_bytes
 from reseal.evidence.closing import Closing
-from reseal.evidence.directory import Evidence, open_runs
+from reseal.evidence.directory import Evidence
 from reseal.evidence.head import Head
+from reseal.evidence.left import killed, lost, show_alive
 from reseal.evidence.manifest import Ending
 from reseal.evidence.opening import Begun, opening
 from reseal.evidence.statement import Link
@@ -62,8 +65,12 @@ class Recording:
         first.
         """
         self.close_interrupted(store)
+        known = opening(store, run, self.operator, self.config) | more
+        if self.is_elsewhere:
+            show_alive(store, str(run.run_id))
+            announce(self.closing.shelf, known, self.closing.key)
         evidence = Evidence.of(self.root, run.run_id)
-        evidence.write(manifest.OPENING, opening(store, run, self.operator, self.config) | more)
+        evidence.write(manifest.OPENING, known)
         return evidence
 
     def where(self, run_id: UUID) -> str:
@@ -82,7 +89,9 @@ class Recording:
         page = report.write(facts, evidence.directory, draws=self.plots)
         with self._alone(store):
             head = self.closing.close(evidence, facts, lambda chain: _noted(store, chain))
-            self._clear(evidence)
+            if self.is_elsewhere:
+                withdraw(self.closing.shelf, name)
+                shutil.rmtree(evidence.directory)
         if notes and not store.connection.closed:
             event.append(
                 store, Event(UUID(name), self.operator, Action.EVIDENCE_CLOSED, head.as_dict())
@@ -90,20 +99,27 @@ class Recording:
         return Closed(head, page)
 
     def close_interrupted(self, store: Store) -> list[str]:
-        """Close what killed runs have left; return their names."""
-        closed = []
-        for name in open_runs(self.root):
-            evidence = Evidence.take_up(self.root, name)
-            if evidence is None:
-                continue
-            if self._is_closed(name):
-                evidence.let_go()
-                self._clear(evidence)
-                continue
+        """Close what killed runs have left, here and on machines that are gone; return their names.
+
+        What may be alive is left alone, and so is what was begun on another database.
+        """
+        left = killed(self.closing, self.root)
+        if self.is_elsewhere and not store.connection.closed:
+            left = itertools.chain(left, lost(self.closing, self.root, store))
+        return [name for evidence in left if (name := self._close_left(evidence, store))]
+
+    def _close_left(self, evidence: Evidence, store: Store) -> str | None:
+        name = evidence.directory.name
+        try:
             self.end(evidence, store, notes=False)
-            self._note_interrupted(store, name)
-            closed.append(name)
-        return closed
+        except EvidenceError:
+            if not self.closing.is_closed(name):
+                raise
+            # Another machine that begins a run at the same moment was first.
+            evidence.let_go()
+            return None
+        self._note_interrupted(store, name)
+        return name
 
     def _note_interrupted(self, store: Store, name: str) -> None:
         # Whoever closes it may be one who reads only; it is told by the bundle, too.
@@ -114,16 +130,7 @@ class Recording:
     @property
     def is_elsewhere(self) -> bool:
         """Whether bundles are kept in another place than that in which they come about."""
-        return self.closing.shelf.where != str(self.root)
-
-    def _clear(self, evidence: Evidence) -> None:
-        """Remove from this machine what is kept elsewhere now."""
-        if self.is_elsewhere:
-            shutil.rmtree(evidence.directory)
-
-    def _is_closed(self, name: str) -> bool:
-        head = self.closing.head()
-        return head is not None and head.last.run_id == name
+        return self.closing.is_elsewhere(self.root)
 
     @contextmanager
     def _alone(self, store: Store) -> Iterator[None]:

@@ -9,21 +9,35 @@ from typing import Protocol
 
 from reseal import remote
 from reseal.backup.location import Location
-from reseal.errors import BackupFileError, EvidenceError
+from reseal.errors import (
+    BackupFileError,
+    ConfigurationError,
+    EvidenceError,
+    NoSuchFile,
+    ResealError,
+    ShelfUnreachable,
+)
 
 # What is not closed yet has a file of its name in here, which whoever writes it holds locked.
 OPEN = ".open"
 
 
 class Shelf(Protocol):
-    """Names are relative to the root, with slashes; a file is read and written as a whole."""
+    """Names are relative to the root, with slashes; a file is read and written as a whole.
+
+    What is behind a URL raises ShelfUnreachable where it does not answer: of a file that cannot
+    be had now nothing is known, and least of all that it is not there.
+    """
 
     @property
     def where(self) -> str:
         """The root, as a path or a URL."""
 
-    def names(self) -> set[str]:
-        """Return all files, and directories that hold nothing, these with a slash at the end."""
+    def names(self, below: str = "") -> set[str]:
+        """Return all files, and directories that hold nothing, these with a slash at the end.
+
+        With `below` those in one directory, by their names there.
+        """
 
     def has(self, name: str) -> bool:
         """Say whether there is a file of this name."""
@@ -33,6 +47,12 @@ class Shelf(Protocol):
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, which is there whole or not at all; raise EvidenceError."""
+
+    def remove(self, name: str) -> None:
+        """Remove a file, or find that there is none."""
+
+    def need_writable(self) -> None:
+        """Raise ConfigurationError where it is known before a run that nothing can be written."""
 
 
 def shelf_at(text: str) -> Shelf:
@@ -52,11 +72,12 @@ class LocalShelf:
         """The root's path."""
         return str(self.root)
 
-    def names(self) -> set[str]:
+    def names(self, below: str = "") -> set[str]:
         """Return all files, links among them, and empty directories."""
         found = set()
-        for directory, inside, files in os.walk(self.root, onerror=_raise):
-            place = Path(directory).relative_to(self.root)
+        root = self.root / below
+        for directory, inside, files in os.walk(root, onerror=_raise):
+            place = Path(directory).relative_to(root)
             links = [name for name in inside if (Path(directory) / name).is_symlink()]
             found |= {(place / name).as_posix() for name in [*files, *links]}
             if not files and not inside:
@@ -88,6 +109,13 @@ class LocalShelf:
         except OSError as error:
             raise EvidenceError(f"{path} cannot be written ({error.strerror})") from None
 
+    def remove(self, name: str) -> None:
+        """Remove a file, or find that there is none."""
+        (self.root / name).unlink(missing_ok=True)
+
+    def need_writable(self) -> None:
+        """Leave it to the run, whose preflight looks at the directory and keeps a record."""
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteShelf:
@@ -100,10 +128,10 @@ class RemoteShelf:
         """The root's URL."""
         return self.root
 
-    def names(self) -> set[str]:
+    def names(self, below: str = "") -> set[str]:
         """Return all files; there, a directory is a part of a name."""
         with _telling():
-            return remote.names(self.root)
+            return remote.names(f"{self.root}/{below}".rstrip("/"))
 
     def has(self, name: str) -> bool:
         """Say whether there is a file of this name."""
@@ -120,15 +148,35 @@ class RemoteShelf:
         with _telling(), remote.creating(f"{self.root}/{name}") as file:
             file.write(content)
 
+    def remove(self, name: str) -> None:
+        """Remove a file, or find that there is none."""
+        with _telling():
+            remote.remove(f"{self.root}/{name}")
+
+    def need_writable(self) -> None:
+        """Write a file and remove it, so that a run does not fail at its end."""
+        try:
+            remote.try_writing(self.root)
+        except BackupFileError as error:
+            said = str(error)
+        else:
+            return
+        raise ConfigurationError(
+            f"{said}; name another place for the evidence, in reseal.toml or RESEAL_EVIDENCE"
+        )
+
 
 @contextmanager
 def _telling() -> Iterator[None]:
+    kind: type[ResealError] = ShelfUnreachable
     try:
         yield
         return
+    except NoSuchFile as error:
+        kind, said = EvidenceError, str(error)
     except BackupFileError as error:
         said = str(error)
-    raise EvidenceError(said)
+    raise kind(said)
 
 
 def _raise(error: OSError) -> None:

@@ -9,9 +9,11 @@ import pytest
 
 from reseal.evidence.check import check
 from reseal.evidence.head import HEAD
+from reseal.evidence.own_key import OWN_KEY, keep
 from reseal.evidence.shelf import LocalShelf
 from reseal.evidence.signing_key import LocalSigningKey
 from reseal.evidence.statement import MANIFEST, STATEMENT
+from reseal.kek.local import LocalKek
 from tests.bundles import KEY, bundle
 from tests.fuzz.edits import edited
 
@@ -25,6 +27,7 @@ def name(number: int) -> str:
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("untouched")
+    keep(LocalShelf(root), KEY, [LocalKek("env:TEST", bytes(32))])
     for number in range(1, RUNS + 1):
         bundle(root, number, preflight={"checks": [{"name": "server", "verdict": "ok"}]})
     return root
@@ -115,11 +118,16 @@ def test_two_bundles_that_follow_the_same_one(root: Path) -> None:
     assert f"{name(7)} follows {name(5)}, as another bundle does" in said
 
 
+def test_another_key_in_place_of_the_own_one(root: Path) -> None:
+    keep(LocalShelf(root), LocalSigningKey.new(), [LocalKek("env:TEST", bytes(32))])
+    assert found(root) == [f"{OWN_KEY} holds a key that has signed nothing here"]
+
+
 def test_a_chain_that_somebody_else_has_signed(root: Path, tmp_path: Path) -> None:
     other = LocalSigningKey.new().public
     findings = check(LocalShelf(root), [other]).findings
     assert {where for where, _ in findings} == {
-        HEAD, *(f"{name(number)}/{STATEMENT}" for number in range(1, RUNS + 1))
+        HEAD, OWN_KEY, *(f"{name(number)}/{STATEMENT}" for number in range(1, RUNS + 1))
     }  # fmt: skip
 
 

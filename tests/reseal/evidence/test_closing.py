@@ -14,13 +14,7 @@ from reseal.evidence.manifest import Ending, facts
 from reseal.evidence.shelf import LocalShelf
 from reseal.evidence.signing_key import LocalSigningKey
 from reseal.evidence.statement import STATEMENT, Link
-from tests.bundles import KEY, NOON, bundle, close, closing
-
-
-def begin(root: Path, number: int) -> Evidence:
-    evidence = Evidence.of(root, UUID(int=number))
-    evidence.write("opening", {"run_id": evidence.directory.name, "started": NOON.isoformat()})
-    return evidence
+from tests.bundles import KEY, NOON, begin, bundle, close, closing
 
 
 def close_noted(evidence: Evidence, link: Link | None) -> None:
