@@ -1,6 +1,7 @@
 """What leads to the database: settings, configuration, access. Needs no Prefect."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,21 +60,21 @@ class Opening:
         """Return what records runs; the key that signs is made where there is none."""
         shelf = self.shelf
         here = shelf.root if isinstance(shelf, LocalShelf) else self.settings.state / "evidence"
-        key = self._named_signing_key() or own_key(shelf, self.access.kek())
+        key = self._named_key or own_key(shelf, self.access.kek())
         root = Path(here).absolute()
         closing, config = Closing(shelf, key), self.settings.config
         return Recording(closing, root, operator, config, self.config.plots)
 
     def _need_record(self) -> None:
         """Raise what would keep a bundle from being signed, or kept."""
-        shelf, named = self.shelf, self._named_signing_key()
-        if named:
-            named.sign(_TRIED)
-        elif shelf.has(OWN_KEY):
-            own_key(shelf, self.access.kek())
-        shelf.need_writable()
+        self.shelf.need_writable()
+        if self._named_key:
+            self._named_key.sign(_TRIED)
+        elif self.shelf.has(OWN_KEY):
+            own_key(self.shelf, self.access.kek())
 
-    def _named_signing_key(self) -> SigningKey | None:
+    @cached_property
+    def _named_key(self) -> SigningKey | None:
         uri = self.settings.evidence_key
         return open_signing_key(uri, self.settings.variables) if uri else None
 
@@ -84,7 +85,6 @@ class Opening:
         """
         fields = self.config.select(options["fields"])
         self.access.kek()
-        self._need_record()
         if flow in _WITH_PREFLIGHT:
             need_place(options, self.config)
         if not options.get("skip_backup"):
@@ -101,6 +101,7 @@ class Opening:
                     catalog.try_reading(store, self.access.target(store, field.name))
         finally:
             store.close()
+        self._need_record()
 
     def _check_keys(self, store: Store, flow: str) -> None:
         if schema.exists(store) and data_key.exists(store):

@@ -132,10 +132,11 @@ class FaultyKms:
         self._free.wait()
         request = json.loads(body)
         found = self._described(request)
-        code = code or _OF_STATE.get(found.get("KeyState", ""), "")
+        if operation != "GetPublicKey":
+            code = code or _OF_STATE.get(found.get("KeyState", ""), "")
         if code:
             return 500 if code.startswith("KMSInternal") else 400, _error(code)
-        if found.get("KeyId") in self.signers:
+        if operation in ("GetPublicKey", "Sign") and found.get("KeyId") in self.signers:
             return self._by_ed25519(operation, request, found)
         if operation == "GetPublicKey" and found.get("KeySpec") == "SYMMETRIC_DEFAULT":
             return 400, _error("UnsupportedOperationException")
@@ -164,7 +165,7 @@ class FaultyKms:
         if operation == "GetPublicKey":
             der = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
             return _answer(found, PublicKey=der)
-        if operation != "Sign" or request["SigningAlgorithm"] != "ED25519_SHA_512":
+        if request["SigningAlgorithm"] != "ED25519_SHA_512":
             return 400, _error("InvalidKeyUsageException")
         message = b64decode(request["Message"])
         if request["MessageType"] != "RAW" or not 0 < len(message) <= _MOST_SIGNED:
