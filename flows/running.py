@@ -13,7 +13,16 @@ from prefect.runtime import flow_run
 from flows.opening import Opening
 from flows.options import Scope
 from reseal import register
-from reseal.errors import ConfigurationError, FieldBusy, Refused, ResealError, Stopped, StoreError
+from reseal.errors import (
+    ConfigurationError,
+    FieldBusy,
+    KekUnreachable,
+    Refused,
+    ResealError,
+    ShelfUnreachable,
+    Stopped,
+    StoreError,
+)
 from reseal.evidence.opening import Begun
 from reseal.modes import Mode, effort
 from reseal.outcome import Outcome
@@ -35,6 +44,10 @@ _OUTCOMES: list[tuple[type[ResealError], Outcome]] = [
     (Stopped, Outcome.STOPPED),
     (ResealError, Outcome.FAILED),
 ]
+
+
+# What keeps a bundle, or signs it, and does not answer now.
+_AWAY = (ShelfUnreachable, KekUnreachable)
 
 
 def _no_one(_stage: str, _field: str, _done: int, _total: int) -> None:
@@ -158,7 +171,8 @@ def _close_bundle(run: Run) -> None:
     try:
         closed = run.recording.end(run.evidence, run.store, notes=run.records)
     except Exception as error:
-        said = f"{run.result.message}; its evidence is not closed: {scrubbed(error)}"
+        later = "; the next run here closes it" if isinstance(error, _AWAY) else ""
+        said = f"{run.result.message}; its evidence is not closed: {scrubbed(error)}{later}"
         conclude(run, Outcome.FAILED, said)
         return
     run.result.evidence_head = closed.head.last.sha256

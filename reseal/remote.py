@@ -43,6 +43,13 @@ def reading(url: str) -> Iterator[BinaryIO]:
             yield reader
 
 
+def content(url: str) -> bytes:
+    """Return what is in a file, which fits in memory: of an object, one request."""
+    with _telling(f"{url} cannot be read"):
+        files, path = _shared(url)
+        return bytes(files.cat_file(path))
+
+
 def exists(url: str) -> bool:
     """Say whether there is a file."""
     with _telling(f"{url} cannot be looked at"):

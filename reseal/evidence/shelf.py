@@ -140,8 +140,8 @@ class RemoteShelf:
 
     def read(self, name: str) -> bytes:
         """Return what is in a file."""
-        with _telling(), remote.reading(f"{self.root}/{name}") as file:
-            return file.read()
+        with _telling():
+            return remote.content(f"{self.root}/{name}")
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, over one that is there."""

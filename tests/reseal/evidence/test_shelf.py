@@ -31,9 +31,16 @@ class MoodyFiles(MemoryFileSystem):
     pseudo_dirs = [""]  # noqa: RUF012
 
     def open(self, path: str, *args: Any, **kwargs: Any) -> Any:
+        self._need(path)
+        return super().open(path, *args, **kwargs)
+
+    def cat_file(self, path: str, *args: Any, **kwargs: Any) -> Any:
+        self._need(path)
+        return super().cat_file(path, *args, **kwargs)
+
+    def _need(self, path: str) -> None:
         if self.refuses in path:
             raise PermissionError(13, "Permission denied")
-        return super().open(path, *args, **kwargs)
 
 
 @pytest.fixture(autouse=True)
