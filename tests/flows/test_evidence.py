@@ -140,6 +140,18 @@ def test_what_was_edited_is_named_with_exit_code_1(told: Told, tmp_path: Path) -
     assert checked.code == 1
     assert checked.document["findings"] == [{"where": f"{run}/run.json", "what": "was changed"}]
     assert checked.err == f"reseal: {run}/run.json was changed\n"
+    shown = told.evidence("show", run, str(root))
+    assert (shown.code, shown.out, shown.err) == (1, "", checked.err)
+
+
+def test_a_list_says_that_it_checks_nothing_and_a_run_by_which_key_it_was_signed(
+    told: Told,
+) -> None:
+    assert "Nothing of it is checked here" in told.evidence("list").err
+    assert not told.evidence("list", "--json").document["checked"]
+    shown = told.evidence("show", told.runs["killed"])
+    assert shown.code == 0
+    assert "as it was signed by key" in shown.err
 
 
 @pytest.mark.parametrize(
