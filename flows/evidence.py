@@ -16,7 +16,7 @@ from reseal.evidence.bundle_check import Finding, look_at, published_key
 from reseal.evidence.check import check
 from reseal.evidence.head import HEAD, read_head
 from reseal.evidence.listing import listing, so_far
-from reseal.evidence.own_key import own_public_key
+from reseal.evidence.own_key import OWN_KEY, own_public_key
 from reseal.evidence.public_key import PublicKey
 from reseal.evidence.shelf import Shelf, shelf_at
 from reseal.evidence.signing_key import open_signing_key
@@ -115,8 +115,13 @@ def _own_key(shelf: Shelf) -> PublicKey:
     if key is None:
         raise ConfigurationError(f"{shelf.where} has no signing key; the first run makes one")
     if shelf.has(HEAD):
-        # Whoever puts another key there has not signed the chain.
-        read_head(shelf.read(HEAD), [key])
+        try:
+            read_head(shelf.read(HEAD), [key])
+        except EvidenceError:
+            raise EvidenceError(
+                f"the key in {OWN_KEY} has not signed {HEAD}; set RESEAL_EVIDENCE_KEY to the one "
+                "that has"
+            ) from None
     return key
 
 

@@ -36,10 +36,10 @@ def withdraw(shelf: Shelf, name: str) -> None:
         shelf.remove(_place(name))
 
 
-def announced(shelf: Shelf, name: str, keys: list[PublicKey]) -> dict[str, Any]:
+def announced(content: bytes, name: str, keys: list[PublicKey]) -> dict[str, Any]:
     """Return what was announced of a run and signed by one of the keys; raise EvidenceError."""
     where = _place(name)
-    document = parsed(shelf.read(where), where)
+    document = parsed(content, where)
     envelope = spelled(document.get("statement"))
     opening: dict[str, Any] = document.get("opening") or {}
     if opened(envelope, PAYLOAD_TYPE, keys, where) != spelled(_stated(name, opening)):

@@ -81,13 +81,22 @@ def _head(
 def _of_announced(shelf: Shelf, names: Iterable[str], keys: list[PublicKey]) -> Iterator[Finding]:
     """Check what was announced of open runs, where it is known which keys may have signed."""
     for name in names if keys else ():
+        content = _content(shelf, f"{OPEN}/{name}")
         try:
             # On this machine it is a lock, and empty.
-            if shelf.read(f"{OPEN}/{name}"):
-                announced(shelf, name, keys)
+            if content:
+                announced(content, name, keys)
         except EvidenceError as error:
             what = f"was changed, or another key has signed it: {error}"
             yield Finding(f"{OPEN}/{name}", what)
+
+
+def _content(shelf: Shelf, name: str) -> bytes | None:
+    try:
+        return shelf.read(name)
+    except EvidenceError:
+        # Closed by now.
+        return None
 
 
 def _of_own_key(shelf: Shelf, found: Contents, trusted: tuple[PublicKey, ...]) -> Iterator[Finding]:

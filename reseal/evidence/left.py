@@ -65,7 +65,8 @@ def lost(closing: Closing, root: Path, store: Store) -> Iterator[Evidence]:
 def _announced(closing: Closing, name: str) -> dict[str, Any]:
     """Return what was announced, or nothing where it was changed or is of another key."""
     with suppress(EvidenceError):
-        return announced(closing.shelf, name, [closing.key.public])
+        content = closing.shelf.read(f"{OPEN}/{name}")
+        return announced(content, name, [closing.key.public])
     return {}
 
 

@@ -14,6 +14,10 @@ from uuid import UUID
 import pytest
 
 from reseal.evidence import merkle
+from reseal.evidence.own_key import keep
+from reseal.evidence.shelf import LocalShelf
+from reseal.kek.local import LocalKek
+from tests.bundles import KEY
 from tests.conftest import SENTINEL
 from tests.flows.conftest import Ended
 from tests.flows.scene import FIELD, Scene, secrets, wait_until
@@ -142,6 +146,19 @@ def test_what_was_edited_is_named_with_exit_code_1(told: Told, tmp_path: Path) -
     assert checked.err == f"reseal: {run}/run.json was changed\n"
     shown = told.evidence("show", run, str(root))
     assert (shown.code, shown.out, shown.err) == (1, "", checked.err)
+
+
+def test_a_key_that_has_not_signed_the_chain_is_not_given_to_those_who_check(
+    told: Told, tmp_path: Path
+) -> None:
+    shelf = LocalShelf(shutil.copytree(told.root, tmp_path / "evidence"))
+    keep(shelf, KEY, [LocalKek("env:OTHER", bytes(32))])
+
+    shown = told.evidence("key", str(shelf.root))
+
+    assert (shown.code, shown.out) == (1, "")
+    assert "has not signed head.dsse.json" in shown.err
+    assert "signing-key.dsse.json holds a key" in told.evidence("verify", str(shelf.root)).err
 
 
 def test_a_list_says_that_it_checks_nothing_and_a_run_by_which_key_it_was_signed(
