@@ -31,8 +31,9 @@ def announce(shelf: Shelf, opening: dict[str, Any], key: SigningKey) -> None:
 
 def withdraw(shelf: Shelf, name: str) -> None:
     """Remove what was announced of a run."""
-    # A store may keep what was once written. Beside a closed bundle it says nothing.
-    with suppress(ShelfUnreachable):
+    # It may be gone, or the store keeps what was once written. Beside a closed bundle it says
+    # nothing.
+    with suppress(EvidenceError, ShelfUnreachable):
         shelf.remove(_place(name))
 
 

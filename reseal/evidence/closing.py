@@ -37,7 +37,7 @@ class Closing:
         with locked(evidence.root):
             if self.is_closed(evidence.directory.name):
                 raise EvidenceError(
-                    f"another machine, to which the run was lost, has closed its bundle; what this "
+                    "another machine, to which the run was lost, has closed its bundle; what this "
                     f"one knows is in {evidence.directory}"
                 )
             before = self.head()
