@@ -1,10 +1,12 @@
 """A real PostgreSQL for every test: one server a session, one database a test."""
 
+import atexit
 import os
 import signal
 import tempfile
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +19,7 @@ from reseal.config import Config, parse_config
 from reseal.embedded import running_server
 from reseal.store import data_key, schema
 from reseal.store.store import Store
+from tests.scratch import scratch
 
 # Planted wherever a secret can be; no log, artifact, exception or file may ever hold it.
 SENTINEL = "SENTINELSENTINELSENTINELSENTINEL"
@@ -38,6 +41,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep servers and scenes in memory; the processes that share the tests inherit it."""
+    if not (hasattr(config, "workerinput") or config.getoption("basetemp")):
+        directory = scratch("reseal-tests-")
+        # A server is run by a user of its own.
+        Path(directory.name).chmod(0o755)
+        os.environ["TMPDIR"] = tempfile.tempdir = directory.name
+        # Later than the embedded server's own end, which writes there once more.
+        atexit.register(directory.cleanup)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The URL of a server's maintenance database: RESEAL_TEST_DATABASE_URL or an embedded one."""
@@ -54,24 +68,47 @@ def server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def template(server: str) -> Iterator[str]:
-    """The name of a database that every test's own database is cloned from."""
-    name = f"reseal_template_{uuid4().hex[:8]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        _run(connection, "CREATE DATABASE {}", name)
+    """The name of a database to clone others from, with an empty table `users`."""
+    with _made(server) as name:
         with psycopg.connect(url_of(server, name), autocommit=True) as inside:
             inside.execute(USERS)
         yield name
-        _run(connection, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture(scope="session")
+def migrated(server: str, template: str, config: Config) -> Iterator[str]:
+    """The name of another one, in which Reseal's schema stands."""
+    with _made(server, template) as name:
+        opened = Access(url_of(server, name), config, None, None, {}).store("test")
+        schema.migrate(opened)
+        opened.close()
+        yield name
+
+
+@pytest.fixture(scope="session")
+def done_with(server: str) -> Iterator[list[str]]:
+    """The databases of tests that have ended.
+
+    A server waits a tenth of a second for a session that is about to end, so they go a test later.
+    """
+    names: list[str] = []
+    yield names
+    with psycopg.connect(server, autocommit=True) as connection:
+        _drop(connection, names)
 
 
 @pytest.fixture
-def database(server: str, template: str) -> Iterator[str]:
+def database(
+    server: str, template: str, done_with: list[str], request: pytest.FixtureRequest
+) -> Iterator[str]:
     """The URL of a fresh database with an empty table `users`."""
+    has_schema = "store" in request.fixturenames
     name = f"reseal_test_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        _run(connection, "CREATE DATABASE {} TEMPLATE {}", name, template)
-        yield url_of(server, name)
-        _run(connection, "DROP DATABASE {} WITH (FORCE)", name)
+        _drop(connection, done_with)
+        clone(connection, request.getfixturevalue("migrated") if has_schema else template, name)
+    yield url_of(server, name)
+    done_with.append(name)
 
 
 @pytest.fixture
@@ -87,7 +124,7 @@ def keys() -> dict[str, str]:
     return {name: b64encode(os.urandom(32)).decode() for name in ("TEST_KEK", "TEST_BACKUP_KEK")}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def config() -> Config:
     """One field: users.mfa_secret."""
     return parse_config({"field": [USERS_FIELD]})
@@ -103,6 +140,7 @@ def access(database: str, config: Config, keys: dict[str, str]) -> Access:
 def store(access: Access) -> Iterator[Store]:
     """A store whose schema is made and whose first data key is active."""
     opened = access.store("test")
+    # What `database` has cloned has it already, unless a test asks for this in its midst.
     schema.migrate(opened)
     data_key.ensure_active(opened, access.kek(), "test")
     yield opened
@@ -122,6 +160,26 @@ def url_of(server: str, name: str) -> str:
     parts = psycopg.conninfo.conninfo_to_dict(server)
     parts["dbname"] = name
     return psycopg.conninfo.make_conninfo("", **parts)
+
+
+def clone(connection: psycopg.Connection, template: str, name: str) -> None:
+    """Make a database like a template; of small ones the files are copied sooner than the pages."""
+    _run(connection, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
+
+
+@contextmanager
+def _made(server: str, template: str = "template1") -> Iterator[str]:
+    name = f"reseal_template_{uuid4().hex[:8]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        clone(connection, template, name)
+    yield name
+    with psycopg.connect(server, autocommit=True) as connection:
+        _drop(connection, [name])
+
+
+def _drop(connection: psycopg.Connection, names: list[str]) -> None:
+    while names:
+        _run(connection, "DROP DATABASE {} WITH (FORCE)", names.pop())
 
 
 def _run(connection: psycopg.Connection, statement: str, *names: str) -> None:

@@ -27,7 +27,7 @@ from reseal.envelope import PREFIX, Envelope
 from reseal.place import Place
 from reseal.secret import Secret
 from reseal.store.store import Store
-from tests.conftest import url_of
+from tests.conftest import clone, url_of
 from tests.flows.conftest import CONFIG, CommandLine
 
 FIELD = "users.mfa_secret"
@@ -259,9 +259,7 @@ def new_scene(
     """A scene on a database of its own, with keys of its own."""
     name = f"reseal_flow_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, template)))
-        )
+        clone(connection, template, name)
         url = url_of(server, name)
         yield scene_on(url, prefect_api, prefect_home, directory)
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

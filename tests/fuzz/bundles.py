@@ -13,8 +13,8 @@ from reseal.evidence.directory import Evidence
 from reseal.evidence.statement import MANIFEST, STATEMENT
 from tests.bundles import close, differences
 from tests.fuzz.edits import edited
-from tests.fuzz.scratch import scratch
 from tests.fuzz.subject import Case, need
+from tests.scratch import scratch
 
 _VALUES: tuple[Any, ...] = (None, True, 0, 1.5, "", "x", [], {}, [["sha256"]], {"sha256": None})
 _NAMES = ("new.json", "data_docs/new.html", "data_docs/manifest.json", "é.txt", " ", "a\nb", "~")
@@ -35,7 +35,7 @@ class Bundles:
     count: ClassVar[int] = 10_000
 
     def __init__(self) -> None:
-        self._directory = scratch()
+        self._directory = scratch("reseal-fuzz-")
         root = Path(self._directory.name)
         evidence = Evidence.of(root / "written", UUID(int=1))
         _write(evidence)

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from reseal.config import Config, load_config
 from reseal.errors import ConfigurationError
 from tests.fuzz.edits import edited
-from tests.fuzz.scratch import scratch
 from tests.fuzz.subject import Case, need
+from tests.scratch import scratch
 
 # Every word that there is, and fields of every kind.
 EVERY_WORD = """
@@ -130,7 +130,7 @@ class Configs:
         readme = Path(__file__).parents[2] / "README.md"
         blocks = _TOML_IN_README.findall(readme.read_text(encoding="utf-8"))
         self.texts = (EVERY_WORD, SHORTEST, *blocks)
-        self._directory = scratch()
+        self._directory = scratch("reseal-fuzz-")
         self.path = Path(self._directory.name) / "reseal.toml"
 
     def case(self, random: Random) -> Case:
