@@ -14,7 +14,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 
 # Known once a command has said it; who ends otherwise does it in Python's own way.
@@ -33,7 +34,12 @@ def main() -> None:
     # A Ctrl-C at the terminal is for the tests; and nobody asks what became of those who mind.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    asked = socket.socket(fileno=0)
+    with no_heartbeats():
+        serve(socket.socket(fileno=0))
+
+
+def serve(asked: socket.socket) -> None:
+    """Fork a process for each command that is asked for."""
     while received := socket.recv_fds(asked, 1, 3)[1]:
         if not os.fork():
             asked.detach()
@@ -41,6 +47,21 @@ def main() -> None:
             return
         for descriptor in received:
             os.close(descriptor)
+
+
+@contextmanager
+def no_heartbeats() -> Iterator[None]:
+    """Let no flow beat, for those who look for flows that have died.
+
+    Each would wait at its end for a thread that looks once a second whether it is to end.
+    """
+    if "prefect" not in sys.modules:
+        yield
+        return
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
 
 
 def mind(telling: int, out: int, err: int) -> None:
