@@ -78,14 +78,18 @@ chromium:
 # because those with the fewest tests take the longest, and would otherwise come last.
 SHARED := -n 2 --dist loadfile --no-loadscope-reorder
 
+# The tests start hundreds of interpreters: what one has compiled is kept for the others, whatever the
+# environment says.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+
 test: setup postgresql15 softhsm2 chromium
 	@rm -f .venv/.tested
-	$(BIN)/python -m pytest $(SHARED)
+	$(PYTEST) $(SHARED)
 	@touch .venv/.tested
 
 # `make test` always runs the tests; `make check` right after it does not run them a second time.
 .venv/.tested: .venv/.installed $(SOURCES) | postgresql15 softhsm2 chromium
-	$(BIN)/python -m pytest $(SHARED)
+	$(PYTEST) $(SHARED)
 	@touch $@
 
 check: lint .venv/.tested

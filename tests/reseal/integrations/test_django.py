@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.conftest import url_of
+from tests.conftest import clone, url_of
 from tests.flows.scene import clean_environment
 from tests.reseal.integrations.django_site.tell import AFTER, BEFORE
 
@@ -39,8 +39,7 @@ def told(
     name = f"reseal_django_{uuid4().hex[:12]}"
     environment = {**clean_environment(), "TEST_KEK": "A" * 43 + "="}
     with psycopg.connect(server, autocommit=True) as connection:
-        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
+        clone(connection, template, name)
         words = [url_of(server, name), os.fspath(tmp_path_factory.mktemp("site"))]
         ended = subprocess.run(
             [*TELL, *words],
