@@ -42,5 +42,12 @@ def clean(store: Store, target: Target) -> Cleaning:
         aside.forget(store, target.field.name, target.table, target.stored)
     store.execute(HURRIED)
     kept = store.need(STATISTICS, [target.oids, target.field.column])[0]
-    places = ("heap pages", "write-ahead log", "server logs", "replicas", "older backups")
+    places = (
+        "heap pages",
+        "planner's statistics",
+        "write-ahead log",
+        "server logs",
+        "replicas",
+        "older backups",
+    )
     return Cleaning(vacuumed=True, statistics_rows=kept, not_verified=places)

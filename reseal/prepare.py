@@ -1,7 +1,6 @@
 """Make the table ready to hold envelopes: room in the column, no index over the secret."""
 
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 from psycopg import sql
@@ -37,9 +36,6 @@ DROP = "DROP INDEX CONCURRENTLY {index}"
 
 # Of a partitioned table's index PostgreSQL offers no other way; it takes the lock for a moment.
 DROP_PARTITIONED = "DROP INDEX {index}"
-
-# Before any ANALYZE sees the column again, or its sample of plaintext stands in pg_statistic.
-NO_STATISTICS = "ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0"
 
 LONGEST = """
 SELECT coalesce(max(octet_length({secret})), 0) FROM {table} AS t
@@ -77,8 +73,6 @@ def prepare(store: Store, target: Target) -> Preparation:
         Patience().retry(
             lambda: store.execute(WIDEN, (), table=target.table, column=column, wide=wide)
         )
-    for table in _each_table(target):
-        Patience().retry(partial(store.execute, NO_STATISTICS, (), table=table, column=column))
     return Preparation(widens, [_drop(store, *index) for index in indexes(store, target)])
 
 
@@ -106,11 +100,6 @@ def indexes(store: Store, target: Target) -> list[tuple[str, str, str, str]]:
         return []
     parameters = {"tables": target.oids, "column": target.field.column}
     return [(*names, kind) for *names, kind in store.execute(INDEXES, parameters)]
-
-
-def _each_table(target: Target) -> list[sql.Identifier]:
-    # A partitioned table's settings reach its partitions; an inherited column's do not always.
-    return [target.table] if target.is_partitioned else [heap.name for heap in target.heaps]
 
 
 def _drop(store: Store, schema: str, name: str, definition: str, kind: str) -> str:
