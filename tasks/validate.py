@@ -191,7 +191,7 @@ def _counted(
     originals = [one for one in measures if one.what is What.ORIGINALS]
     missing = sum(one.amount if _is_backed_up(one) else -one.amount for one in originals)
     drift = _drift(run, target) if missing or rows != facts.total() else 0
-    return Counted(rows, aside, accepted, drift, run.field_result(target.field.name).changed)
+    return Counted(rows, aside, accepted, drift)
 
 
 def _is_backed_up(one: Measure) -> bool:

@@ -68,7 +68,7 @@ def frame(*facts, measures=MEASURES):
 
 
 def sealed_suite(rows=100, backed_up=27, drift=0) -> Suite:
-    return after_seal(Counted(rows, 2, drift=drift, changed=25), [1, 2], backed_up)
+    return after_seal(Counted(rows, 2, drift=drift), [1, 2], backed_up)
 
 
 def verify_suite(rows=100) -> Suite:
