@@ -60,7 +60,7 @@ class ExpectSameCodes(ClaimOfMeasures):
     sentence = "The codes of a sample of secrets are those of their originals."
 
     def holds(self, facts: pd.DataFrame) -> bool:
-        """Look for codes that differ; none may be compared where all rows were written since."""
+        """Look for codes that differ; of rows that were all written since, none is compared."""
         return measured(facts, CODES, "differing") == 0
 
 
