@@ -75,6 +75,8 @@ def running(flow_name: str, scope: Scope, mode: Mode) -> Iterator[Run]:
         except Exception as error:
             _conclude(run, scrubbed(error))
         finally:
+            # The page's plots take as much memory as a worker, which has no more to do.
+            run.workers.close()
             _record(run)
 
 
