@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import approving, audit, backups, evidence, keys, quarantine, readers, runs
+from flows import approving, audit, backups, evidence, keys, quarantine, readers, residue, runs
 from flows.flags import (
     Aggressive,
     ApprovalTimeout,
@@ -149,6 +149,25 @@ def rotate(
 def verify(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
     """Open every envelope and say what is true; nothing is written."""
     _run("verify_secrets", config, fields, {}, as_json)
+
+
+@app.command("residue")
+def look_for_residue(
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Clean what is found, and look again.")
+    ] = False,
+    safe: Safe = False,
+    aggressive: Aggressive = False,
+    fields: Fields = None,
+    config: ConfigPath = None,
+    as_json: Json = False,
+) -> None:
+    """Look on disk for secrets that are sealed by now, by what the backups hold of them."""
+    if clean:
+        options = {"mode": _mode(False, safe, aggressive)}
+        _run("clean_residue", config, fields, options, as_json)
+        return
+    print_document(residue.look(config, fields or []), as_json, residue.show)
 
 
 @app.command()

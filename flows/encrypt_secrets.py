@@ -5,6 +5,7 @@ from prefect.client.schemas.objects import State
 
 from flows import stages
 from flows.approval import approve, enter
+from flows.cleaning import clean
 from flows.intent import to_encrypt
 from flows.opening import need_place
 from flows.options import EncryptOptions
@@ -62,7 +63,7 @@ def seal_everything(run: Run, options: EncryptOptions) -> None:
         return
     stages.guard(run, forced=options.guard)
     stages.optimise(run)
-    stages.clean(run)
+    clean(run)
     stages.sum_up(run)
 
 

@@ -25,7 +25,7 @@ from reseal.undoable import Undoing, need_undoable, need_way
 
 # Flows that look at the tables themselves, and flows that need something sealed.
 _WITH_PREFLIGHT = frozenset({"encrypt_secrets", "rotate_keys"})
-_OF_SEALED_ROWS = frozenset({"verify_secrets", "rotate_keys"})
+_OF_SEALED_ROWS = frozenset({"verify_secrets", "rotate_keys", "clean_residue"})
 # Signed before a run, so that a key that may not sign is found before anything is written.
 _TRIED = b"reseal: may this key sign?"
 

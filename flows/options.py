@@ -55,6 +55,13 @@ class VerifyOptions(Scope):
     """What `verify_secrets` opens."""
 
 
+class CleanOptions(Scope):
+    """What `clean_residue` cleans."""
+
+    mode: Mode = Mode.SAFE
+    """How much of the machine rewriting rows may take."""
+
+
 class RollbackOptions(Scope):
     """Which run `rollback_run` undoes."""
 

@@ -29,7 +29,6 @@ from tasks.run import Run
 from tasks.storage import measure_storage
 from tasks.sweep import sweep_span
 from tasks.table import (
-    clean_table,
     count_rows,
     drop_shield,
     optimise_table,
@@ -211,14 +210,6 @@ def optimise(run: Run) -> None:
             done = optimise_table(field.name)
             run.evidence.write(f"optimise-{field.name}", done.as_dict())
             run.note(Action.OPTIMISED, field=field.name, index=done.index, kept=done.kept)
-
-
-def clean(run: Run) -> None:
-    """Vacuum, and write down what is not verified to be clean."""
-    with run.stage("clean"):
-        for field in run.fields:
-            done = clean_table(field.name)
-            run.evidence.write(f"clean-{field.name}", done.as_dict())
 
 
 def sum_up(run: Run) -> None:

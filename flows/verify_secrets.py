@@ -4,6 +4,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows.options import VerifyOptions
+from flows.reminding import remind
 from flows.running import conclude, running
 from flows.setting_aside import excuse_accepted
 from flows.states import state_of
@@ -26,6 +27,7 @@ def verify_secrets(options: VerifyOptions | None = None) -> State[None]:
         with run.stage("validate"):
             broken = judge(run)
         excuse_accepted(run)
+        remind(run)
         _conclude(run, broken)
     return state_of(run.result)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from reseal.backup.location import Location
 from reseal.backup.policy import BackupPolicy
+from reseal.clean.policy import CleanPolicy, read_policy
 from reseal.errors import ConfigurationError, FieldError
 from reseal.field import Field
 from reseal.key_policy import LEAST_DISABLED_DAYS, KeyPolicy
@@ -59,6 +60,7 @@ class Config:
     backup: BackupPolicy = dataclass_field(default_factory=BackupPolicy)
     approval_by_another: bool = False
     plots: bool = True
+    clean: CleanPolicy = dataclass_field(default_factory=CleanPolicy)
     sha256: str | None = dataclass_field(default=None, compare=False)
 
     def field(self, name: str) -> Field:
@@ -105,7 +107,8 @@ def _document(path: Path, text: str) -> dict[str, Any]:
 
 def parse_config(document: Mapping[str, Any]) -> Config:
     """Make a Config of a parsed document."""
-    tables = {"reseal": dict, "keys": dict, "backup": dict, "approval": dict, "field": list}
+    names = ("reseal", "keys", "backup", "approval", "clean")
+    tables = {**dict.fromkeys(names, dict), "field": list}
     _known(document, tables, "at the top")
     head = document.get("reseal", {})
     _known(head, _RESEAL_WORDS, "in [reseal]")
@@ -126,6 +129,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
         _backup(document.get("backup", {})),
         _by_another(document.get("approval", {})),
         head.get("plots", True),
+        read_policy(document.get("clean", {})),
     )
 
 

@@ -14,7 +14,9 @@ class FieldResult:
 
     `changed` counts writes over all passes; `moved` and `locked` what the last pass met.
     `accepted` rows are those in quarantine that the operator has decided to leave as they are,
-    which `quarantined` does not count; `excused` is what they hold.
+    which `quarantined` does not count; `excused` is what they hold. `residue` is how often old
+    secrets were found beside the rows at the end of a cleaning, None where that is not verified;
+    `reminders` are what can hold them elsewhere.
     """
 
     before: Census | None = None
@@ -30,6 +32,8 @@ class FieldResult:
     rows_set_aside: list[dict[str, object]] = field(default_factory=list)
     failed_claims: list[str] = field(default_factory=list)
     excused: Census = field(default_factory=Census)
+    residue: int | None = None
+    reminders: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the field's part of the document."""
@@ -46,6 +50,8 @@ class FieldResult:
             "seconds": round(self.seconds, 3),
             "rows_set_aside": self.rows_set_aside,
             "failed_claims": self.failed_claims,
+            "residue": self.residue,
+            "reminders": self.reminders,
         }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from reseal import clean, guard, optimise, prepare, shield
+from reseal import guard, optimise, prepare, shield
 from reseal.audit.action import Action
 from reseal.census import Census, take_census
 from reseal.errors import ConnectionLost, StoreError
@@ -131,10 +131,3 @@ def optimise_table(field: str) -> optimise.Optimisation:
     """Build the covering index of the login query, if it helps."""
     run = current()
     return optimise.optimise(run.store, run.access.target(run.store, field))
-
-
-@step(name="clean", task_run_name="clean {field}")
-def clean_table(field: str) -> clean.Cleaning:
-    """Vacuum, and say what is not verified to be clean."""
-    run = current()
-    return clean.clean(run.store, run.access.target(run.store, field))

@@ -152,6 +152,9 @@ def _hurry(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.SQL(setting)))
+        # A look for old secrets goes through all of the log.
+        connection.execute("ALTER SYSTEM SET min_wal_size = '32MB'")
+        connection.execute("ALTER SYSTEM SET max_wal_size = '64MB'")
         connection.execute("SELECT pg_reload_conf()")
 
 

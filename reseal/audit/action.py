@@ -64,4 +64,5 @@ class Action(StrEnum):
     GUARD_DROPPED = "guard dropped"
     SHIELD_DROPPED = "shield dropped"
     OPTIMISED = "optimised"
+    CLEANED = "cleaned"
     POLICY_CHANGED = "plaintext policy changed"

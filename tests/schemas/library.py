@@ -4,19 +4,23 @@ The command line does the same behind Prefect and with Great Expectations, which
 each field; a choice of the tables goes that way as well.
 """
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from time import time
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 
-from reseal import clean, guard, optimise, prepare, shield
+from reseal import guard, optimise, prepare, shield
 from reseal.access import Access
 from reseal.backup import take
 from reseal.backup.prove import prove
 from reseal.census import take_census
+from reseal.clean.clean import clean
+from reseal.clean.work import Work
 from reseal.errors import StoreError
 from reseal.judge import GOOD
 from reseal.modes import Mode
@@ -66,7 +70,9 @@ class Library:
         schema.migrate(self.store)
         data_key.ensure_active(self.store, self.access.kek(), "test")
         run_id = self._start("encrypt_secrets")
-        return run_id, {name: self._encrypt(run_id, name) for name in self.names}
+        parts = {name: self._encrypt(run_id, name) for name in self.names}
+        self._clean(run_id, parts)
+        return run_id, parts
 
     def rotate(self) -> Parts:
         """Seal everything again under a new key, as `reseal rotate` does."""
@@ -109,8 +115,17 @@ class Library:
             with suppress(StoreError):
                 guard.raise_guard(self.store, target)
         optimise.optimise(self.store, target)
-        clean.clean(self.store, target)
         return part
+
+    def _clean(self, run_id: UUID, parts: Parts) -> None:
+        with ExitStack() as stack:
+            epochs = {n: stack.enter_context(hold(self.store, n, run_id)) for n in self.names}
+            targets = [self.access.target(self.store, name) for name in self.names]
+            work = Work(self.store, targets, epochs, self.access.config.clean, PACE)
+            replaced = sum(int(part["changed"]) for part in parts.values())
+            done = clean(self.access, work, replaced, partial(datetime.now, UTC))
+        if done.found:
+            self.broken.append(f"{done.found} old secrets are left: {done.as_dict()}")
 
     def _back_up(self, run_id: UUID, name: str) -> None:
         kek = self.access.backup_kek()

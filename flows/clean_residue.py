@@ -1,0 +1,38 @@
+"""Look for what is left of old secrets and clean it, at any time after an encryption."""
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from flows.cleaning import clean
+from flows.options import CleanOptions
+from flows.running import conclude, holding, running
+from flows.states import state_of
+from reseal.outcome import Outcome
+from tasks.run import Run
+from tasks.table import count_rows
+
+
+@flow(name="clean_residue", flow_run_name="clean", persist_result=False)
+def clean_residue(options: CleanOptions | None = None) -> State[None]:
+    """Clean the tables of the chosen fields, and say what is still found."""
+    options = options or CleanOptions()
+    with running("clean_residue", options, options.mode) as run:
+        for field in run.fields:
+            census = count_rows(field.name)
+            run.field_result(field.name).before = run.field_result(field.name).after = census
+        with holding(run):
+            clean(run)
+        _conclude(run)
+    return state_of(run.result)
+
+
+def _conclude(run: Run) -> None:
+    found = [part.residue for part in run.result.fields.values()]
+    if None in found:
+        said = "whether old secrets are left is not verified; the evidence says why"
+        conclude(run, Outcome.PARTIAL, said)
+        return
+    # Fields of one run are looked at together.
+    left = max((one for one in found if one is not None), default=0)
+    said = f"old secrets are left in {left} places" if left else "no old secret is left"
+    conclude(run, Outcome.PARTIAL if left else Outcome.DONE, said)

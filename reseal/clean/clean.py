@@ -1,0 +1,56 @@
+"""Clean the tables of some fields, and say what is left of their old secrets, and where."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from reseal.access import Access
+from reseal.clean import remedies
+from reseal.clean.cleaner import Cleaner
+from reseal.clean.cleaning import Cleaning
+from reseal.clean.elsewhere import elsewhere
+from reseal.clean.unseen import clean_unseen
+from reseal.clean.work import Work
+from reseal.residue.gather import gather
+from reseal.residue.look import Search
+from reseal.residue.originals import Backups
+from reseal.store import aside
+
+
+NO_BACKUP = "whatever lies beside the rows, as no proven backup tells what to look for"
+NOTHING_OLD = "no secret stood in plaintext since a look at all of it found none"
+
+
+def clean(access: Access, work: Work, replaced: int, now: Callable[[], datetime]) -> Cleaning:
+    """Take every step that is due and look after each; `replaced` is how many rows were written.
+
+    What an earlier cleaning has found gone is not looked for again.
+    """
+    store = work.store
+    backups = [Backups.of(store, target, uncleaned=True) for target in work.targets]
+    gathered = gather(access, store, backups)
+    store.execute(remedies.UNHURRIED)
+    try:
+        if gathered.secrets:
+            search = Search(lambda: access.store("residue", read_only=True), gathered.parts)
+            cleaner = Cleaner(work, search)
+            steps, look = list(cleaner.steps()), cleaner.look
+        else:
+            steps, look = clean_unseen(work, replaced), None
+        _forget_aside(work)
+    finally:
+        if not store.connection.closed:
+            store.execute(remedies.HURRIED)
+    why = [] if look else [NO_BACKUP if replaced else NOTHING_OLD]
+    return Cleaning(
+        steps=tuple(steps),
+        look=look,
+        elsewhere=tuple(elsewhere(store, work.policy, access.config.keys, now())),
+        looked_for={one.target.field.name: one.run_ids for one in backups},
+        not_looked_for=(*gathered.not_verified(), *why),
+    )
+
+
+def _forget_aside(work: Work) -> None:
+    for target in work.targets:
+        if target.aside:
+            aside.forget(work.store, target.field.name, target.table, target.stored)

@@ -1,0 +1,151 @@
+"""Clean by what is found: look, take the remedy of each kind of place, and look again."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from reseal.clean import remedies
+from reseal.clean.cleaning import Step
+from reseal.clean.rewrite import last_pages, these_pages
+from reseal.clean.work import Work
+from reseal.errors import ConnectionLost, Stopped, StoreError, Superseded
+from reseal.residue.look import Look, Search
+from reseal.residue.place import Kind, Place
+from reseal.residue.places import Places
+
+MOST_ROUNDS = 12
+_MOST_SAMPLES = 3
+# Fewer pages than these have their own rows moved; more are covered by the table's last ones.
+_FEW_PAGES = 16
+
+_ROWS = (Kind.HEAP, Kind.TOAST)
+_OF_TABLES = (*_ROWS, Kind.INDEX)
+
+# Does something and says how much.
+Remedy = Callable[[], str | None]
+
+
+class Cleaner:
+    """Take the steps that are due; `look` is the last look at each place."""
+
+    def __init__(self, work: Work, search: Search) -> None:
+        self.look = Look(())
+        self._work, self._search = work, search
+        self._places = Places(work.store, work.targets)
+        self._is_refused = False
+
+    def steps(self) -> Iterator[Step]:
+        """Take every step until nothing is found or nothing helps; raise Stopped in between."""
+        places = self._places
+        yield self._step("before", _nothing, places.every)
+        yield self._step("vacuum", self._vacuum, partial(self._again, *_OF_TABLES))
+        if self._work.policy.rewrite:
+            yield from self._rewritten()
+        if self._work.policy.lock and self.look.found(_ROWS):
+            yield self._step("vacuum full", self._vacuum_full, partial(places.of, *_OF_TABLES))
+        if self.look.found([Kind.INDEX]):
+            yield self._step("reindex", self._reindex, partial(places.of, Kind.INDEX))
+        yield from self._sampled()
+        if self.look.found([Kind.STATEMENTS]):
+            look_at = partial(places.of, Kind.STATEMENTS)
+            yield self._step("statements", self._reset_statements, look_at)
+        # What was looked at in part, or before the last step, is looked at as a whole.
+        yield self._step("last look", _nothing, places.own)
+        if self.look.found([Kind.WAL]):
+            yield self._step("write-ahead log", self._switch_wal, places.logs)
+
+    def _rewritten(self) -> Iterator[Step]:
+        rounds = 0
+        while self.look.found(_ROWS) and rounds < MOST_ROUNDS and not self._is_refused:
+            rounds += 1
+            remedy = self._move_these if rounds > 1 and self._are_few else self._move_last
+            yield self._step(f"rewrite {rounds}", remedy, partial(self._again, *_ROWS))
+        if rounds > 1:
+            # The line pointers that were left standing go, too.
+            yield self._step("vacuum again", self._vacuum, partial(self._again, *_ROWS))
+
+    def _sampled(self) -> Iterator[Step]:
+        for _ in range(_MOST_SAMPLES):
+            if not self.look.found([Kind.STATISTICS]) or self._is_refused:
+                return
+            look_at = partial(self._places.of, Kind.STATISTICS)
+            yield self._step("statistics", self._sample_again, look_at)
+
+    def _step(self, name: str, remedy: Remedy, look_at: Callable[[], list[Place]]) -> Step:
+        if self._work.hands.stop():
+            raise Stopped(f"stopped before the cleaning's step {name!r}; what is sealed stands")
+        began, self._is_refused = self._work.hands.clock(), False
+        try:
+            note = remedy()
+        except (ConnectionLost, Superseded):
+            raise
+        except StoreError as error:
+            # A remedy is a convenience: what it would have cleaned is still found, and said.
+            note, self._is_refused = str(error), True
+        self.look = self.look.merged(self._search.look(look_at()))
+        return Step(name, self._work.hands.clock() - began, self.look.counts(), note)
+
+    def _again(self, *kinds: Kind) -> list[Place]:
+        """Return the places where something was found, only the pages of it: no old byte moves."""
+        found = {one.place.oid: one.pages for one in self.look.seen if one.found}
+        return [
+            replace(place, only=found[place.oid])
+            for place in self._places.of(*kinds)
+            if place.oid in found
+        ]
+
+    @property
+    def _are_few(self) -> bool:
+        return sum(len(self.look.pages(heap.oid)) for heap in self._work.heaps) < _FEW_PAGES
+
+    @property
+    def _is_out_of_line(self) -> bool:
+        return bool(self.look.found([Kind.TOAST]))
+
+    def _vacuum(self) -> None:
+        remedies.vacuum(self._work.store, self._work.heaps)
+
+    def _move_last(self) -> str:
+        """Move the last rows of each heap to where old bytes are; all, for what is out of line."""
+        rows = 0
+        for heap in self._work.heaps:
+            dirty = len(self.look.pages(heap.oid))
+            count = heap.pages if self._is_out_of_line else dirty
+            spans = last_pages(self._work.store, heap, count)
+            rows += self._work.rewrite(heap, spans, anew=self._is_out_of_line).rows
+        self._vacuum()
+        return f"{rows:,} rows"
+
+    def _move_these(self) -> str:
+        """Move the rows beside old bytes away, then others there, a line pointer further."""
+        rows, store = 0, self._work.store
+        for heap in self._work.heaps:
+            pages = self.look.pages(heap.oid)
+            rows += self._work.rewrite(heap, these_pages(heap, pages)).rows
+        remedies.vacuum_rows(store, self._work.heaps)
+        for heap in self._work.heaps:
+            count = len(self.look.pages(heap.oid))
+            rows += self._work.rewrite(heap, last_pages(store, heap, count + bool(count))).rows
+        remedies.vacuum_rows(store, self._work.heaps)
+        return f"{rows:,} rows"
+
+    def _vacuum_full(self) -> None:
+        remedies.vacuum_full(self._work.store, self._work.heaps)
+
+    def _reindex(self) -> None:
+        indexes = [one.place for one in self.look.seen if one.found]
+        oids = [place.oid for place in indexes if place.kind is Kind.INDEX and place.oid]
+        remedies.reindex(self._work.store, oids)
+
+    def _sample_again(self) -> None:
+        remedies.sample_again(self._work.store, self._work.targets)
+
+    def _reset_statements(self) -> None:
+        remedies.reset_statements(self._work.store)
+
+    def _switch_wal(self) -> None:
+        remedies.switch_wal(self._work.store)
+
+
+def _nothing() -> None:
+    """Only look."""

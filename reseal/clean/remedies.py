@@ -1,0 +1,101 @@
+"""What takes old secrets out of each kind of place; each is one step, and looked after by a look."""
+
+from collections.abc import Iterable, Sequence
+
+from psycopg import sql
+
+from reseal.store.catalog import Target
+from reseal.store.heap import Heap
+from reseal.store.store import Store
+
+VACUUM = "VACUUM (ANALYZE) {table}"
+
+# Leaves the line pointers of dead rows standing, so that those of new rows grow over what lies
+# between line pointers and rows, where no row is small enough to go.
+VACUUM_ROWS = "VACUUM (INDEX_CLEANUP OFF, TRUNCATE OFF) {table}"
+
+VACUUM_FULL = "VACUUM (FULL, ANALYZE) {table}"
+
+REINDEX = "REINDEX INDEX CONCURRENTLY {index}"
+
+NAME = """
+SELECT n.nspname, c.relname, i.indisvalid FROM pg_class c JOIN pg_namespace n
+ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.oid = %s
+"""
+
+VACUUM_STATISTICS = "VACUUM pg_catalog.pg_statistic, pg_catalog.pg_statistic_ext_data"
+
+# A larger sample than usual takes more room than the old one had.
+SAMPLE_MORE = "SET default_statistics_target = 300"
+
+SAMPLE_AS_USUAL = "RESET default_statistics_target"
+
+ANALYZE = "ANALYZE {table} ({column})"
+
+RESET_STATEMENTS = "SELECT pg_stat_statements_reset()"
+
+SWITCH = "SELECT pg_switch_wal()"
+
+CHECKPOINT = "CHECKPOINT"
+
+UNHURRIED = "SET statement_timeout = 0; SET lock_timeout = '60s'"
+
+HURRIED = "SET statement_timeout = '10min'; SET lock_timeout = '2s'"
+
+# The segments that the last checkpoint but one needed are given up by the next one.
+_SWITCHES = 2
+
+
+def vacuum(store: Store, heaps: Iterable[Heap]) -> None:
+    """Give the room of dead rows back, and replace the planner's sample of the old column."""
+    for heap in heaps:
+        store.execute(VACUUM, table=heap.name)
+
+
+def vacuum_rows(store: Store, heaps: Iterable[Heap]) -> None:
+    """Give the room of dead rows back but for their line pointers."""
+    for heap in heaps:
+        store.execute(VACUUM_ROWS, table=heap.name)
+
+
+def vacuum_full(store: Store, heaps: Iterable[Heap]) -> None:
+    """Write tables into new files, under a lock that keeps everybody out."""
+    for heap in heaps:
+        store.execute(VACUUM_FULL, table=heap.name)
+
+
+def reindex(store: Store, oids: Iterable[int]) -> None:
+    """Build indexes anew beside the running application."""
+    for oid in oids:
+        if found := store.one(NAME, [oid]):
+            store.execute(REINDEX, index=sql.Identifier(*found[:2]))
+
+
+def sample_again(store: Store, targets: Sequence[Target]) -> None:
+    """Write the planner's statistics of the columns over what the old ones have left."""
+    store.execute(VACUUM_STATISTICS)
+    store.execute(SAMPLE_MORE)
+    try:
+        _analyze(store, targets)
+    finally:
+        store.execute(SAMPLE_AS_USUAL)
+    store.execute(VACUUM_STATISTICS)
+    _analyze(store, targets)
+
+
+def _analyze(store: Store, targets: Sequence[Target]) -> None:
+    for target in targets:
+        for heap in target.heaps:
+            store.execute(ANALYZE, table=heap.name, column=sql.Identifier(target.field.column))
+
+
+def reset_statements(store: Store) -> None:
+    """Forget the texts of statements; one by one they would stay in the file that keeps them."""
+    store.execute(RESET_STATEMENTS)
+
+
+def switch_wal(store: Store) -> None:
+    """Begin new segments and give up those that a recovery no longer needs."""
+    for _ in range(_SWITCHES):
+        store.execute(SWITCH)
+        store.execute(CHECKPOINT)

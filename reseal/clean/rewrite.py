@@ -1,0 +1,120 @@
+"""Write rows once more, as they stand, so that they lie where old bytes were.
+
+VACUUM gives the room of dead rows back and leaves their bytes. What takes that room next covers
+them, and there is nothing at hand but the table's own rows: those of its last pages move there, and
+the emptied end of the file goes back to the file system. The value is copied by the server, so that
+nothing that was validated can change, whoever writes the row meanwhile.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from psycopg import sql
+
+from reseal.errors import RowRefused, Transient
+from reseal.store.catalog import Target
+from reseal.store.control import fence
+from reseal.store.heap import Heap
+from reseal.store.store import Store
+from reseal.sweep.engine import Hands
+from reseal.sweep.job import begin_batch
+from reseal.sweep.pace import Pace
+from reseal.sweep.span import Span
+
+# Rows that the application holds are left where they are, as in any sweep.
+REWRITE = """
+WITH mine AS (
+    SELECT t.ctid AS tid FROM {heap} AS t
+    WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where})
+    FOR NO KEY UPDATE OF t SKIP LOCKED
+)
+UPDATE {heap} AS t SET {column} = {value} FROM mine WHERE t.ctid = mine.tid
+"""
+
+PAGES = "SELECT pg_relation_size(%s) / current_setting('block_size')::int"
+
+
+class Rewriting(NamedTuple):
+    """Who rewrites, and how: each write proves that the run still holds the field.
+
+    With `anew` a value is made of its text once more, so that what is out of line is written too.
+    """
+
+    target: Target
+    epoch: int
+    pace: Pace
+    hands: Hands = Hands()
+    anew: bool = False
+
+
+class Rewritten(NamedTuple):
+    """How many rows were written once more, and how many pages have one that was refused."""
+
+    rows: int = 0
+    refused: int = 0
+
+
+def last_pages(store: Store, heap: Heap, count: int) -> list[Span]:
+    """Return the last pages of a heap."""
+    pages = int(store.need(PAGES, [heap.oid])[0])
+    return these_pages(heap, range(max(0, pages - count), pages))
+
+
+def these_pages(heap: Heap, pages: Iterable[int]) -> list[Span]:
+    """Return single pages of a heap as spans, neighbours together."""
+    numbered = enumerate(sorted(pages))
+    runs = (list(run) for _, run in groupby(numbered, key=lambda one: one[1] - one[0]))
+    return [Span(run[0][1], run[-1][1] + 1, (heap.schema, heap.table)) for run in runs]
+
+
+def rewrite(store: Store, how: Rewriting, spans: Iterable[Span]) -> Rewritten:
+    """Write the rows of spans once more, until someone says stop.
+
+    Raise Superseded where another run took the field over. What is locked, or refused by a
+    constraint or trigger of the table, stays as it is.
+    """
+    rows = refused = 0
+    for done in _batches(store, how, spans):
+        rows, refused = rows + done.rows, refused + done.refused
+    return Rewritten(rows, refused)
+
+
+def _batches(store: Store, how: Rewriting, spans: Iterable[Span]) -> Iterator[Rewritten]:
+    pace = how.pace
+    for span in spans:
+        first = span.first
+        while first < span.after and not how.hands.stop():
+            pages = max(1, round(pace.rows / how.target.rows_per_page))
+            batch = span.cut(first, min(span.after, first + pages))
+            began = how.hands.clock()
+            yield from _written(store, how, batch)
+            seconds = how.hands.clock() - began
+            pace, first = pace.after(seconds), batch.after
+            how.hands.sleep(pace.rest_after(seconds))
+
+
+def _written(store: Store, how: Rewriting, span: Span) -> Iterator[Rewritten]:
+    """Write a batch, in ever smaller parts where something is in the way."""
+    try:
+        yield Rewritten(_write(store, how, span))
+    except (RowRefused, Transient):
+        if store.connection.closed:
+            raise
+        if span.pages == 1:
+            yield Rewritten(refused=1)
+            return
+        for half in span.split((span.pages + 1) // 2):
+            yield from _written(store, how, half)
+
+
+def _write(store: Store, how: Rewriting, span: Span) -> int:
+    target = how.target
+    stands = target.stored
+    value = target.column.write(target.column.read(stands)) if how.anew else stands
+    column = sql.Identifier(target.field.column)
+    parts = {"heap": span.table(target), "where": target.where, "column": column, "value": value}
+    with store.transaction():
+        begin_batch(store, target.field)
+        fence(store, target.field.name, how.epoch)
+        return store.execute(REWRITE, span.bounds, **parts).rowcount

@@ -1,0 +1,46 @@
+"""Who cleans what: the tables of a run's fields, under its epochs, at its pace."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reseal.clean.policy import CleanPolicy
+from reseal.clean.rewrite import Rewritten, Rewriting, rewrite
+from reseal.store.catalog import Target
+from reseal.store.heap import Heap
+from reseal.store.store import Store
+from reseal.sweep.engine import Hands
+from reseal.sweep.pace import Pace
+from reseal.sweep.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The fields with their fencing epochs, at which pace, and how far a cleaning may go."""
+
+    store: Store
+    targets: Sequence[Target]
+    epochs: Mapping[str, int]
+    policy: CleanPolicy
+    pace: Pace
+    hands: Hands = field(default_factory=Hands)
+
+    @property
+    def heaps(self) -> list[Heap]:
+        """The heaps of all fields, each once."""
+        return list({heap.oid: heap for one in self.targets for heap in one.heaps}.values())
+
+    def rewrite(self, heap: Heap, spans: Sequence[Span], *, anew: bool = False) -> Rewritten:
+        """Write rows of a heap once more, of each field that has some there."""
+        rows = refused = 0
+        done = set[str]()
+        for target in self.targets:
+            where = target.where.as_string(self.store.connection)
+            # To move a row once is enough, whichever field it is of.
+            if all(heap.oid != one.oid for one in target.heaps) or (where in done and not anew):
+                continue
+            done.add(where)
+            epoch = self.epochs[target.field.name]
+            how = Rewriting(target, epoch, self.pace, self.hands, anew)
+            written = rewrite(self.store, how, spans)
+            rows, refused = rows + written.rows, refused + written.refused
+        return Rewritten(rows, refused)

@@ -1,0 +1,54 @@
+"""Gather the old secrets of some fields as needles, in parts that each fit into memory."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from reseal.access import Access
+from reseal.backup import take
+from reseal.errors import KekError
+from reseal.residue.needles import Needles
+from reseal.residue.originals import Backups
+from reseal.store.store import Store
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Old secrets in parts, and why those of a backup are not among them."""
+
+    parts: list[Needles] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    @property
+    def secrets(self) -> int:
+        """How many old secrets are looked for."""
+        return sum(needles.secrets for needles in self.parts)
+
+    def not_verified(self) -> list[str]:
+        """Return, in sentences, which old secrets are not looked for."""
+        short = sum(needles.short for needles in self.parts)
+        said = f"{short} old secrets of fewer than 8 bytes, which any file has by chance"
+        return [*self.missing, *([said] if short else [])]
+
+
+def gather(access: Access, store: Store, backups: Iterable[Backups]) -> Gathered:
+    """Open every backup and return what its secrets are found by."""
+    gathered = Gathered()
+    for values in _values(access, store, backups, gathered.missing):
+        if not gathered.parts or gathered.parts[-1].is_full:
+            gathered.parts.append(Needles())
+        gathered.parts[-1].add(values)
+    return gathered
+
+
+def _values(
+    access: Access, store: Store, backups: Iterable[Backups], missing: list[str]
+) -> Iterator[list[bytes]]:
+    for backup in backups:
+        name = backup.target.field.name
+        for run_id in backup.run_ids:
+            try:
+                cipher = take.cipher(store, run_id, name, access.backup_kek())
+            except KekError as error:
+                missing.append(f"what run {run_id} backed up of {name}: {error}")
+            else:
+                yield from backup.values(store, cipher)

@@ -1,0 +1,154 @@
+"""A look for old secrets: every place read once, by several at a time, and what was found there."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from functools import partial
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseal.errors import ConnectionLost, StoreError
+from reseal.residue.needles import Needles
+from reseal.residue.place import CLEANED, Kind, Place, Seen
+from reseal.residue.server_files import Piece, pieces, read
+from reseal.store.store import Store
+
+Starts = NDArray[np.int64]
+
+BLOCK = "SELECT current_setting('block_size')::int"
+
+# Two read while one waits for the server; what is compared runs outside of the interpreter's lock.
+_READERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look showed, place by place."""
+
+    seen: tuple[Seen, ...]
+
+    def found(self, kinds: Iterable[Kind] = tuple(Kind)) -> int:
+        """Return how often old secrets stand in places of these kinds."""
+        wanted = frozenset(kinds)
+        return sum(one.found for one in self.seen if one.place.kind in wanted)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything a run cleans was looked at, and nothing was found there."""
+        return not self.found(CLEANED) and not any(
+            one.unseen for one in self.seen if one.place.kind in CLEANED
+        )
+
+    def pages(self, oid: int) -> frozenset[int]:
+        """Return the pages of a relation on which an old secret stands."""
+        return next((one.pages for one in self.seen if one.place.oid == oid), frozenset())
+
+    def merged(self, later: "Look") -> "Look":
+        """Return this look with what a later one saw of some of its places."""
+        again = {_spot(one): one for one in later.seen}
+        kept = [again.pop(_spot(one), one) for one in self.seen]
+        return Look((*kept, *again.values()))
+
+    def counts(self) -> dict[str, int | None]:
+        """Return by kind how often old secrets stand there; None where it is not verified."""
+        counts: dict[str, int | None] = {}
+        for one in self.seen:
+            before = counts.get(one.place.kind.value, 0)
+            blind = before is None or (one.unseen and not one.found)
+            counts[one.place.kind.value] = None if blind else (before or 0) + one.found
+        return counts
+
+    def places(self) -> list[dict[str, Any]]:
+        """Return every place for the evidence: what it is, its bytes, and what was found."""
+        return [
+            {
+                "kind": one.place.kind.value,
+                "place": one.place.name,
+                "bytes": one.place.size,
+                "found": None if one.unseen and not one.found else one.found,
+                "not_verified": one.unseen,
+            }
+            for one in self.seen
+        ]
+
+    def not_verified(self) -> list[str]:
+        """Return, in sentences, what could not be looked at and why."""
+        whys: dict[str, list[str]] = {}
+        for one in self.seen:
+            if one.unseen:
+                whys.setdefault(one.unseen, []).append(one.place.name)
+        return [f"{', '.join(names)}: {why}" for why, names in whys.items()]
+
+
+def _spot(seen: Seen) -> tuple[Kind, str]:
+    return seen.place.kind, seen.place.name
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Look for needles; `connect` opens a connection for each of those that read."""
+
+    connect: Callable[[], Store]
+    parts: Sequence[Needles]
+
+    def look(self, places: Iterable[Place]) -> Look:
+        """Look at places, at each once for every part of the needles."""
+        with ExitStack() as stack:
+            stores: SimpleQueue[Store] = SimpleQueue()
+            for _ in range(_READERS):
+                stores.put(stack.enter_context(closing(self.connect())))
+            pool = stack.enter_context(ThreadPoolExecutor(_READERS))
+            readers = _Readers(stores, pool, _block(stores))
+            return Look(tuple(readers.seen(place, self.parts) for place in places))
+
+
+@dataclass(frozen=True, slots=True)
+class _Readers:
+    """Threads that read, and a connection for each."""
+
+    stores: "SimpleQueue[Store]"
+    pool: ThreadPoolExecutor
+    block: int
+
+    def seen(self, place: Place, parts: Sequence[Needles]) -> Seen:
+        found, pages = 0, set[int]()
+        cut = list(pieces(place, self.block))
+        try:
+            for needles in parts:
+                for starts in self.pool.map(partial(self._starts, needles), cut):
+                    found += len(starts)
+                    # Of the others, pages are of no use.
+                    if place.oid is not None:
+                        pages.update((starts // self.block).tolist())
+                found += len(_starts(needles, "\n".join(place.texts).encode()))
+        except ConnectionLost:
+            raise
+        except StoreError as error:
+            return Seen(replace(place, unseen=str(error)), found)
+        return Seen(place, found, frozenset(pages))
+
+    def _starts(self, needles: Needles, piece: Piece) -> Starts:
+        store = self.stores.get()
+        try:
+            octets = read(store, piece, needles.longest)
+        finally:
+            self.stores.put(store)
+        starts = _starts(needles, octets)
+        # What begins behind the piece is the next one's.
+        return starts[starts < piece.size] + piece.offset + piece.before
+
+
+def _block(stores: "SimpleQueue[Store]") -> int:
+    store = stores.get()
+    size = int(store.need(BLOCK)[0])
+    stores.put(store)
+    return size
+
+
+def _starts(needles: Needles, octets: bytes) -> Starts:
+    found = [hits.starts for hits in needles.find(octets)]
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)

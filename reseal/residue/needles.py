@@ -1,0 +1,194 @@
+"""What old secrets are found by: words of them in bitmaps, and a keyed sum of the whole.
+
+A file is cut into words of eight bytes. Of a secret of 15 bytes or more, wherever it stands, one of
+these words lies within it and begins at one of its first eight bytes: so those eight words of each
+secret are enough to know, and a file need not be looked at from every byte on. Shorter secrets have
+a closer grid. A word that is in the bitmaps is looked at once more, as a whole secret.
+
+What is kept are bits and keyed sums under keys of this object's own; no secret, and nothing of it
+that leaves the process.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+Octets = NDArray[np.uint8]
+
+WORD = 8
+# One that is shorter is met by chance in any large file.
+SHORTEST = 8
+# As many as fill an eighth of the bits or less; more secrets are looked for in several turns.
+MOST_WORDS = 2**23
+_WORD_BITS = 27
+_SUM_BITS = 25
+
+
+def grid(length: int) -> int:
+    """Return how many bytes apart the words may lie of which one is within a secret."""
+    return min(WORD, 1 << (length - WORD + 1).bit_length() - 1)
+
+
+class Hits(NamedTuple):
+    """Where secrets of one length begin."""
+
+    starts: NDArray[np.int64]
+    length: int
+
+
+class _Bits:
+    """A set of 64-bit numbers that may hold some more than it was given: none is forgotten."""
+
+    def __init__(self, bits: int) -> None:
+        self._shift = np.uint64(64 - bits)
+        self._key = np.uint64(secrets.randbits(64) | 1)
+        self._octets: Octets = np.zeros(2**bits // 8, dtype=np.uint8)
+
+    def add(self, numbers: Words) -> None:
+        octet, bit = self._places(numbers)
+        for number in range(8):
+            # Of equal places all write the same.
+            self._octets[octet[bit == number]] |= np.uint8(1 << number)
+
+    def where(self, numbers: Words) -> NDArray[np.intp]:
+        """Return the indexes of the numbers that may have been given."""
+        octet, bit = self._places(numbers)
+        return np.flatnonzero((self._octets[octet] >> bit) & 1)
+
+    def _places(self, numbers: Words) -> tuple[Words, Octets]:
+        hashed = (numbers * self._key) >> self._shift
+        return hashed >> np.uint64(3), (hashed & np.uint64(7)).astype(np.uint8)
+
+
+@dataclass(slots=True)
+class _Grid:
+    """The words of all secrets that need the same grid, and which lengths those have."""
+
+    lengths: set[int] = field(default_factory=set)
+    sieves: list[_Bits] = field(default_factory=lambda: [_Bits(_WORD_BITS) for _ in range(3)])
+
+    def candidates(self, words: Words) -> NDArray[np.intp]:
+        """Return the indexes of the words that may be a secret's: most fall out at the first."""
+        first, *others = self.sieves
+        left = first.where(words)
+        for sieve in others:
+            left = left[sieve.where(words[left])]
+        return left
+
+
+class Needles:
+    """Old secrets to look for; `words` is how much of the room is taken, `short` were left out."""
+
+    def __init__(self) -> None:
+        self.words = self.short = self.secrets = 0
+        self.longest = SHORTEST
+        self._grids: dict[int, _Grid] = {}
+        self._keys: Words = np.zeros(0, dtype=np.uint64)
+        self._likely = _Bits(_SUM_BITS)
+        self._sums: list[Words] = []
+        self._sorted: Words | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more of them are better looked for in another turn."""
+        return self.words >= MOST_WORDS
+
+    def add(self, octets: Iterable[bytes]) -> None:
+        """Take secrets in; those that are too short to tell are counted and left out."""
+        by_length: dict[int, list[bytes]] = defaultdict(list)
+        for one in octets:
+            by_length[len(one)].append(one)
+        for length, some in by_length.items():
+            if length < SHORTEST:
+                self.short += len(some)
+            else:
+                self._add(length, some)
+
+    def _add(self, length: int, some: Sequence[bytes]) -> None:
+        rows = np.frombuffer(b"".join(some), dtype=np.uint8).reshape(-1, length)
+        step = grid(length)
+        of_grid = self._grids.setdefault(step, _Grid())
+        of_grid.lengths.add(length)
+        for first in range(step):
+            words = _words(rows[:, first : first + WORD])[:, 0]
+            for sieve in of_grid.sieves:
+                sieve.add(words)
+        sums = self._sum(rows)
+        self._likely.add(sums)
+        self._sums.append(sums)
+        self._sorted = None
+        self.longest = max(self.longest, length)
+        self.secrets += len(some)
+        self.words += len(some) * step
+
+    def find(self, octets: bytes) -> list[Hits]:
+        """Return where secrets begin in some bytes, each place once."""
+        return [
+            Hits(starts, length)
+            for step, of_grid in self._grids.items()
+            for shift in range(0, WORD, step)
+            for length, starts in self._found(octets, of_grid, step, shift)
+            if starts.size
+        ]
+
+    def _found(
+        self, octets: bytes, of_grid: _Grid, step: int, shift: int
+    ) -> Iterable[tuple[int, NDArray[np.int64]]]:
+        count = (len(octets) - shift) // WORD
+        if count <= 0:
+            return
+        words = np.frombuffer(octets, dtype="<u8", offset=shift, count=count)
+        at = of_grid.candidates(words).astype(np.int64) * WORD + shift
+        if at.size:
+            # A secret begins where a word of it does, or some bytes before.
+            begins = (at[:, None] - np.arange(step)).ravel()
+            for length in sorted(of_grid.lengths):
+                yield length, self._confirmed(octets, begins, length)
+
+    def _confirmed(
+        self, octets: bytes, begins: NDArray[np.int64], length: int
+    ) -> NDArray[np.int64]:
+        begins = begins[(begins >= 0) & (begins <= len(octets) - length)]
+        if not begins.size:
+            return begins
+        windows = np.lib.stride_tricks.sliding_window_view(
+            np.frombuffer(octets, dtype=np.uint8), length
+        )
+        sums = self._sum(windows[begins])
+        likely = self._likely.where(sums)
+        return begins[likely[self._is_known(sums[likely])]]
+
+    def _is_known(self, sums: Words) -> NDArray[np.bool_]:
+        if self._sorted is None:
+            self._sorted = np.unique(np.concatenate(self._sums))
+            self._sums = [self._sorted]
+        at = np.searchsorted(self._sorted, sums)
+        at[at == len(self._sorted)] = 0
+        return self._sorted[at] == sums
+
+    def _sum(self, rows: Octets) -> Words:
+        """Return the keyed sum of each row's words and of its length, modulo 2^64."""
+        length = rows.shape[1]
+        words = _words(rows)
+        missing = words.shape[1] + 1 - len(self._keys)
+        if missing > 0:
+            more = [secrets.randbits(64) | 1 for _ in range(missing)]
+            self._keys = np.concatenate([self._keys, np.array(more, dtype=np.uint64)])
+        keys = self._keys[1 : words.shape[1] + 1]
+        total = np.full(len(words), np.uint64(length), dtype=np.uint64) * self._keys[0]
+        for column, key in zip(words.T, keys, strict=True):
+            total += column * key
+        return total ^ (total >> np.uint64(29))
+
+
+def _words(rows: Octets) -> Words:
+    """Return the rows as words of eight bytes, the last one filled up with zeros."""
+    missing = -rows.shape[1] % WORD
+    whole = np.pad(rows, ((0, 0), (0, missing))) if missing else np.ascontiguousarray(rows)
+    return whole.view("<u8")

@@ -1,0 +1,43 @@
+"""Which places there are to look at, once what is in memory is in the files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reseal.residue.place import Kind, Place
+from reseal.residue.relations import relation_places, statistics_places
+from reseal.residue.server_files import Access, log_places, statements
+from reseal.store.catalog import Target
+from reseal.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The places of some fields' tables, and those of the whole server, anew at each asking."""
+
+    store: Store
+    targets: Sequence[Target]
+
+    def every(self) -> list[Place]:
+        """Return all of them."""
+        access = Access.of(self.store)
+        return [*self._own(access), *log_places(self.store, access)]
+
+    def own(self) -> list[Place]:
+        """Return those that a run can clean: relations, statistics, statements."""
+        return self._own(Access.of(self.store))
+
+    def logs(self) -> list[Place]:
+        """Return the write-ahead log and the server's log."""
+        return list(log_places(self.store, Access.of(self.store)))
+
+    def of(self, *kinds: Kind) -> list[Place]:
+        """Return those of some kinds among what a run can clean."""
+        return [place for place in self.own() if place.kind in kinds]
+
+    def _own(self, access: Access) -> list[Place]:
+        kept = statements(self.store)
+        return [
+            *relation_places(self.store, self.targets, access.files),
+            *statistics_places(self.store, access.files),
+            *([kept] if kept else []),
+        ]

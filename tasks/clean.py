@@ -1,0 +1,26 @@
+"""Clean the tables of the run's fields, all together: they share a log, and often a table."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+from reseal.clean.clean import clean
+from reseal.clean.cleaning import Cleaning
+from reseal.clean.work import Work
+from reseal.sweep.engine import Hands
+from tasks.run import current
+from tasks.step import step
+
+
+@step(name="clean")
+def clean_tables() -> Cleaning:
+    """Take every step that is due and look after each."""
+    run = current()
+    work = Work(
+        run.store,
+        [run.access.target(run.store, field.name) for field in run.fields],
+        run.epochs,
+        run.access.config.clean,
+        run.effort.pace,
+        Hands(stop=lambda: run.workers.is_stopped),
+    )
+    return clean(run.access, work, run.result.changed, partial(datetime.now, UTC))

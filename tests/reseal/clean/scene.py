@@ -1,0 +1,58 @@
+"""A table that was sealed, and the verbs of its cleaning."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from reseal.clean.clean import clean
+from reseal.clean.cleaning import Cleaning
+from reseal.clean.policy import CleanPolicy
+from reseal.clean.work import Work
+from reseal.store.control import hold
+from reseal.sweep.engine import Hands
+from tests.reseal.scene import PACE, Scene
+
+
+def seal(scene: Scene) -> int:
+    """Back up, prove and seal everything; return how many rows that were."""
+    scene.take_backup()
+    scene.prove()
+    changed = scene.sweep_heaps().changed
+    while (again := scene.sweep_heaps()).changed:
+        changed += again.changed
+    return changed
+
+
+@contextmanager
+def working(
+    scene: Scene, policy: CleanPolicy | None = None, stop: Callable[[], bool] = lambda: False
+) -> Iterator[Work]:
+    """Hold the field and have the work of a cleaning on it."""
+    hands = Hands(stop=stop, sleep=scene.waits.append)
+    with hold(scene.store, scene.name, scene.run_id) as epoch:
+        epochs = {scene.name: epoch}
+        yield Work(scene.store, [scene.target], epochs, policy or CleanPolicy(), PACE, hands)
+
+
+def cleaned(scene: Scene, replaced: int = 1, **policy: bool) -> Cleaning:
+    """Clean the table."""
+    with working(scene, replace(CleanPolicy(), **policy)) as work:
+        return clean(scene.access, work, replaced, partial(datetime.now, UTC))
+
+
+def grep(scene: Scene, values: list[str]) -> dict[str, int]:
+    """Count values in the files of the database, without any code that is under test."""
+    scene.admin.execute("CHECKPOINT")
+    (where,) = scene.admin.execute("SELECT current_setting('data_directory')").fetchone() or ("",)
+    (oid,) = scene.admin.execute(
+        "SELECT oid FROM pg_database WHERE datname = current_database()"
+    ).fetchone() or (0,)
+    counts = {}
+    for path in (Path(where) / "base" / str(oid)).iterdir():
+        octets = path.read_bytes()
+        if found := sum(octets.count(one.encode()) for one in values):
+            counts[path.name] = found
+    return counts

@@ -1,0 +1,1 @@
+"""Old secrets are found by their bytes, wherever a file is."""
