@@ -21,7 +21,7 @@ def clean_residue(options: CleanOptions | None = None) -> State[None]:
             census = count_rows(field.name)
             run.field_result(field.name).before = run.field_result(field.name).after = census
         with holding(run):
-            clean(run)
+            clean(run, again=True)
         _conclude(run)
     return state_of(run.result)
 

@@ -5,14 +5,17 @@ from tasks.clean import clean_tables
 from tasks.run import Run
 
 
-def clean(run: Run) -> None:
-    """Clean all tables of the run, and write down what was found, before and after each step."""
+def clean(run: Run, *, again: bool = False) -> None:
+    """Clean all tables of the run, and write down what was found, before and after each step.
+
+    What an earlier run has found gone is looked for only `again`.
+    """
     with run.stage("clean"):
         # What is looked for takes as much memory as a worker, and they have no more to do.
         run.workers.close()
         names = [field.name for field in run.fields]
         run.watch("clean", ", ".join(names), 0, 1)
-        done = clean_tables()
+        done = clean_tables(again)
         run.watch("clean", ", ".join(names), 1, 1)
         said = done.as_dict()
         for name in names:

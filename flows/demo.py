@@ -7,6 +7,7 @@ from typing import Any
 
 from flows import runs, screen
 from flows.opening import Opening
+from flows.result_shown import show_result
 from flows.server import prefect_server, prepare_home
 from reseal.census import take_census
 from reseal.demo.process import Running
@@ -50,7 +51,7 @@ def show(rows: int) -> dict[str, Any]:
 
 def show_demo(document: dict[str, Any]) -> None:
     """Show the run's result and what the application lived through."""
-    screen.show_result(document)
+    show_result(document)
     report = document["application"]
     screen.say(
         f"While it ran: {report['logins']:,} logins, {report['failed']} failed, "

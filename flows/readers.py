@@ -5,7 +5,8 @@ from typing import Any
 
 from flows import screen
 from flows.opening import Opening
-from flows.screen import console, say, show_checks, show_discovery, show_result
+from flows.result_shown import show_result
+from flows.screen import console, say, show_checks, show_discovery
 from reseal.census import take_census
 from reseal.config import Config, load_config
 from reseal.discover import candidates, unique_names, write_config

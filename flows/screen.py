@@ -76,27 +76,6 @@ def watching() -> Iterator[Watcher]:
         yield Watcher(progress)
 
 
-def show_result(document: dict[str, Any]) -> None:
-    """Show the outcome of a run: census before and after, rows set aside, where the record is."""
-    console.print(f"\n{document['flow']}: {document['outcome']}", style="bold")
-    rows = [
-        {"field": name, "": when, **_census_cells(part[when])}
-        for name, part in document["fields"].items()
-        for when in ("before", "after")
-        if part[when]
-    ]
-    print_rows(rows)
-    for name, part in document["fields"].items():
-        for row in part["rows_set_aside"][:20]:
-            accepted = " (accepted as it is)" if row.get("accepted") else ""
-            said = f"  {name} {'/'.join(row['key'])}: {row['reason']}{accepted}"
-            console.print(said, markup=False)
-    console.print(document["message"], markup=False, soft_wrap=True)
-    console.print(f"evidence: {document['evidence']}", markup=False, soft_wrap=True)
-    if document["evidence_head"]:
-        say(f"head of the chain: {document['evidence_head']}")
-
-
 def show_checks(document: dict[str, Any]) -> None:
     """Show every preflight check by verdict and value, and a remedy where it is not ok."""
     table = Table.grid(padding=(0, 2))
@@ -136,7 +115,7 @@ def show_discovery(document: dict[str, Any]) -> None:
 def show_status(document: dict[str, Any]) -> None:
     """Show each field's census, the keys and the latest runs."""
     fields = document["fields"].items()
-    print_rows([{"field": name, **_census_cells(census)} for name, census in fields])
+    print_rows([{"field": name, **census_cells(census)} for name, census in fields])
     key_words = ("version", "state", "algorithm", "kek", "created", "expires")
     print_rows([{f"key {word}": key[word] for word in key_words} for key in document["keys"]])
     run_words = ("run_id", "flow", "mode", "outcome", "started")
@@ -292,6 +271,7 @@ def _cell(value: Any) -> str:
     return f"{value:,}" if _is_count(value) else str(value)
 
 
-def _census_cells(census: dict[str, Any]) -> dict[str, Any]:
+def census_cells(census: dict[str, Any]) -> dict[str, Any]:
+    """Return what a census has in the cells of a row."""
     sealed = ", ".join(f"{rows:,} (v{version})" for version, rows in census["sealed"].items())
     return {**{word: census[word] for word in _COUNTS}, "sealed": sealed or "0"}

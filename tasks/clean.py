@@ -12,8 +12,8 @@ from tasks.step import step
 
 
 @step(name="clean")
-def clean_tables() -> Cleaning:
-    """Take every step that is due and look after each."""
+def clean_tables(again: bool) -> Cleaning:
+    """Take every step that is due and look after each; `again` for what was found gone before."""
     run = current()
     work = Work(
         run.store,
@@ -23,4 +23,5 @@ def clean_tables() -> Cleaning:
         run.effort.pace,
         Hands(stop=lambda: run.workers.is_stopped),
     )
-    return clean(run.access, work, run.result.changed, partial(datetime.now, UTC))
+    now = partial(datetime.now, UTC)
+    return clean(run.access, work, run.result.changed, now, again=again)

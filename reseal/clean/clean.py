@@ -20,13 +20,20 @@ NO_BACKUP = "whatever lies beside the rows, as no proven backup tells what to lo
 NOTHING_OLD = "no secret stood in plaintext since a look at all of it found none"
 
 
-def clean(access: Access, work: Work, replaced: int, now: Callable[[], datetime]) -> Cleaning:
+def clean(
+    access: Access,
+    work: Work,
+    replaced: int,
+    now: Callable[[], datetime],
+    *,
+    again: bool = False,
+) -> Cleaning:
     """Take every step that is due and look after each; `replaced` is how many rows were written.
 
-    What an earlier cleaning has found gone is not looked for again.
+    What an earlier cleaning has found gone is looked for only `again`.
     """
     store = work.store
-    backups = [Backups.of(store, target, uncleaned=True) for target in work.targets]
+    backups = [Backups.of(store, target, uncleaned=not again) for target in work.targets]
     gathered = gather(access, store, backups)
     store.execute(remedies.UNHURRIED)
     try:

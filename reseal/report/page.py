@@ -8,13 +8,13 @@ import jinja2
 
 from reseal import __version__
 from reseal.report import summary, words
+from reseal.report.cleaning_section import about_cleaning
 from reseal.report.controls import NOTE, control_table
 from reseal.report.facts import Facts
 from reseal.report.figures import Figure, figures
 from reseal.report.key_sections import about_keys
 from reseal.report.row_sections import (
     about_backup,
-    about_cleaning,
     about_guard,
     about_plans,
     about_rows,

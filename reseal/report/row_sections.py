@@ -112,12 +112,6 @@ def about_storage(facts: Facts) -> Section | None:
     return Section("storage", "Storage", (Table("Storage of the tables", heading, rows),))
 
 
-def about_cleaning(facts: Facts) -> Section | None:
-    """Tell what was cleaned, and what nobody looked at."""
-    table = _by_field("What was cleaned, and what is not verified", facts.part("clean"))
-    return Section("cleaning", "Cleaning", (table,)) if table.rows else None
-
-
 def _censuses(facts: Facts) -> Table:
     counted = [
         (name, when, census)

@@ -146,14 +146,15 @@ def _left(facts: Facts) -> str:
 
 
 def _unverified(facts: Facts) -> str:
-    places = {
-        str(place)
-        for done in facts.part("clean").values()
-        for place in (done.get("not_verified") or [])
-    }
-    if not places:
+    cleaned = facts.part("clean").values()
+    if not cleaned:
         return " This run did not look for copies elsewhere."
-    return f" Not verified: {words.listed(sorted(places))}."
+    # Why is in the section about it.
+    places = {
+        str(said).partition(": ")[0] for one in cleaned for said in one.get("not_verified") or []
+    }
+    on_disk = " None was found on disk either." if all(one.get("clean") for one in cleaned) else ""
+    return f"{on_disk} Not verified: {words.listed(sorted(places))}." if places else on_disk
 
 
 def _who(facts: Facts) -> str:

@@ -60,9 +60,18 @@ def encrypted(directory: Path, *, batches: int = 200, rows: int = 5000) -> dict[
         "optimise": {FIELD: optimised()},
         "clean": {
             FIELD: {
-                "vacuumed": True,
-                "statistics_rows": 0,
-                "not_verified": ["heap pages", "write-ahead log", "replicas"],
+                "clean": True,
+                "steps": [
+                    step("before", heap=4000, index=0, statistics=100, wal=8134),
+                    step("vacuum", heap=3990, index=0, statistics=100, wal=8134),
+                    step("rewrite 1", heap=0, index=0, statistics=100, wal=8134, note="1,620 rows"),
+                    step("statistics", heap=0, index=0, statistics=0, wal=8134),
+                ],
+                "places": [],
+                "not_verified": ["log_directory: the server writes its log to the standard error"],
+                "elsewhere": [
+                    {"what": "dumps of the database", "until": "2026-03-09", "remedy": "delete them"}
+                ],
             }
         },
         "validation": {FIELD: validated(total)},
@@ -111,6 +120,12 @@ def refused(directory: Path) -> dict[str, Any]:
         "storage": {},
         "stages": {"preflight": 1.2},
     }
+
+
+def step(name: str, *, wal: int, note: str | None = None, **found: int) -> dict[str, Any]:
+    """A step of a cleaning and what was found after it."""
+    counts = {**found, "write-ahead log": wal, "server log": None}
+    return {"step": name, "seconds": 1.2, "found": counts, "note": note}
 
 
 def rotated(directory: Path) -> dict[str, Any]:

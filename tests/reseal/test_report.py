@@ -156,7 +156,7 @@ def test_what_nobody_looked_at_is_said_beside_none(tmp_path: Path):
 
     said = five_lines(Facts(facts, tmp_path))[2].said
 
-    assert said == f"None in {FIELD}. Not verified: heap pages, replicas and write-ahead log."
+    assert said == f"None in {FIELD}. None was found on disk either. Not verified: log_directory."
 
 
 def test_values_that_nobody_can_tell_are_no_plaintext_and_not_left_out(tmp_path: Path):

@@ -1,0 +1,4 @@
+"""The must-show of the cleaning: a talkative server under write load, and a search of its disk.
+
+Nothing in here uses what is under test to look.
+"""
