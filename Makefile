@@ -10,7 +10,7 @@ SOURCES := $(shell find $(ROOMS) docs README.md -type f -not -name '*.pyc' 2>/de
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup demo test check lint keys bench chaos model fuzz schemas fmt lock clean
+.PHONY: setup demo test check lint keys bench residue chaos model fuzz schemas fmt lock clean
 
 setup: .venv/.installed
 	@:
@@ -134,6 +134,11 @@ model: setup
 # A million mutated envelopes, and ten thousand of everything else that is read.
 fuzz: setup
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+# Two hundred thousand rows sealed under load on a server that logs and remembers every statement: what the run
+# found on disk before, after each step and at the end, beside a search that knows nothing of it.
+residue: setup
+	$(BIN)/python -m tests.residue $(ARGS)
 
 # Pins stay unless something forces them; `make lock ARGS=--upgrade` renews them all.
 # The extra indexes and constraints of this machine must not decide what the lock holds.

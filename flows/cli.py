@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import approving, audit, backups, evidence, keys, quarantine, readers, residue, runs
+from flows import approving, audit, backups, evidence, keys, quarantine, readers, runs
 from flows.flags import (
     Aggressive,
     ApprovalTimeout,
@@ -167,6 +167,9 @@ def look_for_residue(
         options = {"mode": _mode(False, safe, aggressive)}
         _run("clean_residue", config, fields, options, as_json)
         return
+    # Brings numpy along.
+    from flows import residue
+
     print_document(residue.look(config, fields or []), as_json, residue.show)
 
 

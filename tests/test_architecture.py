@@ -34,7 +34,7 @@ DOORS = {
     "jinja2": ("reseal/report/page.py", "expectations/views.py"),
     "altair": ("reseal/report/plots.py",),
     "vl_convert": ("reseal/report/plots.py",),
-    "numpy": ("reseal/imprints.py",),
+    "numpy": ("reseal/imprints.py", "reseal/residue/needles.py"),
     "prefect": ("flows/*", "tasks/*", "deployments/*"),
     "great_expectations": ("expectations/*",),
 }

@@ -15,7 +15,6 @@ from reseal.residue.look import Search
 from reseal.residue.originals import Backups
 from reseal.store import aside
 
-
 NO_BACKUP = "whatever lies beside the rows, as no proven backup tells what to look for"
 NOTHING_OLD = "no secret stood in plaintext since a look at all of it found none"
 

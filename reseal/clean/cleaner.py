@@ -14,7 +14,6 @@ from reseal.residue.place import Kind, Place
 from reseal.residue.places import Places
 
 MOST_ROUNDS = 12
-_MOST_SAMPLES = 3
 # Fewer pages than these have their own rows moved; more are covered by the table's last ones.
 _FEW_PAGES = 16
 
@@ -58,18 +57,19 @@ class Cleaner:
         rounds = 0
         while self.look.found(_ROWS) and rounds < MOST_ROUNDS and not self._is_refused:
             rounds += 1
-            remedy = self._move_these if rounds > 1 and self._are_few else self._move_last
+            # A page that holds no row is filled by others; one that is full needs its own to go.
+            has_turn = rounds > 1 and rounds % 2 == 1
+            remedy = self._move_these if has_turn and self._are_few else self._move_last
             yield self._step(f"rewrite {rounds}", remedy, partial(self._again, *_ROWS))
         if rounds > 1:
             # The line pointers that were left standing go, too.
             yield self._step("vacuum again", self._vacuum, partial(self._again, *_ROWS))
 
     def _sampled(self) -> Iterator[Step]:
-        for _ in range(_MOST_SAMPLES):
-            if not self.look.found([Kind.STATISTICS]) or self._is_refused:
-                return
-            look_at = partial(self._places.of, Kind.STATISTICS)
-            yield self._step("statistics", self._sample_again, look_at)
+        look_at = partial(self._places.of, Kind.STATISTICS)
+        for remedy in (self._sample_again, self._sample_again, self._write_statistics):
+            if self.look.found([Kind.STATISTICS]):
+                yield self._step("statistics", remedy, look_at)
 
     def _step(self, name: str, remedy: Remedy, look_at: Callable[[], list[Place]]) -> Step:
         if self._work.hands.stop():
@@ -110,7 +110,8 @@ class Cleaner:
         rows = 0
         for heap in self._work.heaps:
             dirty = len(self.look.pages(heap.oid))
-            count = heap.pages if self._is_out_of_line else dirty
+            # Whatever else is free may be taken first.
+            count = heap.pages if self._is_out_of_line else dirty + bool(dirty)
             spans = last_pages(self._work.store, heap, count)
             rows += self._work.rewrite(heap, spans, anew=self._is_out_of_line).rows
         self._vacuum()
@@ -139,6 +140,9 @@ class Cleaner:
 
     def _sample_again(self) -> None:
         remedies.sample_again(self._work.store, self._work.targets)
+
+    def _write_statistics(self) -> None:
+        remedies.write_statistics(self._work.store)
 
     def _reset_statements(self) -> None:
         remedies.reset_statements(self._work.store)

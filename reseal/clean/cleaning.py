@@ -9,6 +9,7 @@ from reseal.clean.elsewhere import Elsewhere
 from reseal.residue.look import Look
 from reseal.residue.place import CLEANED
 
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing that was done: how long it took, and by kind of place what was found after it.

@@ -88,9 +88,10 @@ def _followers(replicas: int, subscribers: int, idle: int) -> Iterator[Elsewhere
 
 def still_due(noted: list[dict[str, Any]], today: date) -> list[Elsewhere]:
     """Return of what a run has noted that which is not over yet, the earliest first."""
-    due = [
-        Elsewhere(one["what"], one["remedy"], date.fromisoformat(one["until"]) if one["until"] else None)
-        for one in noted
-    ]
+    due = [Elsewhere(one["what"], one["remedy"], _day(one["until"])) for one in noted]
     left = [one for one in due if one.until is None or one.until > today]
     return sorted(left, key=lambda one: (one.until is None, one.until or today))
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,9 +1,10 @@
-"""What takes old secrets out of each kind of place; each is one step, and looked after by a look."""
+"""What takes old secrets out of each kind of place; each is a step with a look after it."""
 
 from collections.abc import Iterable, Sequence
 
 from psycopg import sql
 
+from reseal.errors import StoreError
 from reseal.store.catalog import Target
 from reseal.store.heap import Heap
 from reseal.store.store import Store
@@ -12,18 +13,23 @@ VACUUM = "VACUUM (ANALYZE) {table}"
 
 # Leaves the line pointers of dead rows standing, so that those of new rows grow over what lies
 # between line pointers and rows, where no row is small enough to go.
-VACUUM_ROWS = "VACUUM (INDEX_CLEANUP OFF, TRUNCATE OFF) {table}"
+VACUUM_ROWS = "VACUUM (INDEX_CLEANUP OFF) {table}"
 
 VACUUM_FULL = "VACUUM (FULL, ANALYZE) {table}"
 
 REINDEX = "REINDEX INDEX CONCURRENTLY {index}"
 
+DROP_LEFTOVER = "DROP INDEX CONCURRENTLY IF EXISTS {index}"
+
 NAME = """
-SELECT n.nspname, c.relname, i.indisvalid FROM pg_class c JOIN pg_namespace n
-ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.oid = %s
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = %s
 """
 
 VACUUM_STATISTICS = "VACUUM pg_catalog.pg_statistic, pg_catalog.pg_statistic_ext_data"
+
+# Under a lock that every planning waits for, as long as a few megabytes take.
+WRITE_STATISTICS = "VACUUM (FULL) pg_catalog.pg_statistic, pg_catalog.pg_statistic_ext_data"
 
 # A larger sample than usual takes more room than the old one had.
 SAMPLE_MORE = "SET default_statistics_target = 300"
@@ -68,7 +74,17 @@ def reindex(store: Store, oids: Iterable[int]) -> None:
     """Build indexes anew beside the running application."""
     for oid in oids:
         if found := store.one(NAME, [oid]):
-            store.execute(REINDEX, index=sql.Identifier(*found[:2]))
+            _reindex(store, *found)
+
+
+def _reindex(store: Store, schema: str, name: str) -> None:
+    try:
+        store.execute(REINDEX, index=sql.Identifier(schema, name))
+    except StoreError:
+        if not store.connection.closed:
+            # What a build that failed leaves behind costs every write (manual, REINDEX).
+            store.execute(DROP_LEFTOVER, index=sql.Identifier(schema, f"{name}_ccnew"[:63]))
+        raise
 
 
 def sample_again(store: Store, targets: Sequence[Target]) -> None:
@@ -81,6 +97,11 @@ def sample_again(store: Store, targets: Sequence[Target]) -> None:
         store.execute(SAMPLE_AS_USUAL)
     store.execute(VACUUM_STATISTICS)
     _analyze(store, targets)
+
+
+def write_statistics(store: Store) -> None:
+    """Write the planner's statistics into new files; they are small, and nobody waits for long."""
+    store.execute(WRITE_STATISTICS)
 
 
 def _analyze(store: Store, targets: Sequence[Target]) -> None:

@@ -21,6 +21,7 @@ from reseal.sweep.engine import Hands
 from reseal.sweep.job import begin_batch
 from reseal.sweep.pace import Pace
 from reseal.sweep.span import Span
+from reseal.sweep.write import WAIT_A_LITTLE
 
 # Rows that the application holds are left where they are, as in any sweep.
 REWRITE = """
@@ -116,5 +117,6 @@ def _write(store: Store, how: Rewriting, span: Span) -> int:
     parts = {"heap": span.table(target), "where": target.where, "column": column, "value": value}
     with store.transaction():
         begin_batch(store, target.field)
+        store.execute(WAIT_A_LITTLE)
         fence(store, target.field.name, how.epoch)
         return store.execute(REWRITE, span.bounds, **parts).rowcount

@@ -1,4 +1,4 @@
-"""Clean where nothing can be looked for: every step that is due is taken once, and none is proven."""
+"""Clean where nothing can be looked for: each step is taken once, and none is proven."""
 
 from reseal.clean import remedies
 from reseal.clean.cleaning import Step
@@ -21,6 +21,8 @@ def clean_unseen(work: Work, replaced: int) -> list[Step]:
     """Vacuum, and cover what the run's rows have left; `replaced` is how many it has written."""
     began = work.hands.clock()
     remedies.vacuum(work.store, work.heaps)
+    if replaced:
+        remedies.sample_again(work.store, work.targets)
     steps = [Step("vacuum", work.hands.clock() - began, {})]
     if not (replaced and work.policy.rewrite):
         return steps

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reseal.clean.policy import CleanPolicy
-from reseal.clean.rewrite import Rewritten, Rewriting, rewrite
+from reseal.clean.rewrite import Rewriting, Rewritten, rewrite
 from reseal.store.catalog import Target
 from reseal.store.heap import Heap
 from reseal.store.store import Store

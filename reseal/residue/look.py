@@ -8,16 +8,11 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from reseal.errors import ConnectionLost, StoreError
-from reseal.residue.needles import Needles
+from reseal.residue.needles import Needles, Starts
 from reseal.residue.place import CLEANED, Kind, Place, Seen
 from reseal.residue.server_files import Piece, pieces, read
 from reseal.store.store import Store
-
-Starts = NDArray[np.int64]
 
 BLOCK = "SELECT current_setting('block_size')::int"
 
@@ -124,7 +119,7 @@ class _Readers:
                     # Of the others, pages are of no use.
                     if place.oid is not None:
                         pages.update((starts // self.block).tolist())
-                found += len(_starts(needles, "\n".join(place.texts).encode()))
+                found += len(needles.starts("\n".join(place.texts).encode()))
         except ConnectionLost:
             raise
         except StoreError as error:
@@ -137,7 +132,7 @@ class _Readers:
             octets = read(store, piece, needles.longest)
         finally:
             self.stores.put(store)
-        starts = _starts(needles, octets)
+        starts = needles.starts(octets)
         # What begins behind the piece is the next one's.
         return starts[starts < piece.size] + piece.offset + piece.before
 
@@ -147,8 +142,3 @@ def _block(stores: "SimpleQueue[Store]") -> int:
     size = int(store.need(BLOCK)[0])
     stores.put(store)
     return size
-
-
-def _starts(needles: Needles, octets: bytes) -> Starts:
-    found = [hits.starts for hits in needles.find(octets)]
-    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 Words = NDArray[np.uint64]
 Octets = NDArray[np.uint8]
+Starts = NDArray[np.int64]
 
 WORD = 8
 # One that is shorter is met by chance in any large file.
@@ -38,7 +39,7 @@ def grid(length: int) -> int:
 class Hits(NamedTuple):
     """Where secrets of one length begin."""
 
-    starts: NDArray[np.int64]
+    starts: Starts
     length: int
 
 
@@ -137,9 +138,14 @@ class Needles:
             if starts.size
         ]
 
+    def starts(self, octets: bytes) -> Starts:
+        """Return the same, whichever secrets they are."""
+        found = [hits.starts for hits in self.find(octets)]
+        return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+
     def _found(
         self, octets: bytes, of_grid: _Grid, step: int, shift: int
-    ) -> Iterable[tuple[int, NDArray[np.int64]]]:
+    ) -> Iterable[tuple[int, Starts]]:
         count = (len(octets) - shift) // WORD
         if count <= 0:
             return
@@ -151,9 +157,7 @@ class Needles:
             for length in sorted(of_grid.lengths):
                 yield length, self._confirmed(octets, begins, length)
 
-    def _confirmed(
-        self, octets: bytes, begins: NDArray[np.int64], length: int
-    ) -> NDArray[np.int64]:
+    def _confirmed(self, octets: bytes, begins: Starts, length: int) -> Starts:
         begins = begins[(begins >= 0) & (begins <= len(octets) - length)]
         if not begins.size:
             return begins

@@ -80,7 +80,8 @@ def test_nothing_is_left_but_in_the_logs(story: Story):
 @pytest.mark.parametrize("kind", ["heap", "statistics", "statements"])
 def test_the_count_falls_step_by_step_to_none(story: Story, kind: str):
     found = story.found(kind)
-    assert found[0] > 0 and found[-1] == 0
+    assert found[0] > 0
+    assert found[-1] == 0
     assert found == sorted(found, reverse=True)
 
 
@@ -96,7 +97,8 @@ def test_the_command_looks_at_any_time_and_changes_nothing(story: Story):
     run = story.scene.command_line.run("residue", "--json")
     assert run.code == 0, run.err
     document = run.document
-    assert document["clean"] and document["secrets"] == ROWS
+    assert document["clean"]
+    assert document["secrets"] == ROWS
     assert document["found"]["heap"] == document["found"]["index"] == 0
     assert document["found"]["server log"] == story.after["log"]
 
@@ -110,7 +112,11 @@ def test_its_table_names_every_place(story: Story):
 
 def test_no_secret_is_shown_or_kept(story: Story):
     files = [path for path in story.scene.directory.rglob("*") if path.is_file()]
-    texts = [story.ended.out, story.ended.err, *(path.read_text(errors="replace") for path in files)]
+    texts = [
+        story.ended.out,
+        story.ended.err,
+        *(path.read_text(errors="replace") for path in files),
+    ]
     assert not any(secret in text for secret in story.old[:50] for text in texts)
 
 

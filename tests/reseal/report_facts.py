@@ -70,7 +70,7 @@ def encrypted(directory: Path, *, batches: int = 200, rows: int = 5000) -> dict[
                 "places": [],
                 "not_verified": ["log_directory: the server writes its log to the standard error"],
                 "elsewhere": [
-                    {"what": "dumps of the database", "until": "2026-03-09", "remedy": "delete them"}
+                    {"what": "dumps of the database", "until": "2026-03-09", "remedy": "delete"}
                 ],
             }
         },

@@ -9,11 +9,13 @@ import psycopg
 
 # Base32 of twenty bytes, wherever it begins.
 _CANDIDATE = re.compile(rb"(?=([A-Z2-7]{32}))")
+_PLACES = {"base": "tables", "pg_wal": "wal", "log": "log", "pg_stat_tmp": "statements"}
 
 # By the file's name: where the relations of the catalog lie.
 CATALOGS = """
 SELECT pg_relation_filepath(r.oid), r.what FROM (
-    SELECT oid, relname::text FROM pg_class WHERE relname IN ('pg_statistic', 'pg_statistic_ext_data')
+    SELECT oid, relname::text FROM pg_class
+    WHERE relname IN ('pg_statistic', 'pg_statistic_ext_data')
     UNION SELECT reltoastrelid, 'pg_statistic' FROM pg_class WHERE relname = 'pg_statistic'
 ) AS r (oid, what) WHERE pg_relation_filepath(r.oid) IS NOT NULL
 """
@@ -34,10 +36,12 @@ def grep(url: str, data: Path, values: Iterable[str]) -> dict[str, int]:
 
 
 def _place(name: str, statistics: set[str]) -> str:
-    if name.split(".")[0] in statistics:
+    if name.split(".", maxsplit=1)[0] in statistics:
         return "statistics"
     first = name.split("/", maxsplit=1)[0]
-    return {"base": "tables", "pg_wal": "wal", "log": "log", "pg_stat_tmp": "statements"}.get(first, name)
+    return {"base": "tables", "pg_wal": "wal", "log": "log", "pg_stat_tmp": "statements"}.get(
+        first, name
+    )
 
 
 def _count(path: Path, wanted: set[bytes]) -> int:

@@ -46,6 +46,7 @@ def test_what_sql_shows_no_more_is_found_in_heap_index_statistics_and_log(sealed
 
 
 def test_the_pages_are_those_where_a_secret_stands(sealed: Scene):
+    sealed.admin.execute("CHECKPOINT")
     rows = sealed.admin.execute("SELECT pg_relation_filepath('users'), pg_relation_size('users')")
     path, size = rows.fetchone() or ("", 0)
     page = "SELECT pg_read_binary_file(%s, %s * 8192, 8192)"

@@ -13,18 +13,13 @@ secrets = st.binary(min_size=SHORTEST, max_size=70)
 
 def found(needles: Needles, text: bytes) -> list[tuple[int, int]]:
     """Where secrets begin, and how long each is."""
-    return sorted(
-        (int(start), hits.length) for hits in needles.find(text) for start in hits.starts
-    )
+    return sorted((int(start), hits.length) for hits in needles.find(text) for start in hits.starts)
 
 
 def naively(values: list[bytes], text: bytes) -> list[tuple[int, int]]:
     """The same, by looking from every byte on."""
     return sorted(
-        (at, len(one))
-        for one in {*values}
-        for at in range(len(text))
-        if text.startswith(one, at)
+        (at, len(one)) for one in {*values} for at in range(len(text)) if text.startswith(one, at)
     )
 
 
@@ -79,7 +74,8 @@ def test_many_secrets_among_a_million_of_others_are_all_found():
     needles = Needles()
     needles.add(values[:20_000])
     assert len(found(needles, b"-".join(values))) == 20_000
-    assert needles.words == 20_000 * WORD and not needles.is_full
+    assert needles.words == 20_000 * WORD
+    assert not needles.is_full
 
 
 def test_a_needle_tells_nothing_of_its_secret():
