@@ -118,11 +118,14 @@ class Cleaner:
         return f"{rows:,} rows"
 
     def _move_these(self) -> str:
-        """Move the rows beside old bytes away, then others there, a line pointer further."""
+        """Fill the pages up until their rows have left them, then let others have the room.
+
+        Versions are written over old bytes, and their line pointers over what is left in between.
+        """
         rows, store = 0, self._work.store
         for heap in self._work.heaps:
             pages = self.look.pages(heap.oid)
-            rows += self._work.rewrite(heap, these_pages(heap, pages)).rows
+            rows += self._work.rewrite(heap, these_pages(heap, pages), fills=True).rows
         remedies.vacuum_rows(store, self._work.heaps)
         for heap in self._work.heaps:
             count = len(self.look.pages(heap.oid))

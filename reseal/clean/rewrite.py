@@ -35,11 +35,16 @@ UPDATE {heap} AS t SET {column} = {value} FROM mine WHERE t.ctid = mine.tid
 
 PAGES = "SELECT pg_relation_size(%s) / current_setting('block_size')::int"
 
+# A page has room for some three hundred of the shortest rows.
+_MOST_VERSIONS = 300
+
 
 class Rewriting(NamedTuple):
     """Who rewrites, and how: each write proves that the run still holds the field.
 
     With `anew` a value is made of its text once more, so that what is out of line is written too.
+    With `fills` the rows of a page are written again and again, until their page has no room for
+    another version and they have left it.
     """
 
     target: Target
@@ -47,6 +52,7 @@ class Rewriting(NamedTuple):
     pace: Pace
     hands: Hands = Hands()
     anew: bool = False
+    fills: bool = False
 
 
 class Rewritten(NamedTuple):
@@ -119,4 +125,11 @@ def _write(store: Store, how: Rewriting, span: Span) -> int:
         begin_batch(store, target.field)
         store.execute(WAIT_A_LITTLE)
         fence(store, target.field.name, how.epoch)
-        return store.execute(REWRITE, span.bounds, **parts).rowcount
+        rows = store.execute(REWRITE, span.bounds, **parts).rowcount
+        times = 1
+        # Within one transaction no version before the last can be taken away to make room.
+        while how.fills and times < _MOST_VERSIONS:
+            times += 1
+            if not store.execute(REWRITE, span.bounds, **parts).rowcount:
+                break
+        return rows

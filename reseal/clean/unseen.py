@@ -22,7 +22,7 @@ def clean_unseen(work: Work, replaced: int) -> list[Step]:
     began = work.hands.clock()
     remedies.vacuum(work.store, work.heaps)
     if replaced:
-        remedies.sample_again(work.store, work.targets)
+        remedies.write_statistics(work.store)
     steps = [Step("vacuum", work.hands.clock() - began, {})]
     if not (replaced and work.policy.rewrite):
         return steps

@@ -29,8 +29,10 @@ class Work:
         """The heaps of all fields, each once."""
         return list({heap.oid: heap for one in self.targets for heap in one.heaps}.values())
 
-    def rewrite(self, heap: Heap, spans: Sequence[Span], *, anew: bool = False) -> Rewritten:
-        """Write rows of a heap once more, of each field that has some there."""
+    def rewrite(
+        self, heap: Heap, spans: Sequence[Span], *, anew: bool = False, fills: bool = False
+    ) -> Rewritten:
+        """Write rows of a heap once more, of each field that has some there; see Rewriting."""
         rows = refused = 0
         done = set[str]()
         for target in self.targets:
@@ -40,7 +42,7 @@ class Work:
                 continue
             done.add(where)
             epoch = self.epochs[target.field.name]
-            how = Rewriting(target, epoch, self.pace, self.hands, anew)
+            how = Rewriting(target, epoch, self.pace, self.hands, anew, fills)
             written = rewrite(self.store, how, spans)
             rows, refused = rows + written.rows, refused + written.refused
         return Rewritten(rows, refused)
