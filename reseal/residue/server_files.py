@@ -29,6 +29,9 @@ LOG_FILES = """
 SELECT current_setting('log_directory') || '/' || name, size FROM pg_ls_logdir() ORDER BY name
 """
 
+# The embedded server is begun with its log there.
+BEGUN_WITH = "SELECT size FROM pg_stat_file('log', true) WHERE NOT isdir"
+
 STATEMENTS = "SELECT to_regclass('pg_stat_statements') IS NOT NULL"
 
 STATEMENT_TEXTS = "SELECT query FROM pg_stat_statements WHERE query IS NOT NULL"
@@ -126,6 +129,8 @@ def _server_log(store: Store, access: Access) -> Place:
     if access.directories:
         return Place(Kind.LOG, name, unseen=access.directories)
     if not store.need(COLLECTS_LOG)[0]:
+        if begun := store.one(BEGUN_WITH):
+            return Place(Kind.LOG, "log", (File("log", begun[0]),))
         why = "the server writes its log to the standard error, and where that goes it cannot tell"
         return Place(Kind.LOG, name, unseen=why)
     return Place(Kind.LOG, name, tuple(File(*row) for row in store.execute(LOG_FILES)))

@@ -9,7 +9,7 @@ import psycopg
 
 # Base32 of twenty bytes, wherever it begins.
 _CANDIDATE = re.compile(rb"(?=([A-Z2-7]{32}))")
-_PLACES = {"base": "tables", "pg_wal": "wal", "log": "log", "pg_stat_tmp": "statements"}
+_PLACES = {"base": "tables", "pg_wal": "wal", "server_log": "log", "pg_stat_tmp": "statements"}
 
 # By the file's name: where the relations of the catalog lie.
 CATALOGS = """
@@ -39,9 +39,7 @@ def _place(name: str, statistics: set[str]) -> str:
     if name.split(".", maxsplit=1)[0] in statistics:
         return "statistics"
     first = name.split("/", maxsplit=1)[0]
-    return {"base": "tables", "pg_wal": "wal", "log": "log", "pg_stat_tmp": "statements"}.get(
-        first, name
-    )
+    return _PLACES.get(first, name)
 
 
 def _count(path: Path, wanted: set[bytes]) -> int:

