@@ -6,7 +6,7 @@ from functools import partial
 
 from reseal.clean import remedies
 from reseal.clean.cleaning import Step
-from reseal.clean.rewrite import last_pages, these_pages
+from reseal.clean.rewrite import these_pages
 from reseal.clean.work import Work
 from reseal.errors import ConnectionLost, Stopped, StoreError, Superseded
 from reseal.residue.look import Look, Search
@@ -32,6 +32,7 @@ class Cleaner:
         self._work, self._search = work, search
         self._places = Places(work.store, work.targets)
         self._is_refused = False
+        self._rounds = 0
 
     def steps(self) -> Iterator[Step]:
         """Take every step until nothing is found or nothing helps; raise Stopped in between."""
@@ -54,14 +55,13 @@ class Cleaner:
             yield self._step("write-ahead log", self._switch_wal, places.logs)
 
     def _rewritten(self) -> Iterator[Step]:
-        rounds = 0
-        while self.look.found(_ROWS) and rounds < MOST_ROUNDS and not self._is_refused:
-            rounds += 1
+        while self.look.found(_ROWS) and self._rounds < MOST_ROUNDS and not self._is_refused:
+            self._rounds += 1
             # A page that holds no row is filled by others; one that is full needs its own to go.
-            has_turn = rounds > 1 and rounds % 2 == 1
+            has_turn = self._rounds > 1 and self._rounds % 2 == 1
             remedy = self._move_these if has_turn and self._are_few else self._move_last
-            yield self._step(f"rewrite {rounds}", remedy, partial(self._again, *_ROWS))
-        if rounds > 1:
+            yield self._step(f"rewrite {self._rounds}", remedy, partial(self._again, *_ROWS))
+        if self._rounds > 1:
             # The line pointers that were left standing go, too.
             yield self._step("vacuum again", self._vacuum, partial(self._again, *_ROWS))
 
@@ -110,10 +110,9 @@ class Cleaner:
         rows = 0
         for heap in self._work.heaps:
             dirty = len(self.look.pages(heap.oid))
-            # Whatever else is free may be taken first.
-            count = heap.pages if self._is_out_of_line else dirty + bool(dirty)
-            spans = last_pages(self._work.store, heap, count)
-            rows += self._work.rewrite(heap, spans, anew=self._is_out_of_line).rows
+            # Whatever else is free may be taken first, and more of it in later rounds.
+            count = heap.pages if self._is_out_of_line else (dirty + bool(dirty)) * self._rounds
+            rows += self._work.rewrite_last(heap, count, anew=self._is_out_of_line)
         self._vacuum()
         return f"{rows:,} rows"
 
@@ -129,7 +128,7 @@ class Cleaner:
         remedies.vacuum_rows(store, self._work.heaps)
         for heap in self._work.heaps:
             count = len(self.look.pages(heap.oid))
-            rows += self._work.rewrite(heap, last_pages(store, heap, count + bool(count))).rows
+            rows += self._work.rewrite_last(heap, count + bool(count))
         remedies.vacuum_rows(store, self._work.heaps)
         return f"{rows:,} rows"
 

@@ -35,6 +35,15 @@ UPDATE {heap} AS t SET {column} = {value} FROM mine WHERE t.ctid = mine.tid
 
 PAGES = "SELECT pg_relation_size(%s) / current_setting('block_size')::int"
 
+# Of a page, 24 bytes are its head; each row has a line pointer of 4.
+FITTING = """
+SELECT greatest(1, (current_setting('block_size')::int - 24)
+                   / (coalesce(avg(pg_column_size(t.*)), 100) + 4))::int
+FROM (SELECT * FROM {table} LIMIT 1000) AS t
+"""
+
+_PAGES_AT_ONCE = 64
+
 # A page has room for some three hundred of the shortest rows.
 _MOST_VERSIONS = 300
 
@@ -62,10 +71,18 @@ class Rewritten(NamedTuple):
     refused: int = 0
 
 
-def last_pages(store: Store, heap: Heap, count: int) -> list[Span]:
-    """Return the last pages of a heap."""
-    pages = int(store.need(PAGES, [heap.oid])[0])
-    return these_pages(heap, range(max(0, pages - count), pages))
+def from_the_end(store: Store, heap: Heap) -> Iterator[Span]:
+    """Yield the pages of a heap in spans, the last ones first."""
+    after = int(store.need(PAGES, [heap.oid])[0])
+    while after > 0:
+        first = max(0, after - _PAGES_AT_ONCE)
+        yield Span(first, after, (heap.schema, heap.table))
+        after = first
+
+
+def fitting(store: Store, heap: Heap) -> int:
+    """Return how many rows a full page of a heap holds, by the size of some of them."""
+    return int(store.need(FITTING, (), table=heap.name)[0])
 
 
 def these_pages(heap: Heap, pages: Iterable[int]) -> list[Span]:
@@ -75,8 +92,10 @@ def these_pages(heap: Heap, pages: Iterable[int]) -> list[Span]:
     return [Span(run[0][1], run[-1][1] + 1, (heap.schema, heap.table)) for run in runs]
 
 
-def rewrite(store: Store, how: Rewriting, spans: Iterable[Span]) -> Rewritten:
-    """Write the rows of spans once more, until someone says stop.
+def rewrite(
+    store: Store, how: Rewriting, spans: Iterable[Span], most: int | None = None
+) -> Rewritten:
+    """Write the rows of spans once more, until someone says stop or there were so many.
 
     Raise Superseded where another run took the field over. What is locked, or refused by a
     constraint or trigger of the table, stays as it is.
@@ -84,6 +103,8 @@ def rewrite(store: Store, how: Rewriting, spans: Iterable[Span]) -> Rewritten:
     rows = refused = 0
     for done in _batches(store, how, spans):
         rows, refused = rows + done.rows, refused + done.refused
+        if most is not None and rows >= most:
+            break
     return Rewritten(rows, refused)
 
 

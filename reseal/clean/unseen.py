@@ -2,7 +2,6 @@
 
 from reseal.clean import remedies
 from reseal.clean.cleaning import Step
-from reseal.clean.rewrite import last_pages
 from reseal.clean.work import Work
 from reseal.store.heap import Heap
 
@@ -27,8 +26,7 @@ def clean_unseen(work: Work, replaced: int) -> list[Step]:
     if not (replaced and work.policy.rewrite):
         return steps
     began = work.hands.clock()
-    rows = sum(work.rewrite(heap, last_pages(work.store, heap, _free(work, heap))).rows
-               for heap in work.heaps)  # fmt: skip
+    rows = sum(work.rewrite_last(heap, _free(work, heap)) for heap in work.heaps)
     remedies.vacuum(work.store, work.heaps)
     return [*steps, Step("rewrite", work.hands.clock() - began, {}, f"{rows:,} rows")]
 

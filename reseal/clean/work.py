@@ -1,10 +1,10 @@
 """Who cleans what: the tables of a run's fields, under its epochs, at its pace."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reseal.clean.policy import CleanPolicy
-from reseal.clean.rewrite import Rewriting, Rewritten, rewrite
+from reseal.clean.rewrite import Rewriting, Rewritten, fitting, from_the_end, rewrite
 from reseal.store.catalog import Target
 from reseal.store.heap import Heap
 from reseal.store.store import Store
@@ -29,10 +29,24 @@ class Work:
         """The heaps of all fields, each once."""
         return list({heap.oid: heap for one in self.targets for heap in one.heaps}.values())
 
+    def rewrite_last(self, heap: Heap, pages: int, *, anew: bool = False) -> int:
+        """Write rows at a heap's end once more, as many as so many pages take; return how many."""
+        if not pages:
+            return 0
+        most = pages * fitting(self.store, heap)
+        return self.rewrite(heap, from_the_end(self.store, heap), anew=anew, most=most).rows
+
     def rewrite(
-        self, heap: Heap, spans: Sequence[Span], *, anew: bool = False, fills: bool = False
+        self,
+        heap: Heap,
+        spans: Iterable[Span],
+        *,
+        anew: bool = False,
+        fills: bool = False,
+        most: int | None = None,
     ) -> Rewritten:
         """Write rows of a heap once more, of each field that has some there; see Rewriting."""
+        chosen = list(spans)
         rows = refused = 0
         done = set[str]()
         for target in self.targets:
@@ -43,6 +57,6 @@ class Work:
             done.add(where)
             epoch = self.epochs[target.field.name]
             how = Rewriting(target, epoch, self.pace, self.hands, anew, fills)
-            written = rewrite(self.store, how, spans)
+            written = rewrite(self.store, how, chosen, most)
             rows, refused = rows + written.rows, refused + written.refused
         return Rewritten(rows, refused)

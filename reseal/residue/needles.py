@@ -174,7 +174,8 @@ class Needles:
             self._sums = [self._sorted]
         at = np.searchsorted(self._sorted, sums)
         at[at == len(self._sorted)] = 0
-        return self._sorted[at] == sums
+        known: NDArray[np.bool_] = self._sorted[at] == sums
+        return known
 
     def _sum(self, rows: Octets) -> Words:
         """Return the keyed sum of each row's words and of its length, modulo 2^64."""
@@ -195,4 +196,5 @@ def _words(rows: Octets) -> Words:
     """Return the rows as words of eight bytes, the last one filled up with zeros."""
     missing = -rows.shape[1] % WORD
     whole = np.pad(rows, ((0, 0), (0, missing))) if missing else np.ascontiguousarray(rows)
-    return whole.view("<u8")
+    words: Words = whole.view("<u8")
+    return words

@@ -4,7 +4,6 @@ import pytest
 from psycopg_pool import ConnectionPool
 
 from reseal import Vault
-from reseal.clean import clean
 from reseal.errors import NotSealed, RowRefused, WillNotOpen
 from reseal.guard import raise_guard
 from reseal.judge import Verdict
@@ -12,6 +11,7 @@ from reseal.prepare import prepare
 from reseal.store import aside
 from reseal.sweep.turn import Turn
 from tests.conftest import SENTINEL
+from tests.reseal.clean.scene import cleaned
 from tests.reseal.scene import SEED
 
 ROWS = [(1, SEED), (2, ""), (3, None), (4, SEED.lower())]
@@ -93,11 +93,11 @@ def test_the_guard_lets_marks_in_and_plaintext_not(narrow):
 def test_envelopes_that_no_mark_names_go_after_an_hour(narrow):
     narrow.sweep()
     narrow.admin.execute("UPDATE t SET s = NULL WHERE id = 1")
-    clean(narrow.store, narrow.target)
+    cleaned(narrow)
     assert narrow.admin.execute("SELECT count(*) FROM reseal.aside").fetchone() == (2,)
 
     narrow.admin.execute("UPDATE reseal.aside SET made = made - interval '2 hours'")
-    clean(narrow.store, narrow.target)
+    cleaned(narrow)
     kept = narrow.admin.execute("SELECT mark FROM reseal.aside").fetchall()
     assert [mark for (mark,) in kept] == [marks(narrow)[4]]
 
