@@ -189,7 +189,8 @@ class Needles:
         total = np.full(len(words), np.uint64(length), dtype=np.uint64) * self._keys[0]
         for column, key in zip(words.T, keys, strict=True):
             total += column * key
-        return total ^ (total >> np.uint64(29))
+        mixed: Words = total ^ (total >> np.uint64(29))
+        return mixed
 
 
 def _words(rows: Octets) -> Words:

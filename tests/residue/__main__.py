@@ -1,5 +1,7 @@
 """Encrypt a table under load and clean it: `python -m tests.residue [--rows N] [--out FILE]`.
 
+`--speed` measures how long a look at a gigabyte takes instead.
+
 Prints what the command itself found before, after each step and at the end, and what a search of
 the data directory finds that knows nothing of the command.
 """
@@ -13,6 +15,7 @@ from typing import Any
 
 from flows.server import LocalServer, prepare_home
 from tests.flows.scene import FIELD, scene_on
+from tests.residue import speed
 from tests.residue.grep import grep
 from tests.residue.load import writing
 from tests.residue.server import fill, talkative_server
@@ -24,7 +27,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.residue")
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--speed", action="store_true", help="measure the look at a gigabyte")
     given = parser.parse_args()
+    if given.speed:
+        return speed.main()
     with scratch("reseal-residue-") as directory, TemporaryDirectory() as state:
         prepare_home(Path(state))
         server = LocalServer()
