@@ -55,6 +55,13 @@ class VerifyOptions(Scope):
     """What `verify_secrets` opens."""
 
 
+class OptimiseOptions(Scope):
+    """How `optimise_schema` goes about it."""
+
+    dry_run: bool = False
+    """Build nothing, and say what would be tried."""
+
+
 class RollbackOptions(Scope):
     """Which run `rollback_run` undoes."""
 

@@ -17,6 +17,7 @@ _FLOWS = {
     "encrypt_secrets": "EncryptOptions",
     "rotate_keys": "RotateOptions",
     "verify_secrets": "VerifyOptions",
+    "optimise_schema": "OptimiseOptions",
     "rollback_run": "RollbackOptions",
 }
 _MODULES = {"rollback_run": "flows.rollback"}

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from reseal.census import Census
+from reseal.optimise.result import Optimisation
 from reseal.outcome import Outcome
 
 
@@ -14,7 +15,8 @@ class FieldResult:
 
     `changed` counts writes over all passes; `moved` and `locked` what the last pass met.
     `accepted` rows are those in quarantine that the operator has decided to leave as they are,
-    which `quarantined` does not count; `excused` is what they hold.
+    which `quarantined` does not count; `excused` is what they hold. `optimised` is what became of
+    its table's login queries, where the run looked at them.
     """
 
     before: Census | None = None
@@ -30,6 +32,7 @@ class FieldResult:
     rows_set_aside: list[dict[str, object]] = field(default_factory=list)
     failed_claims: list[str] = field(default_factory=list)
     excused: Census = field(default_factory=Census)
+    optimised: Optimisation | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the field's part of the document."""
@@ -46,6 +49,7 @@ class FieldResult:
             "seconds": round(self.seconds, 3),
             "rows_set_aside": self.rows_set_aside,
             "failed_claims": self.failed_claims,
+            **({"optimised": self.optimised.as_dict()} if self.optimised else {}),
         }
 
 

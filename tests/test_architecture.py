@@ -35,6 +35,7 @@ DOORS = {
     "altair": ("reseal/report/plots.py",),
     "vl_convert": ("reseal/report/plots.py",),
     "numpy": ("reseal/imprints.py",),
+    "sqlglot": ("reseal/optimise/syntax.py",),
     "prefect": ("flows/*", "tasks/*", "deployments/*"),
     "great_expectations": ("expectations/*",),
 }

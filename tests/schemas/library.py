@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from reseal import clean, guard, optimise, prepare, shield
+from reseal import clean, guard, prepare, shield
 from reseal.access import Access
 from reseal.backup import take
 from reseal.backup.prove import prove
@@ -20,6 +20,7 @@ from reseal.census import take_census
 from reseal.errors import StoreError
 from reseal.judge import GOOD
 from reseal.modes import Mode
+from reseal.optimise.stage import optimise
 from reseal.preflight import PreflightPlan, run_preflight
 from reseal.preflight.check import Report
 from reseal.probes import probe
@@ -108,7 +109,7 @@ class Library:
             # A run goes on without it.
             with suppress(StoreError):
                 guard.raise_guard(self.store, target)
-        optimise.optimise(self.store, target)
+        optimise(self.store, target)
         clean.clean(self.store, target)
         return part
 
