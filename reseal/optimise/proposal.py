@@ -123,5 +123,6 @@ def _beside(
 
 
 def _element(operand: Operand) -> sql.Composable:
-    spelled = operand.spelled()
-    return spelled if operand.is_plain else sql.SQL("({})").format(spelled)
+    # The grammar has a bare column or a call there; anything else stands in parentheses.
+    is_bare = operand.is_plain or operand.function
+    return operand.spelled() if is_bare else sql.SQL("({})").format(operand.spelled())
