@@ -1,5 +1,6 @@
 """Which index a query would be answered by: a partial one that covers it, never over a secret."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,7 +13,9 @@ from reseal.optimise.query import Condition, Operand, Query, readable
 # With more columns beside the key it is a second table, which every write keeps as well.
 MOST_INCLUDED = 5
 
+# PostgreSQL cuts a name at 63 bytes; what tells definitions apart comes last.
 _MOST_BYTES = 63
+_MOST_OF_PREFIX = 40
 _DIGEST = 8
 
 
@@ -35,13 +38,10 @@ class Proposal:
         return frozenset(self.included) | {one.column for one in asked}
 
     def name(self, table: str) -> str:
-        """Return a name that is ours, and another one for every other definition.
-
-        PostgreSQL cuts a name at 63 bytes.
-        """
-        words = "_".join([prefix(table), *(operand.words for operand in self.key)])
-        stem = words.encode()[: _MOST_BYTES - _DIGEST - 1].decode(errors="ignore")
-        return f"{stem}_{sha256(self.shown.encode()).hexdigest()[:_DIGEST]}"
+        """Return a name that is ours, and another one for every other definition."""
+        words = "_".join([prefix(table), *(_plainly(operand.words) for operand in self.key)])
+        digest = sha256(self.shown.encode()).hexdigest()[:_DIGEST]
+        return f"{words[: _MOST_BYTES - _DIGEST - 1]}_{digest}"
 
     @property
     def definition(self) -> sql.Composable:
@@ -62,7 +62,7 @@ class Proposal:
 
 def prefix(table: str) -> str:
     """Return what the names of our own indexes on a table begin with."""
-    return f"reseal_{table}"
+    return f"reseal_{_plainly(table)}"[:_MOST_OF_PREFIX]
 
 
 def propose(query: Query, columns: Columns) -> Proposal | None:
@@ -120,6 +120,10 @@ def _beside(
     looked_at = [one.column for one in query.lookups]
     looked_at += [one.column for one in query.conditions if one not in conditions]
     return tuple(dict.fromkeys(one for one in (*query.columns, *looked_at) if one not in plain))
+
+
+def _plainly(name: str) -> str:
+    return re.sub(r"\W", "_", name, flags=re.ASCII)
 
 
 def _element(operand: Operand) -> sql.Composable:

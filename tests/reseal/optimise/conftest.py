@@ -37,7 +37,7 @@ class Users:
     config: Config
     admin: psycopg.Connection
     rows: int = 20_000
-    patience: Patience = field(default_factory=lambda: Patience(tries=40, first_wait=0.05))
+    patience: Patience = field(default_factory=lambda: Patience(tries=8, first_wait=0.1))
 
     @property
     def target(self) -> Target:

