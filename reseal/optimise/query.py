@@ -8,7 +8,8 @@ from typing import LiteralString
 
 from psycopg import sql
 
-SELECT: LiteralString = "SELECT {columns} FROM {table} AS t WHERE {where}{limit}"
+# Marked, so that it is never taken for what applications ask.
+SELECT: LiteralString = "SELECT /* reseal */ {columns} FROM {table} AS t WHERE {where}{limit}"
 
 SHOWN: LiteralString = "SELECT {columns} FROM {table} WHERE {where}{limit}"
 

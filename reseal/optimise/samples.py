@@ -11,7 +11,7 @@ from reseal.store.catalog import Target
 from reseal.store.store import Store
 
 SAMPLE = """
-SELECT {wanted} FROM {heap} AS t {pages} WHERE {where} LIMIT {most}
+SELECT /* reseal */ {wanted} FROM {heap} AS t {pages} WHERE {where} LIMIT {most}
 """
 
 # Several, as rows in different parts of a table may take different plans.

@@ -7,6 +7,7 @@ from reseal.config import Config, load_config, parse_config
 from reseal.errors import ConfigurationError, FieldError
 from reseal.field import Field
 from reseal.key_policy import KeyPolicy
+from reseal.optimise.policy import OptimisePolicy
 
 ONE = {"name": "users.mfa_secret", "table": "public.users", "column": "mfa_secret"}
 
@@ -24,6 +25,9 @@ base_backups_kept_days = 35
 [backup]
 kept_days = 30
 to = "s3://bucket/backups"
+
+[optimise]
+queries = ["SELECT id FROM users WHERE email = $1"]
 
 [[field]]
 name = "users.mfa_secret"
@@ -72,6 +76,7 @@ def test_every_word_is_read(written):
         evidence="s3://bucket/evidence",
         keys=KeyPolicy(90, 14, 30, 35),
         backup=BackupPolicy(30, "s3://bucket/backups"),
+        optimise=OptimisePolicy(("SELECT id FROM users WHERE email = $1",)),
     )
 
 
@@ -161,6 +166,9 @@ def test_a_field_needs_a_name_a_table_and_a_column(word):
             for given in (-1, 101, True, 9.5, "10")
         ),
         ({"reseal": {"evidence": []}, "field": [ONE]}, "evidence in [reseal] must be a string"),
+        ({"optimise": {"query": []}, "field": [ONE]}, "unknown word 'query' in [optimise]"),
+        ({"optimise": {"queries": "x"}, "field": [ONE]}, "queries in [optimise] must be a list"),
+        ({"optimise": {"queries": [1]}, "field": [ONE]}, "queries in [optimise] must be a list"),
         ({"field": [ONE, ONE | {"column": "other"}]}, "two fields are named 'users.mfa_secret'"),
     ],
 )
@@ -288,3 +296,11 @@ def test_with_bind_field_the_place_has_no_row():
 
     assert field.place((1, "a")).key == ()
     assert parse_config({"field": [ONE]}).fields[0].place((1, "a")).key == (1, "a")
+
+
+def test_fields_on_the_same_table_share_what_no_index_may_hold():
+    other = {"name": "users.recovery", "table": "users", "column": "recovery"}
+    config = parse_config({"field": [ONE, other, ONE | {"name": "x", "table": "other.users"}]})
+
+    assert config.secret_columns("users.mfa_secret") == {"mfa_secret", "recovery"}
+    assert config.secret_columns("x") == {"mfa_secret"}
