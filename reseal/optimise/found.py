@@ -52,7 +52,8 @@ def find(store: Store, target: Target, columns: Columns, policy: OptimisePolicy)
     """
     seen = _seen(store, target, columns)
     named, refused = _configured(target, columns, policy.queries)
-    named = [one for one in named if one.query not in {each.query for each in seen}]
+    known = {one.query for one in seen}
+    named = [one for one in named if one.query not in known]
     # A configured query is never crowded out.
     found = [*seen[: max(1, MOST_QUERIES - len(named))], *named]
     return Findings(tuple(found or _inferred(store, target)), tuple(refused))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlglot.expressions import Expr
 
 # A login query is short; what an ORM writes for a report is not.
-MOST_CHARACTERS = 10_000
+MOST_CHARACTERS = 5_000
 
 _VALUES = frozenset({"parameter", "placeholder", "literal"})
 # What stands around a value and changes nothing of how a row is found by it.
@@ -117,7 +117,7 @@ def _need(node: Any, key: str, *allowed: str) -> "Expr":
 
 def _spelled(node: Any) -> str:
     # The kind of a node is a word of SQL, and nothing of what somebody wrote.
-    return "nothing" if node is None else f"{node.key.upper()}"
+    return "nothing" if node is None else str(node.key).upper()
 
 
 def _name(node: Any) -> str:
@@ -134,13 +134,16 @@ def _table(node: Any) -> tuple[str | None, str]:
 
 
 def _conjuncts(node: Any) -> Iterator[Any]:
-    if node.key == "and":
-        yield from _conjuncts(node.this)
-        yield from _conjuncts(node.expression)
-    elif node.key == "paren":
-        yield from _conjuncts(node.this)
-    else:
-        yield node
+    """Yield what AND joins, from left to right; however deep it is nested."""
+    left = [node]
+    while left:
+        node = left.pop()
+        if node.key == "and":
+            left += [node.expression, node.this]
+        elif node.key == "paren":
+            left.append(node.this)
+        else:
+            yield node
 
 
 def _is_value(node: Any) -> bool:
