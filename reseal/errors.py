@@ -64,7 +64,7 @@ class FieldError(ConfigurationError):
 
 
 class QueryRefused(ConfigurationError):
-    """A query is not one that the optimiser runs; the text tells what it has, and quotes nothing."""
+    """A query is not one that the optimiser runs; the text says why, and quotes nothing of it."""
 
 
 class KekError(ConfigurationError):

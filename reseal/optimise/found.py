@@ -1,4 +1,4 @@
-"""The login queries of a field's table: what the server has seen, what is configured, or a guess."""
+"""The login queries of a field's table: those that were seen, those configured, or a guess."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

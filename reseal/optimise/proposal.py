@@ -34,8 +34,8 @@ class Proposal:
     @property
     def columns(self) -> frozenset[str]:
         """Every column whose change the index has to follow."""
-        asked = (*self.key, *self.conditions)
-        return frozenset(self.included) | {one.column for one in asked}
+        wanted = frozenset(one.column for one in self.conditions)
+        return wanted.union(self.included, (one.column for one in self.key))
 
     def name(self, table: str) -> str:
         """Return a name that is ours, and another one for every other definition."""

@@ -81,10 +81,10 @@ class Query:
     limit: int | None = None
 
     @property
-    def touched(self) -> frozenset[str]:
+    def touched(self) -> set[str]:
         """Every column that it names."""
-        asked = (*self.lookups, *self.conditions)
-        return frozenset(self.columns) | {one.column for one in asked}
+        looked_at = {one.column for one in self.lookups} | {one.column for one in self.conditions}
+        return looked_at.union(self.columns)
 
     def parts(self, table: sql.Composable) -> dict[str, sql.Composable]:
         """Return the parts of SELECT on a table, with a placeholder for each lookup."""
@@ -100,7 +100,9 @@ class Query:
     ) -> dict[str, sql.Composable]:
         columns = [Operand(column).spelled(row) for column in self.columns]
         pairs = zip(self.lookups, values, strict=True)
-        where = [sql.SQL("{} = {}").format(one.spelled(row), value) for one, value in pairs]
+        where: list[sql.Composable] = [
+            sql.SQL("{} = {}").format(one.spelled(row), value) for one, value in pairs
+        ]
         where += [condition.spelled(row) for condition in self.conditions]
         limit = sql.SQL(" LIMIT {}").format(sql.Literal(self.limit))
         return {

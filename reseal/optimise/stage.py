@@ -178,9 +178,7 @@ def _tried(work: _Work, traffic: Traffic, index: Index, asked: list[_Asked]) -> 
         raise
     except StoreError as error:
         return said(Verdict(False, _given_up(work, index, error)), failed=True)
-    return [
-        replace(trial, after=plan) for trial, plan in zip(said(verdict), plans, strict=True)
-    ]
+    return [replace(trial, after=plan) for trial, plan in zip(said(verdict), plans, strict=True)]
 
 
 def _estimate(work: _Work, index: Index, asked: list[_Asked]) -> Verdict:

@@ -179,8 +179,9 @@ class _Names:
     @classmethod
     def of(cls, node: Any) -> "_Names":
         schema, table = _table(node)
-        alias = node.args.get("alias")
-        return cls(schema, table, _name(_need(alias, "tablealias", "this").this) if alias else table)
+        given = node.args.get("alias")
+        alias = _name(_need(given, "tablealias", "this").this) if given else table
+        return cls(schema, table, alias)
 
     def column(self, node: Any) -> str:
         found = _need(node, "column", "this", "table", "db")

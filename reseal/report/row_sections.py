@@ -83,9 +83,7 @@ def about_guard(facts: Facts) -> Section | None:
 
 def about_plans(facts: Facts) -> Section | None:
     """Tell how the server answers the login queries, before and after."""
-    trials = [
-        (name, one) for name, done in facts.part("optimise").items() for one in _trials(done)
-    ]
+    trials = [(name, one) for name, done in facts.part("optimise").items() for one in _trials(done)]
     rows = tuple(row for name, one in trials for row in _plans(name, one))
     if not rows:
         return None

@@ -51,7 +51,7 @@ def draw(document: Document, to: Path) -> None:
     chart.configure_axis(labelFontSize=11, titleFontSize=11, titleFontWeight="normal").save(to)
 
 
-def _panel(helped: Document, what: str, title: str, format_: str) -> alt.LayerChart:
+def _panel(helped: Document, what: str, title: str, format_: str) -> Any:
     points = [{"when": when, "value": helped[when][what]} for when in ("before", "after")]
     least = min(_DECADES, key=lambda decade: (decade > points[1]["value"], -decade))
     x = alt.X(

@@ -73,7 +73,10 @@ def main() -> int:
 def measure(rows: int) -> dict[str, Any]:
     """Return everything that the page is made from."""
     table = Table(rows)
-    about = {"date": datetime.now(UTC).date().isoformat(), "machine": machine.described()}
+    about: dict[str, Any] = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine.described(),
+    }
     with opened(table) as site:
         about |= {"server": machine.settings(site), "rows": rows}
         measured = _optimised(site)

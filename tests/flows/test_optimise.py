@@ -22,7 +22,9 @@ ASKED = f"""{CONFIG}
 [optimise]
 queries = ["{LOGIN}", "{OF_ALL}"]
 """
-INDEXES = "SELECT array_agg(indexname::text ORDER BY indexname) FROM pg_indexes WHERE tablename = 'users'"
+INDEXES = """
+SELECT array_agg(indexname::text ORDER BY indexname) FROM pg_indexes WHERE tablename = 'users'
+"""
 HAS_SCHEMA = "SELECT to_regnamespace('reseal') IS NOT NULL"
 
 

@@ -109,7 +109,8 @@ def tried() -> dict[str, Any]:
     }  # fmt: skip
     other = {
         **login, "query": "SELECT id FROM public.users WHERE plan = $1", "kept": False,
-        "after": plans["before"], "index": "reseal_users_plan", "why": "the planner does not take it",
+        "after": plans["before"], "index": "reseal_users_plan",
+        "why": "the planner does not take it",
     }  # fmt: skip
     return {**done, **plans, "trials": [login, other], "leftovers": []}
 

@@ -166,9 +166,6 @@ def test_a_field_needs_a_name_a_table_and_a_column(word):
             for given in (-1, 101, True, 9.5, "10")
         ),
         ({"reseal": {"evidence": []}, "field": [ONE]}, "evidence in [reseal] must be a string"),
-        ({"optimise": {"query": []}, "field": [ONE]}, "unknown word 'query' in [optimise]"),
-        ({"optimise": {"queries": "x"}, "field": [ONE]}, "queries in [optimise] must be a list"),
-        ({"optimise": {"queries": [1]}, "field": [ONE]}, "queries in [optimise] must be a list"),
         ({"field": [ONE, ONE | {"column": "other"}]}, "two fields are named 'users.mfa_secret'"),
     ],
 )
@@ -296,11 +293,3 @@ def test_with_bind_field_the_place_has_no_row():
 
     assert field.place((1, "a")).key == ()
     assert parse_config({"field": [ONE]}).fields[0].place((1, "a")).key == (1, "a")
-
-
-def test_fields_on_the_same_table_share_what_no_index_may_hold():
-    other = {"name": "users.recovery", "table": "users", "column": "recovery"}
-    config = parse_config({"field": [ONE, other, ONE | {"name": "x", "table": "other.users"}]})
-
-    assert config.secret_columns("users.mfa_secret") == {"mfa_secret", "recovery"}
-    assert config.secret_columns("x") == {"mfa_secret"}

@@ -20,7 +20,7 @@ LOGIN = "SELECT id, mfa_enabled FROM users WHERE lower(email) = $1 AND mfa_enabl
 
 ROWS = """
 INSERT INTO users (email, mfa_enabled, mfa_secret)
-SELECT 'User' || n || '@Example.com', n % 3 > 0, 'SECRET' || n FROM generate_series(1, %s) AS n
+SELECT 'User' || n || '@Example.com', n %% 3 > 0, 'SECRET' || n FROM generate_series(1, %s) AS n
 """
 
 INDEXES = """
