@@ -11,6 +11,7 @@ from flows.states import state_of
 from reseal.modes import Mode
 from reseal.optimise.found import need_queries
 from reseal.outcome import Outcome
+from reseal.report.words import counted
 from tasks.run import Run
 
 
@@ -38,8 +39,8 @@ def _conclude(run: Run, *, dry_run: bool) -> None:
     if failed:
         conclude(run, Outcome.FAILED, f"an index could not be tried: {'; '.join(failed)}")
         return
-    tried = {trial.index for trial in trials if trial.index}
-    kept = {name for one in done for name in one.built}
-    said = f"{len(trials)} login queries, {len(tried)} indexes"
-    told = "nothing was built" if dry_run else f"{len(kept)} of them stand"
-    conclude(run, Outcome.DONE, f"{said}, {told}")
+    asked = counted(len(trials), "login query", "login queries")
+    tried = counted(len({trial.index for trial in trials if trial.index}), "index", "indexes")
+    kept = sum(len(one.built) for one in done)
+    told = f"{tried} to try; nothing was built" if dry_run else f"{tried}, {kept} kept"
+    conclude(run, Outcome.DONE, f"{asked}; {told}")

@@ -63,14 +63,14 @@ def trials(ended: Ended) -> list[dict[str, Any]]:
 def test_a_dry_run_says_what_would_be_tried(dry: Ended) -> None:
     assert dry.code == 0, dry.err
     assert dry.document["mode"] == "validate-only"
-    assert dry.document["message"] == "2 login queries, 2 indexes, nothing was built"
+    assert dry.document["message"] == "2 login queries; 2 indexes to try; nothing was built"
     assert [trial["why"] for trial in trials(dry)] == ["it would be built and measured"] * 2
     assert [trial["after"] for trial in trials(dry)] == [None, None]
 
 
 def test_what_helps_is_kept_and_what_does_not_is_gone(scene: Scene, wet: Ended) -> None:
     assert wet.code == 0, wet.err
-    assert wet.document["message"] == "2 login queries, 2 indexes, 1 of them stand"
+    assert wet.document["message"] == "2 login queries; 2 indexes, 1 kept"
     login, of_all = trials(wet)
     assert (login["kept"], of_all["kept"]) == (True, False)
     assert login["before"]["pages"] > 100 > 5 > login["after"]["pages"]
