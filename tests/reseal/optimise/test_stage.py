@@ -6,14 +6,24 @@ from time import sleep
 import psycopg
 import pytest
 
-from reseal.errors import QueryRefused
+from psycopg import sql
+
+from reseal.errors import QueryRefused, StoreError
 from reseal.optimise import build
 from reseal.optimise.columns import columns_of
 from reseal.optimise.found import need_columns, need_queries
+from reseal.optimise.plan import measure
+from reseal.optimise.query import Operand, Query
 from reseal.optimise.result import Optimisation
 from reseal.patience import Patience
 from tests.reseal.optimise.conftest import LOGIN, Users
 
+WRITES = """
+CREATE TABLE seen ();
+CREATE FUNCTION note() RETURNS boolean LANGUAGE sql
+AS 'INSERT INTO seen DEFAULT VALUES RETURNING true';
+CREATE VIEW writing AS SELECT id, email FROM users WHERE note()
+"""
 COVERING = "(lower(email)) INCLUDE (id, mfa_enabled, email) WHERE mfa_enabled"
 WITH_SECRET = "SELECT id, mfa_secret FROM users WHERE lower(email) = $1 LIMIT 1"
 OWN = """
@@ -86,6 +96,27 @@ def test_a_query_of_the_secret_gets_an_index_without_it(users: Users):
     definition = users.indexes()[made.index]
     assert definition.endswith("(lower(email))")
     assert "mfa_secret" not in definition
+
+
+def test_the_secret_of_another_field_is_in_no_index_either(users: Users):
+    asked = "SELECT id, last_login FROM users WHERE lower(email) = $1"
+
+    made = users.optimised(asked, secret=frozenset({"last_login"}))
+
+    assert made.kept, made.reason
+    assert "last_login" not in users.indexes()[made.index or ""]
+
+
+def test_nothing_that_is_asked_can_write(users: Users):
+    users.admin.execute(WRITES)
+    query, value = Query(("id",), (Operand("email"),)), "User7@Example.com"
+
+    with pytest.raises(StoreError, match="read-only transaction"):
+        measure(users.store, sql.Identifier("writing"), query, [(value,)])
+
+    # So it would have been, had it been let.
+    users.admin.execute("SELECT id FROM writing WHERE email = %s", [value])
+    assert users.admin.execute("SELECT count(*) FROM seen").fetchone() == (1,)
 
 
 def test_a_row_is_never_looked_up_by_its_secret(users: Users):
