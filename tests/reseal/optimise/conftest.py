@@ -56,6 +56,10 @@ class Users:
         """The definitions of the table's indexes, by name."""
         return dict(self.admin.execute(INDEXES).fetchall())
 
+    def ours(self) -> list[str]:
+        """The names of those that the optimiser has built."""
+        return [name for name in self.indexes() if name.startswith("reseal_")]
+
 
 @pytest.fixture
 def make_users(store: Store, config: Config, admin: psycopg.Connection) -> Callable[[int], Users]:
