@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from reseal.errors import ConnectionLost, StoreError
+from reseal.errors import StoreError
 from reseal.optimise.proposal import Proposal, prefix
 from reseal.store.catalog import Target
 from reseal.store.store import Store
@@ -58,22 +58,14 @@ class Index:
 
 
 def build(store: Store, index: Index) -> None:
-    """Build an index; raise StoreError where it does not come out valid, and leave nothing."""
+    """Build an index; raise StoreError where it does not come out valid, and is to be dropped."""
     target = index.target
     parts = {"bare": sql.Identifier(index.name), "table": target.table}
-    try:
-        store.execute(CREATE, (), definition=index.proposal.definition, **parts)
-        if not is_valid(store, index):
-            raise StoreError(f"the index {index.name} was built but is not valid; dropped again")
-    except ConnectionLost:
-        raise
-    except StoreError as error:
-        failure = _dropped(store, index, error)
-    else:
-        if not all(operand.is_plain for operand in index.proposal.key):
-            store.execute(ANALYZE, table=target.table)
-        return
-    raise failure
+    store.execute(CREATE, (), definition=index.proposal.definition, **parts)
+    if not is_valid(store, index):
+        raise StoreError(f"the index {index.name} was built, but is not valid")
+    if not all(operand.is_plain for operand in index.proposal.key):
+        store.execute(ANALYZE, table=target.table)
 
 
 def is_valid(store: Store, index: Index) -> bool:
@@ -104,14 +96,3 @@ def vacuum(store: Store, target: Target) -> None:
 def is_all_visible(store: Store, target: Target) -> bool:
     """Say whether an index alone could answer for every row."""
     return bool(store.need(ALL_VISIBLE, [target.oid])[0])
-
-
-def _dropped(store: Store, index: Index, error: StoreError) -> StoreError:
-    try:
-        drop(store, index)
-    except ConnectionLost:
-        raise
-    except StoreError as later:
-        # It serves no query, and the next run takes it away.
-        return StoreError(f"{error}; what is left of {index.name} cannot be dropped now: {later}")
-    return error

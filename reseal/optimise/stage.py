@@ -231,11 +231,12 @@ def _judged(
 
 
 def _given_up(work: _Work, index: Index, error: StoreError) -> str:
-    """Take away an index that could not be judged; return what became of it."""
+    """Take away an index that could not be built or judged; return what became of it."""
     try:
         build.drop(work.store, index)
     except ConnectionLost:
         raise
     except StoreError as later:
+        # If it is not valid the next run takes it away.
         return f"{error}; {index.name} cannot be dropped now: {later}"
     return str(error)

@@ -84,7 +84,7 @@ def test_what_cannot_be_judged_is_not_kept(users: Users, monkeypatch: pytest.Mon
 
     made = users.optimised(LOGIN)
 
-    assert "was built but is not valid" in made.reason
+    assert "was built, but is not valid" in made.reason
     assert made.failed
     assert users.ours() == []
 
