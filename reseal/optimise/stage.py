@@ -28,6 +28,9 @@ PATIENT = "SET lock_timeout = '60s'; SET statement_timeout = 0"
 
 BRIEF = "SET lock_timeout = '2s'; SET statement_timeout = '10min'"
 
+# duplicate_table (PostgreSQL manual, appendix A), which an index of that name is as well.
+_STANDS = "42P07"
+
 # From a quarter of a second on, some ten seconds in all.
 _A_WHILE = Patience(tries=6, first_wait=0.25)
 
@@ -232,6 +235,9 @@ def _judged(
 
 def _given_up(work: _Work, index: Index, error: StoreError) -> str:
     """Take away an index that could not be built or judged; return what became of it."""
+    if error.sqlstate == _STANDS:
+        # Another runner was quicker, and judges it.
+        return str(error)
     try:
         build.drop(work.store, index)
     except ConnectionLost:

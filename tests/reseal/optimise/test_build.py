@@ -89,6 +89,20 @@ def test_what_cannot_be_judged_is_not_kept(users: Users, monkeypatch: pytest.Mon
     assert users.ours() == []
 
 
+def test_what_another_runner_has_built_meanwhile_is_left_to_it(
+    users: Users, monkeypatch: pytest.MonkeyPatch
+):
+    name = users.optimised(LOGIN, dry_run=True).index
+    users.admin.execute(f"CREATE INDEX {name} ON users (last_login)".encode())
+    monkeypatch.setattr(build, "is_valid", lambda *_: False)
+
+    made = users.optimised(LOGIN)
+
+    assert made.failed
+    assert "already exists" in made.reason
+    assert users.ours() == [name]
+
+
 def test_the_application_goes_on_while_an_index_is_built(users: Users, database: str):
     stop, written = threading.Event(), 0
 
