@@ -10,7 +10,7 @@ SOURCES := $(shell find $(ROOMS) docs README.md -type f -not -name '*.pyc' 2>/de
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup demo test check lint keys bench residue chaos model fuzz schemas fmt lock clean
+.PHONY: setup demo test check lint keys bench login-query residue chaos model fuzz schemas fmt lock clean
 
 setup: .venv/.installed
 	@:
@@ -64,9 +64,14 @@ SOFTHSM := /usr/lib/softhsm/libsofthsm2.so
 
 CHROMIUM := /usr/bin/chromium
 
-.PHONY: postgresql15 softhsm2 chromium
+HYPOPG := /usr/share/postgresql/15/extension/hypopg.control
+
+.PHONY: postgresql15 hypopg softhsm2 chromium
 postgresql15:
 	$(call debian,postgresql-15,$(POSTGRESQL_15),on which the schemas are tested too,$(NO_CLUSTER))
+
+hypopg: postgresql15
+	$(call debian,postgresql-15-hypopg,$(HYPOPG),with which the planner is asked about indexes)
 
 softhsm2:
 	$(call debian,softhsm2,$(SOFTHSM),on which keys on tokens are tested)
@@ -82,13 +87,13 @@ SHARED := -n 2 --dist loadfile --no-loadscope-reorder
 # environment says.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-test: setup postgresql15 softhsm2 chromium
+test: setup postgresql15 hypopg softhsm2 chromium
 	@rm -f .venv/.tested
 	$(PYTEST) $(SHARED)
 	@touch .venv/.tested
 
 # `make test` always runs the tests; `make check` right after it does not run them a second time.
-.venv/.tested: .venv/.installed $(SOURCES) | postgresql15 softhsm2 chromium
+.venv/.tested: .venv/.installed $(SOURCES) | postgresql15 hypopg softhsm2 chromium
 	$(PYTEST) $(SHARED)
 	@touch $@
 
@@ -119,6 +124,11 @@ keys: setup
 # becomes docs/performance.md by `python -m tests.bench.performance FILE…`.
 bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# The login query on a million users, before and after `reseal optimise`; ARGS="--rows N" for others.
+# It writes docs/optimise.md, its plot and its figures.
+login-query: setup
+	$(BIN)/python -m tests.bench.login_query $(ARGS)
 
 # More than three hundred faults in half an hour; what each of them came to is in the table at the
 # end. ARGS="--seed S" fights the same rounds again, ARGS="--seed S --only crash" those of one kind,

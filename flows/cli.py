@@ -21,6 +21,7 @@ from flows.flags import (
     approval_options,
     print_document,
 )
+from flows.optimised_shown import show_optimised
 from reseal.errors import (
     ConfigurationError,
     FieldBusy,
@@ -171,6 +172,20 @@ def look_for_residue(
     from flows import residue
 
     print_document(residue.look(config, fields or []), as_json, residue.show)
+
+
+@app.command()
+def optimise(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Build nothing; say what would be tried.")
+    ] = False,
+    fields: Fields = None,
+    config: ConfigPath = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the login queries, build an index beside the application, keep it if it helps."""
+    scope = {"config": str(config) if config else None, "fields": fields or []}
+    _finish(runs.run("optimise_schema", scope | {"dry_run": dry_run}), as_json, show_optimised)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from flows.states import state_of
 from flows.validation import need_claims_to_seal
 from reseal.errors import Stopped
 from reseal.modes import Mode
+from reseal.optimise.found import need_queries
 from reseal.outcome import Outcome
 from reseal.preflight import Report
 from reseal.unexpected import scrubbed
@@ -30,8 +31,10 @@ def encrypt_secrets(options: EncryptOptions | None = None) -> State[None]:
     """Seal every secret of the chosen fields while the application runs."""
     options = options or EncryptOptions()
     with running("encrypt_secrets", options, options.mode) as run:
-        # Before anything is written, as a backup that cannot be copied ends the run.
+        # Before anything is written, as a backup that cannot be copied ends the run, and a login
+        # query that is not run would be told only after it.
         need_place(options.model_dump(), run.access.config)
+        need_queries(run.access.config.fields, run.access.config.optimise.queries)
         report = _look(run, options)
         if options.mode is Mode.VALIDATE_ONLY:
             conclude(run, Outcome.DONE, "preflight passed; nothing was written")

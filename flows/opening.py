@@ -1,5 +1,6 @@
 """What leads to the database: settings, configuration, access. Needs no Prefect."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,8 @@ from reseal.evidence.recording import Recording
 from reseal.evidence.shelf import LocalShelf, Shelf, shelf_at
 from reseal.evidence.signing_key import SigningKey, open_signing_key
 from reseal.field import Field
+from reseal.optimise.columns import columns_of
+from reseal.optimise.found import need_columns, need_queries
 from reseal.settings import Settings
 from reseal.store import catalog, data_key, schema
 from reseal.store.store import Store
@@ -26,6 +29,9 @@ from reseal.undoable import Undoing, need_undoable, need_way
 # Flows that look at the tables themselves, and flows that need something sealed.
 _WITH_PREFLIGHT = frozenset({"encrypt_secrets", "rotate_keys"})
 _OF_SEALED_ROWS = frozenset({"verify_secrets", "rotate_keys", "clean_residue"})
+# Flows that ask what applications ask at login, and one that touches no secret at all.
+_OF_LOGINS = frozenset({"encrypt_secrets", "optimise_schema"})
+_WITHOUT_BACKUP = frozenset({"optimise_schema"})
 # Signed before a run, so that a key that may not sign is found before anything is written.
 _TRIED = b"reseal: may this key sign?"
 
@@ -87,7 +93,9 @@ class Opening:
         self.access.kek()
         if flow in _WITH_PREFLIGHT:
             need_place(options, self.config)
-        if not options.get("skip_backup"):
+        if flow in _OF_LOGINS:
+            need_queries(self.config.fields, self.config.optimise.queries)
+        if not options.get("skip_backup") and flow not in _WITHOUT_BACKUP:
             self.access.backup_kek()
         store = self.access.store("check", read_only=True)
         try:
@@ -99,6 +107,8 @@ class Opening:
             if flow not in _WITH_PREFLIGHT:
                 for field in fields:
                     catalog.try_reading(store, self.access.target(store, field.name))
+            if flow == "optimise_schema":
+                need_login_columns(self.access, store, fields)
         finally:
             store.close()
         self._need_record()
@@ -127,6 +137,14 @@ class Opening:
 def shelf_of(settings: Settings, config: Config) -> Shelf:
     """Return where the bundles of all runs are kept."""
     return shelf_at(settings.evidence or config.evidence)
+
+
+def need_login_columns(access: Access, store: Store, fields: Iterable[Field]) -> None:
+    """Raise QueryRefused where a configured query asks a field's table for what it has not."""
+    for field in fields:
+        target = access.target(store, field.name)
+        columns = columns_of(store, target, access.config.secret_columns(field.name))
+        need_columns(target, columns, access.config.optimise.queries)
 
 
 def need_place(options: dict[str, Any], config: Config) -> None:

@@ -62,6 +62,13 @@ class CleanOptions(Scope):
     """How much of the machine rewriting rows may take."""
 
 
+class OptimiseOptions(Scope):
+    """How `optimise_schema` goes about it."""
+
+    dry_run: bool = False
+    """Build nothing, and say what would be tried."""
+
+
 class RollbackOptions(Scope):
     """Which run `rollback_run` undoes."""
 

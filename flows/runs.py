@@ -18,6 +18,7 @@ _FLOWS = {
     "rotate_keys": "RotateOptions",
     "verify_secrets": "VerifyOptions",
     "clean_residue": "CleanOptions",
+    "optimise_schema": "OptimiseOptions",
     "rollback_run": "RollbackOptions",
 }
 _MODULES = {"rollback_run": "flows.rollback"}

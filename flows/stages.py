@@ -203,11 +203,12 @@ def guard(run: Run, *, forced: bool) -> None:
             run.note(Action.GUARD, field=field.name, **done)
 
 
-def optimise(run: Run) -> None:
-    """Build the covering index of the login query where it helps."""
+def optimise(run: Run, *, dry_run: bool = False) -> None:
+    """Keep an index where it helps the login queries; a dry run says what would be tried."""
     with run.stage("optimise"):
         for field in run.fields:
-            done = optimise_table(field.name)
+            done = optimise_table(field.name, dry_run)
+            run.field_result(field.name).optimised = done
             run.evidence.write(f"optimise-{field.name}", done.as_dict())
             run.note(Action.OPTIMISED, field=field.name, index=done.index, kept=done.kept)
 

@@ -15,6 +15,7 @@ from reseal.clean.policy import CleanPolicy, read_policy
 from reseal.errors import ConfigurationError, FieldError
 from reseal.field import Field
 from reseal.key_policy import LEAST_DISABLED_DAYS, KeyPolicy
+from reseal.optimise.policy import OptimisePolicy
 from reseal.path import Path as LeafPath
 from reseal.shape import PATTERNS
 from reseal.totp_parameters import TotpParameters
@@ -48,7 +49,8 @@ class Config:
     `application` is the database role of the applications, where that is not the runner's own.
     A run stops when more than `most_quarantined_percent` of the values cannot be sealed. With
     `approval_by_another` nobody approves a run that she started herself. Its page has `plots` or
-    not. `sha256` is that of the file, where it was read from one.
+    not. `optimise` is what is asked at login. `sha256` is that of the file, where it was read from
+    one.
     """
 
     fields: tuple[Field, ...]
@@ -61,6 +63,7 @@ class Config:
     approval_by_another: bool = False
     plots: bool = True
     clean: CleanPolicy = dataclass_field(default_factory=CleanPolicy)
+    optimise: OptimisePolicy = dataclass_field(default_factory=OptimisePolicy)
     sha256: str | None = dataclass_field(default=None, compare=False)
 
     def field(self, name: str) -> Field:
@@ -70,6 +73,11 @@ class Config:
                 return field
         known = ", ".join(field.name for field in self.fields)
         raise FieldError(f"there is no field {name!r} in the configuration; it has {known}")
+
+    def secret_columns(self, name: str) -> frozenset[str]:
+        """Return the columns of all fields that are on the same table as this one."""
+        table = self.field(name).qualified_table
+        return frozenset(field.column for field in self.fields if field.qualified_table == table)
 
     def select(self, names: Iterable[str]) -> tuple[Field, ...]:
         """Return the named fields in the order given, or all of them when none is named."""
@@ -107,7 +115,7 @@ def _document(path: Path, text: str) -> dict[str, Any]:
 
 def parse_config(document: Mapping[str, Any]) -> Config:
     """Make a Config of a parsed document."""
-    names = ("reseal", "keys", "backup", "approval", "clean")
+    names = ("reseal", "keys", "backup", "approval", "clean", "optimise")
     tables = {**dict.fromkeys(names, dict), "field": list}
     _known(document, tables, "at the top")
     head = document.get("reseal", {})
@@ -130,6 +138,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
         _by_another(document.get("approval", {})),
         head.get("plots", True),
         read_policy(document.get("clean", {})),
+        _optimise(document.get("optimise", {})),
     )
 
 
@@ -165,6 +174,11 @@ def _backup(said: Mapping[str, Any]) -> BackupPolicy:
 def _by_another(said: Mapping[str, Any]) -> bool:
     _known(said, {"by_another": bool}, "in [approval]")
     return bool(said.get("by_another", False))
+
+
+def _optimise(said: Mapping[str, Any]) -> OptimisePolicy:
+    _known(said, {"queries": list}, "in [optimise]")
+    return OptimisePolicy(_texts(said.get("queries", []), "queries", "in [optimise]"))
 
 
 def _field(entry: Mapping[str, Any]) -> Field:

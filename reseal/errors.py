@@ -4,6 +4,7 @@ ResealError
 ├── ConfigurationError            wrong use, settings, reseal.toml or key-encryption key
 │   ├── SettingsError
 │   ├── FieldError
+│   ├── QueryRefused              a query that the optimiser does not run
 │   └── KekError
 │       └── KekUnreachable        worth another try
 ├── EnvelopeError                 one stored value
@@ -60,6 +61,10 @@ class FieldError(ConfigurationError):
     def __init__(self, text: str, about: str | None = None):
         super().__init__(text)
         self.about = about
+
+
+class QueryRefused(ConfigurationError):
+    """A query is not one that the optimiser runs; the text says why, and quotes nothing of it."""
 
 
 class KekError(ConfigurationError):

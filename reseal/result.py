@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from reseal.census import Census
+from reseal.optimise.result import Optimisation
 from reseal.outcome import Outcome
 
 
@@ -16,7 +17,8 @@ class FieldResult:
     `accepted` rows are those in quarantine that the operator has decided to leave as they are,
     which `quarantined` does not count; `excused` is what they hold. `residue` is how often old
     secrets were found beside the rows at the end of a cleaning, None where that is not verified;
-    `reminders` are what can hold them elsewhere.
+    `reminders` are what can hold them elsewhere. `optimised` is what became of its
+    table's login queries, where the run looked at them.
     """
 
     before: Census | None = None
@@ -34,6 +36,7 @@ class FieldResult:
     excused: Census = field(default_factory=Census)
     residue: int | None = None
     reminders: list[str] = field(default_factory=list)
+    optimised: Optimisation | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the field's part of the document."""
@@ -52,6 +55,7 @@ class FieldResult:
             "failed_claims": self.failed_claims,
             "residue": self.residue,
             "reminders": self.reminders,
+            **({"optimised": self.optimised.as_dict()} if self.optimised else {}),
         }
 
 

@@ -20,7 +20,7 @@ from psycopg import sql
 from reseal.access import Access
 from reseal.decision import now
 from reseal.errors import ConnectionLost, ResealError, StoreError, Transient
-from reseal.optimise import LOOKUP, find_login_query
+from reseal.optimise.inferred import LOOKUP, find_login_query
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 
@@ -39,7 +39,7 @@ SOME_ROW = """
 SELECT {wanted} FROM {heap} AS t WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid LIMIT 1
 """
 
-BY_KEY = "SELECT {key} FROM {table} AS t WHERE ({wanted}) = ({values})"
+BY_KEY = "SELECT /* reseal */ {key} FROM {table} AS t WHERE ({wanted}) = ({values})"
 
 CLOCK = "SELECT clock_timestamp()"
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from reseal import guard, optimise, prepare, shield
+from reseal import guard, prepare, shield
 from reseal.audit.action import Action
 from reseal.census import Census, take_census
 from reseal.errors import ConnectionLost, StoreError
+from reseal.optimise.result import Optimisation
+from reseal.optimise.stage import Wish, optimise
 from reseal.store import data_key, schema
 from tasks.run import current
 from tasks.step import step
@@ -127,7 +129,9 @@ def lower_shield(field: str) -> str | None:
 
 
 @step(name="optimise", task_run_name="optimise {field}")
-def optimise_table(field: str) -> optimise.Optimisation:
-    """Build the covering index of the login query, if it helps."""
+def optimise_table(field: str, dry_run: bool = False) -> Optimisation:
+    """Measure the login queries, and keep an index that helps; or say what would be tried."""
     run = current()
-    return optimise.optimise(run.store, run.access.target(run.store, field))
+    config = run.access.config
+    wish = Wish(config.optimise, config.secret_columns(field), dry_run)
+    return optimise(run.store, run.access.target(run.store, field), wish=wish)

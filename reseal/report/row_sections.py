@@ -82,18 +82,13 @@ def about_guard(facts: Facts) -> Section | None:
 
 
 def about_plans(facts: Facts) -> Section | None:
-    """Tell how the server answers the login query, before and after."""
-    rows = tuple(row for name, done in facts.part("optimise").items() for row in _plans(name, done))
+    """Tell how the server answers the login queries, before and after."""
+    trials = [(name, one) for name, done in facts.part("optimise").items() for one in _trials(done)]
+    rows = tuple(row for name, one in trials for row in _plans(name, one))
     if not rows:
         return None
-    heading = ("Field", "When", "Node", "Index", "Cost", "Median time")
-    reasons = [
-        (
-            name,
-            text(f"{'kept' if done.get('kept') else 'not kept'}: {words.told(done.get('reason'))}"),
-        )
-        for name, done in facts.part("optimise").items()
-    ]
+    heading = ("Field", "Query", "When", "Node", "Index", "Cost", "Pages", "Median time")
+    reasons = [(str(one.get("query") or name), text(_fate(one))) for name, one in trials]
     tables = (Table("Plans of the login query", heading, rows), listing("The index", reasons))
     return Section("plans", "Login query", tables)
 
@@ -226,16 +221,28 @@ def _by_field(caption: str, stages: dict[str, Any]) -> Table:
     return Table(caption, ("Field", "What", "It is"), rows)
 
 
+def _trials(done: Part) -> list[Part]:
+    """Return what became of each query; older records have one, which they do not spell."""
+    return done.get("trials") or [done]
+
+
+def _fate(one: Part) -> str:
+    kept = "kept" if one.get("kept") else "not kept"
+    return f"{kept}: {words.told(one.get('why') or one.get('reason'))}"
+
+
 def _plans(name: str, done: Part) -> Iterable[tuple[Cell, ...]]:
     for when in ("before", "after"):
         if plan := done.get(when):
-            milliseconds = float(plan["milliseconds"])
+            milliseconds, pages = float(plan["milliseconds"]), plan.get("pages")
             yield (
                 Cell(name),
+                text(done.get("query")),
                 Cell(when),
                 Cell(str(plan["node"])),
                 text(plan.get("index")),
                 number(plan["cost"], f"{plan['cost']:,.2f}"),
+                number(pages, None if pages is None else f"{pages:,.0f}"),
                 number(milliseconds, words.milliseconds(milliseconds)),
             )
 

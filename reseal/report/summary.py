@@ -23,6 +23,9 @@ _DEEDS = {
     "verify_secrets": (
         "opened and checked every MFA secret in", "was to open and check every MFA secret in",
     ),
+    "optimise_schema": (
+        "measured the login queries of", "was to measure the login queries of",
+    ),
     "rollback_run": ("undid an earlier run in", "was to undo an earlier run in"),
 }  # fmt: skip
 _OTHER = ("worked on", "was to work on")

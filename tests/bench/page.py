@@ -40,10 +40,11 @@ def _title(document: Document, first: Document) -> str:
 
 def _machines(documents: list[Document]) -> str:
     """Say what the runs were measured on, once where it is the same."""
-    return "\n\n".join(dict.fromkeys(map(_machine, documents)))
+    return "\n\n".join(dict.fromkeys(map(machine_of, documents)))
 
 
-def _machine(document: Document) -> str:
+def machine_of(document: Document) -> str:
+    """Say what a run was measured on."""
     settings = {n: v for n, v in document["server"].items() if n != "server_version"}
     machine = (
         "Measured on {cores} cores ({processor}) with {memory_gib} GiB of memory, {system}, "

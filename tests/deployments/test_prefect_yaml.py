@@ -15,6 +15,7 @@ OPTIONS: dict[str, type[options.Scope]] = {
     "encrypt_secrets": options.EncryptOptions,
     "rotate_keys": options.RotateOptions,
     "verify_secrets": options.VerifyOptions,
+    "optimise_schema": options.OptimiseOptions,
     "rollback_run": options.RollbackOptions,
     "clean_residue": options.CleanOptions,
 }
@@ -30,7 +31,7 @@ def test_a_deployment_runs_a_flow_with_options_it_takes(deployment: dict[str, An
     assert given is None or OPTIONS[name].model_validate(given) is not None
 
 
-@pytest.mark.parametrize("name", ["encrypt", "rotate-keys", "residue", "rollback"])
+@pytest.mark.parametrize("name", ["encrypt", "rotate-keys", "residue", "rollback", "optimise"])
 def test_what_writes_rows_is_never_begun_twice(name: str):
     (deployment,) = (d for d in DOCUMENT["deployments"] if d["name"] == name)
 

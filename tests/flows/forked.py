@@ -21,6 +21,7 @@ _IMPORTED_BY_ALL = ("flows.cli", "flows.runs")
 # The latter ones Prefect imports as late as it can.
 _IMPORTED_BY_FLOWS = (
     "flows.encrypt_secrets",
+    "flows.optimise_schema",
     "flows.rollback",
     "flows.rotate_keys",
     "flows.verify_secrets",

@@ -60,7 +60,8 @@ def deployed(
 
 
 def test_every_deployment_arrives(deployed: dict[str, dict[str, Any]]) -> None:
-    assert deployed.keys() == {"encrypt", "check", "rotate-keys", "verify", "rollback"}
+    expected = {"encrypt", "check", "rotate-keys", "verify", "optimise", "rollback"}
+    assert deployed.keys() == expected
 
 
 @pytest.mark.parametrize(

@@ -75,11 +75,13 @@ def test_what_only_looks_leaves_the_database_as_it_was(scene: Scene, state: str)
     assert changes(scene, partial(look, scene, "check")) == []
     assert changes(scene, partial(look, scene, "status")) == []
     assert changes(scene, partial(look, scene, "encrypt", "--validate-only")) == []
+    assert changes(scene, partial(look, scene, "optimise", "--dry-run")) == []
 
 
 def test_validate_only_says_so_and_leaves_evidence(scene: Scene) -> None:
     runs = [json.loads(path.read_text()) for path in scene.directory.glob("evidence/*/run.json")]
-    document = next(run for run in runs if run["mode"] == "validate-only")
+    looked = (run for run in runs if run["mode"] == "validate-only")
+    document = next(run for run in looked if run["flow"] == "encrypt_secrets")
     assert document["outcome"] == "done"
     assert document["message"] == "preflight passed; nothing was written"
     assert list(document["stages"]) == ["preflight"]

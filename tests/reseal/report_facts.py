@@ -15,6 +15,7 @@ from tests.reseal.report_parts import (
     optimised,
     run,
     storage,
+    tried,
     validated,
     write_batches,
     write_samples,
@@ -202,6 +203,20 @@ def interrupted(directory: Path) -> dict[str, Any]:
     }
 
 
+def optimised_alone(directory: Path) -> dict[str, Any]:
+    """The facts of an optimisation of its own, which touches no row and so counts none."""
+    facts = encrypted(directory)
+    kept = ("format", "operator", "code", "server")
+    part = {**field(), "before": None, "after": None, "quarantined": 0, "rows_set_aside": []}
+    return {
+        **{name: facts[name] for name in kept},
+        "run": run("optimise_schema", "done", "2 login queries; 2 indexes, 1 kept"),
+        "fields": {FIELD: part},
+        "optimise": {FIELD: tried()},
+        "stages": {"optimise": 3.4},
+    }
+
+
 def bare(directory: Path) -> dict[str, Any]:
     """The least that can be known of a run."""
     return {"format": 1, "run": {"run_id": RUN_ID, "flow": "encrypt_secrets", "outcome": "failed"}}
@@ -210,4 +225,5 @@ def bare(directory: Path) -> dict[str, Any]:
 RUNS = {
     "encrypted": encrypted, "refused": refused, "rotated": rotated, "verified": verified,
     "rolled back": rolled_back, "undone": undone, "interrupted": interrupted, "bare": bare,
+    "optimised": optimised_alone,
 }  # fmt: skip

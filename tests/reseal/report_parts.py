@@ -98,6 +98,23 @@ def optimised() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def tried() -> dict[str, Any]:
+    """What the optimiser tried on two queries, of which one got an index."""
+    done = optimised()
+    plans = {when: {**done[when], "pages": pages} for when, pages in (("before", 3), ("after", 2))}
+    login = {
+        **plans, "query": "SELECT id FROM public.users WHERE email = $1", "source": "the catalog",
+        "calls": None, "index": done["index"], "definition": "(email)", "kept": True,
+        "why": "3 pages before, 2 after", "failed": False,
+    }  # fmt: skip
+    other = {
+        **login, "query": "SELECT id FROM public.users WHERE plan = $1", "kept": False,
+        "after": plans["before"], "index": "reseal_users_plan",
+        "why": "the planner does not take it",
+    }  # fmt: skip
+    return {**done, **plans, "trials": [login, other], "leftovers": []}
+
+
 def validated(rows: int) -> dict[str, Any]:
     """What must be true and is."""
     sentences = (

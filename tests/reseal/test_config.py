@@ -7,6 +7,7 @@ from reseal.config import Config, load_config, parse_config
 from reseal.errors import ConfigurationError, FieldError
 from reseal.field import Field
 from reseal.key_policy import KeyPolicy
+from reseal.optimise.policy import OptimisePolicy
 
 ONE = {"name": "users.mfa_secret", "table": "public.users", "column": "mfa_secret"}
 
@@ -24,6 +25,9 @@ base_backups_kept_days = 35
 [backup]
 kept_days = 30
 to = "s3://bucket/backups"
+
+[optimise]
+queries = ["SELECT id FROM users WHERE email = $1"]
 
 [[field]]
 name = "users.mfa_secret"
@@ -72,6 +76,7 @@ def test_every_word_is_read(written):
         evidence="s3://bucket/evidence",
         keys=KeyPolicy(90, 14, 30, 35),
         backup=BackupPolicy(30, "s3://bucket/backups"),
+        optimise=OptimisePolicy(("SELECT id FROM users WHERE email = $1",)),
     )
 
 

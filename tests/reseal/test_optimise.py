@@ -5,7 +5,8 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from reseal.optimise import Optimisation, optimise
+from reseal.optimise.result import Optimisation
+from reseal.optimise.stage import optimise
 from reseal.patience import Patience
 from reseal.store.catalog import Target, describe
 from reseal.store.store import Store

@@ -132,6 +132,8 @@ def test_every_run_has_a_page_that_is_whole_and_refers_to_nothing_else(
         ("interrupted", 1, "0 of 150,003 secrets were encrypted when it began"),
         ("interrupted", 1, "This run wrote 144,000 rows"),
         ("bare", 1, "The rows were not counted."),
+        ("optimised", 0, "a run measured the login queries of users.mfa_secret"),
+        ("optimised", 2, "This run does not say"),
     ],
 )
 def test_five_lines_say_what_a_manager_asks(tmp_path: Path, name: str, line: int, said: str):
@@ -196,6 +198,13 @@ def test_a_control_shows_nothing_of_a_run_that_did_nothing(tmp_path: Path):
 
 def test_a_rotation_shows_which_key_took_over(pages: dict[str, str]):
     assert "It took over from key 1 in this run." in Page(pages["rotated"]).words
+
+
+def test_every_query_that_was_measured_has_its_plans_and_its_fate(pages: dict[str, str]):
+    told = Page(pages["optimised"]).words
+
+    assert "SELECT id FROM public.users WHERE email = $1 kept: 3 pages before, 2 after" in told
+    assert "WHERE plan = $1 not kept: the planner does not take it" in told
 
 
 def test_names_from_outside_are_text_and_nothing_else(tmp_path: Path):

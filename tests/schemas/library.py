@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from reseal import guard, optimise, prepare, shield
+from reseal import guard, prepare, shield
 from reseal.access import Access
 from reseal.backup import take
 from reseal.backup.prove import prove
@@ -24,6 +24,7 @@ from reseal.clean.work import Work
 from reseal.errors import StoreError
 from reseal.judge import GOOD
 from reseal.modes import Mode
+from reseal.optimise.stage import optimise
 from reseal.preflight import PreflightPlan, run_preflight
 from reseal.preflight.check import Report
 from reseal.probes import probe
@@ -114,7 +115,7 @@ class Library:
             # A run goes on without it.
             with suppress(StoreError):
                 guard.raise_guard(self.store, target)
-        optimise.optimise(self.store, target)
+        optimise(self.store, target)
         return part
 
     def _clean(self, run_id: UUID, parts: Parts) -> None:

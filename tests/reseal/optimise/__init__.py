@@ -1,0 +1,1 @@
+"""Tests of what looks at login queries and tries indexes for them."""
