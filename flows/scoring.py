@@ -15,7 +15,6 @@ from reseal.scores.score import UNKNOWN
 from reseal.scores.take import SCORES, take_scores
 from reseal.settings import Settings
 
-NAMES = dict(zip(SCORES, ("security score", "storage efficiency"), strict=True))
 _FULL, _PART, _NONE = "green", "yellow", "bold red"
 
 
@@ -42,8 +41,9 @@ def _verified(opening: Opening) -> dict[str, Verified]:
 
 def show(document: dict[str, Any]) -> None:
     """Show both scores, every term of them, and the advice."""
-    for name, found in ((name, document[name]) for name in NAMES):
-        console.print(_heading(name, found), style="bold")
+    for score_name in SCORES:
+        found = document[score_name]
+        console.print(_heading(found), style="bold")
         console.print(_terms(found["terms"]))
     for one in document["advice"]:
         say(f"\n{one['table']}: {one['what']}\n{one['why']}\n    {one['statement']}")
@@ -53,9 +53,9 @@ def show(document: dict[str, Any]) -> None:
         say("\nNothing of this was run.")
 
 
-def _heading(name: str, found: dict[str, Any]) -> str:
+def _heading(found: dict[str, Any]) -> str:
     measured = f"computed from {found['measured']:g} of {found['out_of']} points"
-    return f"\n{NAMES[name]}: {found['value']} of {found['out_of']}, {measured}"
+    return f"\n{found['name']}: {found['value']} of {found['out_of']}, {measured}"
 
 
 def _terms(terms: list[dict[str, Any]]) -> Table:

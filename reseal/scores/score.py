@@ -27,11 +27,6 @@ class Term:
     measured: float
     sentence: str
 
-    @property
-    def is_known(self) -> bool:
-        """Whether anything of it could be measured."""
-        return self.measured > 0
-
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -55,14 +50,10 @@ class Score:
         """The score, 0 to 100; it is 100 only where every term is full."""
         return floor(self.points)
 
-    @property
-    def said(self) -> str:
-        """The score as a person reads it."""
-        return f"{self.value} of 100, computed from {self.measured:g} of 100 points"
-
     def as_dict(self) -> dict[str, Any]:
         """Return it as the command line prints it and the evidence keeps it."""
         return {
+            "name": self.name,
             "value": self.value,
             "points": self.points,
             "measured": self.measured,

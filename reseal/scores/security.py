@@ -24,4 +24,4 @@ RULES: tuple[Rule[SecurityReading], ...] = (
 
 def security(reading: SecurityReading) -> Score:
     """Compute the security score."""
-    return Score("security", tuple(rule.term(reading) for rule in RULES))
+    return Score("security score", tuple(rule.term(reading) for rule in RULES))
