@@ -1,5 +1,6 @@
 """Advice on a field's table: what would spare space or writes, as text; nothing of it is done."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from reseal.advice import duplicate, fillfactor, secret_index, toast, unused
@@ -17,7 +18,7 @@ from reseal.store.heap_statistics import (
 )
 from reseal.store.store import Store
 
-__all__ = ["Advice", "advise"]
+__all__ = ["Advice", "advise", "once"]
 
 # What Reseal wrote to a heap since the server counts; of a table that is one heap none is named.
 SWEPT = """
@@ -34,23 +35,36 @@ def advise(store: Store, target: Target) -> tuple[Advice, ...]:
     that would need their width.
     """
     found, since = indexes(store, target), counted_since(store)
-    how, has_schema = toast.stored(store, target), schema.exists(store)
-    advice = [
-        *secret_index.advise(target, found),
-        *duplicate.advise(target, found),
-        *unused.advise(target, found, since),
-    ]
+    return once(
+        [
+            *secret_index.advise(target, found),
+            *duplicate.advise(target, found),
+            *unused.advise(target, found, since),
+            *_on_heaps(store, target, since),
+        ]
+    )
+
+
+def once(advice: Iterable[Advice]) -> tuple[Advice, ...]:
+    """Return the first advice of each statement, as one index can be in the way twice."""
+    found: dict[str, Advice] = {}
+    for one in advice:
+        found.setdefault(one.statement, one)
+    return tuple(found.values())
+
+
+def _on_heaps(store: Store, target: Target, since: datetime | None) -> Iterator[Advice]:
+    how = toast.stored(store, target)
     for heap in heap_statistics(store, target):
         width = _width(store, heap)
         if width is None:
             continue
-        swept = _swept(store, target, heap.heap, since) if has_schema else 0
-        on_heap = (
-            fillfactor.advise(heap, width, swept) if swept is not None else None,
+        swept = _swept(store, target, heap.heap, since)
+        given = (
+            None if swept is None else fillfactor.advise(heap, width, swept),
             toast.advise(target, heap, width, how[heap.heap.oid]),
         )
-        advice += [one for one in on_heap if one]
-    return tuple(advice)
+        yield from filter(None, given)
 
 
 def _width(store: Store, heap: HeapStatistics) -> float | None:
@@ -70,7 +84,7 @@ def _swept(store: Store, target: Target, heap: Heap, since: datetime | None) -> 
     name = f"{heap.schema}.{heap.table}"
     values = {"field": target.field.name, "heap": name, "since": since}
     try:
-        return int(store.need(SWEPT, values)[0])
+        return int(store.need(SWEPT, values)[0]) if schema.exists(store) else 0
     except ConnectionLost:
         raise
     except StoreError:

@@ -15,7 +15,7 @@ def advise(target: Target, indexes: Iterable[Index]) -> list[Advice]:
     found = tuple(indexes)
     covering = {index.oid: other for index in found if (other := _covering(index, found))}
     return [
-        _advice(target, parts, covering[parts[0].oid])
+        _advice(target, parts, [covering[part.oid] for part in parts])
         for parts in by_name(index for index in found if index.oid in covering)
         if _is_everywhere(parts, found)
     ]
@@ -53,14 +53,15 @@ def _stays(other: Index, index: Index) -> bool:
     return (other.is_unique or other.backs, -other.oid) > (False, -index.oid)
 
 
-def _advice(target: Target, parts: list[Index], other: Index) -> Advice:
-    index = parts[0]
+def _advice(target: Target, parts: list[Index], others: list[Index]) -> Advice:
+    index, other = parts[0], others[0]
     same = other.keys == index.keys and _is_same(other, index)
     how = "is the same" if same else "begins with the same columns and has all that is in it"
     why = (
         f"{other.name} {how}, with the same operator classes and predicate. {index.name} takes "
         f"{size(sum(part.bytes for part in parts))} and was scanned "
-        f"{sum(part.scans for part in parts):,} times, {other.name} takes {size(other.bytes)}."
+        f"{sum(part.scans for part in parts):,} times, {other.name} takes "
+        f"{size(sum(part.bytes for part in others))}."
     )
     what = f"drop the index {index.name}, a duplicate of {other.name}"
     return Advice(target.field.qualified_table, what, why, index.drop)

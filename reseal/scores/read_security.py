@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from reseal import guard, shield
 from reseal.census import Census
@@ -87,7 +87,7 @@ def read_security(
     store: Store, config: Config, about: Iterable[str], given: Known
 ) -> SecurityReading:
     """Read all registered fields; the score is about the named ones."""
-    ours = Ours(store, has_schema=schema.exists(store))
+    ours = Ours.of(store)
     return SecurityReading(
         now=quarantine.now(store),
         fields=tuple(_field(ours, field.name, given) for field in config.fields),
@@ -101,14 +101,22 @@ def read_security(
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """Reseal's own schema, where there is one."""
+    """Reseal's own schema; `missing` is why it cannot be read, where that is so."""
 
     store: Store
-    has_schema: bool
+    missing: Unknown | None
+
+    @classmethod
+    def of(cls, store: Store) -> Self:
+        """Look whether there is one, and whether one may look."""
+        exists = known(partial(schema.exists, store))
+        if isinstance(exists, Unknown):
+            return cls(store, exists)
+        return cls(store, None if exists else _NO_SCHEMA)
 
     def read(self, read: Callable[[], Made | Unknown]) -> Made | Unknown:
         """Return what is read in the schema, or why it is not."""
-        return known(read) if self.has_schema else _NO_SCHEMA
+        return self.missing or known(read)
 
 
 def _field(ours: Ours, name: str, given: Known) -> FieldReading:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from reseal.access import Access
-from reseal.advice import Advice, advise
+from reseal.advice import Advice, advise, once
 from reseal.census import Census, take_census
 from reseal.errors import ConnectionLost, FieldError, ResealError, StoreError
 from reseal.scores.finding import Unknown
@@ -92,16 +92,14 @@ def _counted(store: Store, targets: Targets) -> dict[str, Census | Unknown]:
     }
 
 
-def _advice(
-    store: Store, targets: Iterable[Target]
-) -> tuple[tuple[Advice, ...], dict[str, str]]:
-    """Return the advice, once where fields share a table, and where there is none and why."""
-    found: dict[str, Advice] = {}
+def _advice(store: Store, targets: Iterable[Target]) -> tuple[tuple[Advice, ...], dict[str, str]]:
+    """Return the advice, once where fields share a table, and why there is none on a table."""
+    found: list[Advice] = []
     missing = {}
     for target in targets:
         given = known(partial(advise, store, target))
         if isinstance(given, Unknown):
             missing[target.field.qualified_table] = given.why
         else:
-            found.update({one.statement: one for one in given})
-    return tuple(found.values()), missing
+            found += given
+    return once(found), missing

@@ -14,36 +14,40 @@ from tests.reseal.scores.readings import NOW, WHY, field, key, security_reading,
 DAY = timedelta(days=1)
 HALF_PLAIN = Census(empty=3, plain=400, foreign=60, unrecognised=40, sealed={2: 500})
 
-# What is worse, the points of which term that leaves, and what is said of it.
+SEALED, ACTIVE, OPEN = "secrets sealed", "under the active key", "envelopes that open"
+WHOLE, RESIDUE, AGE = "all registered fields", "residue of plaintext", "age of the key"
+SEAL, REFUSE = "applications that seal", "applications that refuse plaintext"
+
+# What is worse, the points of which terms that leaves, and what is said of it.
 FAULTS = [
-    (field(census=Census(plain=1, sealed={2: 999})), {"secrets sealed": 21.9, "all registered fields": 0}, "1 plain"),
-    (field(census=HALF_PLAIN), {"secrets sealed": 11, "all registered fields": 0}, "60 foreign"),
-    (field(census=Census(sealed={1: 250, 2: 750})), {"under the active key": 6}, "750 of 1,000"),
-    (field(census=Census(plain=5)), {"secrets sealed": 0, "under the active key": 0, "all registered fields": 0}, "0 of 5"),
-    (field(verified=Verified(1, NOW)), {"envelopes that open": 4.9}, "1 envelope did not open"),
-    (field(verified=Verified(1000, NOW)), {"envelopes that open": 0}, "1,000 envelopes"),
-    (field(verified=Verified(0, NOW - 32 * DAY)), {"envelopes that open": 5}, "`reseal verify`"),
+    (field(census=Census(plain=1, sealed={2: 999})), {SEALED: 21.9, WHOLE: 0}, "1 plain"),
+    (field(census=HALF_PLAIN), {SEALED: 11, WHOLE: 0}, "60 foreign"),
+    (field(census=Census(sealed={1: 250, 2: 750})), {ACTIVE: 6}, "750 of 1,000"),
+    (field(census=Census(plain=5)), {SEALED: 0, ACTIVE: 0, WHOLE: 0}, "0 of 5"),
+    (field(verified=Verified(1, NOW)), {OPEN: 4.9}, "1 envelope did not open"),
+    (field(verified=Verified(1000, NOW)), {OPEN: 0}, "1,000 envelopes"),
+    (field(verified=Verified(0, NOW - 32 * DAY)), {OPEN: 5}, "`reseal verify`"),
     (field(standing=Standing.UNPROVEN_GUARD), {"guard": 7.5}, "older rows"),
     (field(standing=Standing.SHIELD), {"guard": 5}, "still passes"),
     (field(standing=Standing.NOTHING), {"guard": 0}, "can be written"),
     (field(quarantine=Counts(101, 7)), {"quarantine": 1.8}, "7 more were accepted"),
-    (field(residue=Residue(3, (), NOW)), {"residue of plaintext": 0}, "3 old values"),
-    (field(residue=Residue(0, ("replicas",), NOW)), {"residue of plaintext": 4}, "replicas"),
-    (field(fault="there is no table x"), {"all registered fields": 0}, "there is no table x"),
-]  # fmt: skip
+    (field(residue=Residue(3, (), NOW)), {RESIDUE: 0}, "3 old values"),
+    (field(residue=Residue(0, ("replicas",), NOW)), {RESIDUE: 4}, "replicas"),
+    (field(fault="there is no table x"), {WHOLE: 0}, "there is no table x"),
+]
 AROUND = [
     ({"key": key(expires=NOW + 1 * DAY)}, {}, "may seal until"),
-    ({"key": key(expires=NOW - 10 * DAY)}, {"age of the key": 3.8}, "`reseal rotate`"),
-    ({"key": key(expires=NOW - 90 * DAY)}, {"age of the key": 0}, "`reseal rotate`"),
-    ({"key": key(is_compromised=True)}, {"age of the key": 0}, "known to others"),
+    ({"key": key(expires=NOW - 10 * DAY)}, {AGE: 3.8}, "`reseal rotate`"),
+    ({"key": key(expires=NOW - 90 * DAY)}, {AGE: 0}, "`reseal rotate`"),
+    ({"key": key(is_compromised=True)}, {AGE: 0}, "known to others"),
     ({"key": key(seals=MOST_SEALS // 2)}, {}, "1,073,741,824 times"),
     ({"key": key(seals=MOST_SEALS * 3 // 4)}, {"seals of the key": 2}, "at most 2,147,483,648"),
     ({"key": key(seals=MOST_SEALS)}, {"seals of the key": 0}, ""),
     ({"backups": Backups(0, 0)}, {}, "0 backups"),
     ({"backups": Backups(4, 1)}, {"backups beyond their date": 2.6}, "shred --expired"),
-    ({"readers": Readers(4, 3, 1)}, {"applications that seal": 3, "applications that refuse plaintext": 1}, "3 of 4"),
+    ({"readers": Readers(4, 3, 1)}, {SEAL: 3, REFUSE: 1}, "3 of 4"),
     ({"public": ("schema reseal",)}, {"rights of PUBLIC": 0}, "schema reseal"),
-]  # fmt: skip
+]
 
 
 def test_where_nothing_is_left_to_wish_for_the_score_is_100():
@@ -71,16 +75,16 @@ def _costs(score, points, says):
 
 
 UNKNOWN_OF_A_FIELD = {
-    "census": {"secrets sealed", "under the active key", "all registered fields"},
-    "verified": {"envelopes that open"},
+    "census": {SEALED, ACTIVE, WHOLE},
+    "verified": {OPEN},
     "standing": {"guard"},
     "quarantine": {"quarantine"},
-    "residue": {"residue of plaintext"},
+    "residue": {RESIDUE},
 }
 UNKNOWN_AROUND = {
-    "key": {"under the active key", "age of the key", "seals of the key"},
+    "key": {ACTIVE, AGE, "seals of the key"},
     "backups": {"backups beyond their date"},
-    "readers": {"applications that seal", "applications that refuse plaintext"},
+    "readers": {SEAL, REFUSE},
     "public": {"rights of PUBLIC"},
 }
 
@@ -104,7 +108,7 @@ def _is_unknown(score, terms):
 
 
 def test_no_application_that_reports_is_no_reason_to_think_well_of_them():
-    found = term(security(security_reading(readers=Readers(0, 0, 0))), "applications that seal")
+    found = term(security(security_reading(readers=Readers(0, 0, 0))), SEAL)
 
     assert (found.value, found.points) == ("unknown", 0)
     assert "no application has reported" in found.sentence
@@ -112,7 +116,7 @@ def test_no_application_that_reports_is_no_reason_to_think_well_of_them():
 
 def test_a_cleaning_that_could_not_look_is_unknown():
     left = Residue(None, ("heap pages", "replicas"), NOW)
-    found = term(security(security_reading(field(residue=left))), "residue of plaintext")
+    found = term(security(security_reading(field(residue=left))), RESIDUE)
 
     assert (found.value, found.points) == ("unknown", 0)
     assert "heap pages, replicas" in found.sentence
@@ -122,7 +126,7 @@ def test_of_two_fields_the_one_that_was_not_looked_at_costs_its_half():
     reading = security_reading(field(), field(name="devices.seed", verified=WHY, census=WHY))
     score = security(reading)
 
-    opens, sealed = (term(score, name) for name in ("envelopes that open", "secrets sealed"))
+    opens, sealed = (term(score, name) for name in (OPEN, SEALED))
     assert (opens.points, opens.measured) == (5, 5)
     assert (sealed.points, sealed.measured) == (11, 11)
     assert "devices.seed: nobody may look" in opens.sentence
@@ -135,7 +139,7 @@ def test_fields_that_the_score_is_not_about_count_for_the_integrity_alone():
     score = security(reading)
 
     assert score.value == 96
-    integrity = term(score, "all registered fields")
+    integrity = term(score, WHOLE)
     assert (integrity.value, integrity.points) == ("1 of 2 fields", 4)
     assert "devices.seed: 9 rows" in integrity.sentence
 
@@ -143,5 +147,5 @@ def test_fields_that_the_score_is_not_about_count_for_the_integrity_alone():
 def test_a_field_without_secrets_has_nothing_left_to_seal():
     score = security(security_reading(field(census=Census(empty=7))))
 
-    assert term(score, "secrets sealed").points == 22
-    assert term(score, "under the active key").points == 8
+    assert term(score, SEALED).points == 22
+    assert term(score, ACTIVE).points == 8
