@@ -59,12 +59,12 @@ def _heading(found: dict[str, Any]) -> str:
 
 
 def _terms(terms: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    for heading in ("points", "term", "value", ""):
-        table.add_column(heading, justify="right" if heading == "points" else "left")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
     for term in terms:
         points = Text(f"{term['points']:g} of {term['most']}", style=_style(term))
-        table.add_row(points, *(Text(term[word]) for word in ("name", "value", "sentence")))
+        table.add_row(points, Text(term["name"]), Text(f"{term['value']}: {term['sentence']}"))
     return table
 
 

@@ -120,15 +120,17 @@ class Ours:
 
 
 def _field(ours: Ours, name: str, given: Known) -> FieldReading:
-    fault, census, standing = _seen(ours.store, given.targets[name], given.counted[name])
+    store = ours.store
+    fault, census, standing = _seen(store, given.targets[name], given.counted[name])
+    validated = ours.read(partial(_validated, store, name))
     return FieldReading(
         name=name,
         fault=fault,
         census=census,
-        verified=_latest(given.verified.get(name), ours.read(partial(_validated, ours.store, name))),
+        verified=_latest(given.verified.get(name), validated),
         standing=standing,
-        quarantine=ours.read(partial(quarantine.counted, ours.store, name)),
-        residue=ours.read(partial(_cleaned, ours.store, name)),
+        quarantine=ours.read(partial(quarantine.counted, store, name)),
+        residue=ours.read(partial(_cleaned, store, name)),
     )
 
 

@@ -103,7 +103,7 @@ def _opens(reading: SecurityReading, field: FieldReading) -> Finding | Unknown:
     broken, at = field.verified.broken, field.verified.at
     envelopes = field.census.all_sealed if isinstance(field.census, Census) else 0
     share = _flawless(broken, envelopes)
-    said = f"On {at:%Y-%m-%d} {_many(broken)} did not open."
+    said = f"On {at:%Y-%m-%d} {_opened(broken)}."
     if _is_old(reading, field.verified):
         share, said = share * _FLAWED, f"{said} That is long ago: run `reseal verify`."
     return Finding(f"{broken:,} broken", share, said)
@@ -113,10 +113,10 @@ def _is_old(reading: SecurityReading, verified: Verified) -> bool:
     return reading.now - verified.at > _FRESH
 
 
-def _many(broken: int) -> str:
+def _opened(broken: int) -> str:
     if not broken:
-        return "no envelope"
-    return "1 envelope" if broken == 1 else f"{broken:,} envelopes"
+        return "every envelope opened"
+    return f"{broken:,} {'envelope' if broken == 1 else 'envelopes'} did not open"
 
 
 def _quarantine(field: FieldReading) -> Finding | Unknown:

@@ -150,8 +150,10 @@ def test_an_index_that_another_one_covers_is_told_with_that_one(given, statement
         "CREATE INDEX b ON users (last_login, email) WHERE mfa_enabled",
         "CREATE INDEX a ON users (last_login) INCLUDE (mfa_enabled);"
         "CREATE INDEX b ON users (last_login, email)",
-        "CREATE INDEX a ON users USING hash (last_login); CREATE INDEX b ON users (last_login, id)",
-        "CREATE UNIQUE INDEX a ON users (last_login); CREATE INDEX b ON users (last_login, email)",
+        "CREATE INDEX a ON users USING hash (last_login);"
+        "CREATE INDEX b ON users (last_login, id)",
+        "CREATE UNIQUE INDEX a ON users (last_login);"
+        "CREATE INDEX b ON users (last_login, email)",
     ],
 )
 def test_what_is_not_the_same_is_no_duplicate(given, statement):
@@ -216,8 +218,9 @@ def test_a_document_that_is_wide_is_tried_by_the_faster_compression(scene):
         pytest.skip("this server has no lz4")
     scene.admin.execute(
         "CREATE TABLE t (id int PRIMARY KEY, data jsonb COMPRESSION pglz);"
-        "INSERT INTO t SELECT n, jsonb_build_object('secret', (SELECT string_agg(md5(n || '.' || m),"
-        " '') FROM generate_series(1, 200) AS m)) FROM generate_series(1, 100) AS n"
+        "INSERT INTO t SELECT n, jsonb_build_object('secret', ("
+        "SELECT string_agg(md5(n || '.' || m), '') FROM generate_series(1, 200) AS m))"
+        " FROM generate_series(1, 100) AS n"
     )
     document = scene.described(table="t", column="data", path="secret")
 

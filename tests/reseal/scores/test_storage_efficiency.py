@@ -1,4 +1,4 @@
-"""What a table takes beyond its rows costs points of its own term; what is not known scores none."""
+"""What a table takes beyond its rows costs points of its term; what is not known scores none."""
 
 from datetime import UTC, datetime
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import psycopg
 import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -258,57 +257,3 @@ def test_a_connection_that_is_gone_is_raised(scene):
 
     with pytest.raises(ConnectionLost):
         taken(scene)
-
-
-def fill(admin: psycopg.Connection, rows: int) -> None:
-    admin.execute(
-        "INSERT INTO users (email, mfa_secret) SELECT n || '@example.com', repeat('x', 196)"
-        " FROM generate_series(1, %s) AS n",
-        [rows],
-    )
-    admin.execute("VACUUM (ANALYZE) users")
-
-
-def test_a_table_that_was_just_filled_is_hardly_bloated_and_half_of_it_gone_is(scene):
-    fill(scene.admin, 4000)
-    full = taken(scene).storage
-    scene.admin.execute("DELETE FROM users WHERE id % 2 = 0")
-    scene.admin.execute("VACUUM (ANALYZE) users")
-    half = taken(scene).storage
-
-    for name in ("bloat", "bytes a row"):
-        assert term(full, name).points == term(full, name).most, term(full, name).sentence
-        assert 0 < term(half, name).points < term(half, name).most / 2 + 1, term(half, name)
-
-
-def test_pgstattuple_measures_where_it_stands(scene):
-    fill(scene.admin, 4000)
-    known = "SELECT FROM pg_available_extensions WHERE name = 'pgstattuple'"
-    if scene.admin.execute(known).fetchone() is None:
-        pytest.skip("this server has no pgstattuple")
-    estimated = term(taken(scene).storage, "bloat")
-    scene.admin.execute("CREATE EXTENSION pgstattuple")
-    measured = term(taken(scene).storage, "bloat")
-
-    assert "estimated by a sample of rows" in estimated.sentence
-    assert "measured by pgstattuple_approx" in measured.sentence
-    assert measured.points == estimated.points == 25
-
-
-def test_partitions_are_one_table(scene):
-    scene.admin.execute(PARTITIONED)
-    parted = scene.described(name=NAME, table="t", column="secret")
-
-    score = taken(parted).storage
-
-    assert term(score, "bytes a row").value != "unknown"
-    assert term(score, "bloat").points == 25, term(score, "bloat").sentence
-    assert term(score, "index bytes").points == 25
-
-
-PARTITIONED = """
-CREATE TABLE t (id int PRIMARY KEY, secret text) PARTITION BY RANGE (id);
-CREATE TABLE t_low PARTITION OF t FOR VALUES FROM (0) TO (1000);
-CREATE TABLE t_high PARTITION OF t FOR VALUES FROM (1000) TO (9000);
-INSERT INTO t SELECT n, repeat('x', 196) FROM generate_series(1, 3999) n;
-"""
