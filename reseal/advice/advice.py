@@ -16,12 +16,3 @@ class Advice:
     def as_dict(self) -> dict[str, Any]:
         """Return it as the command line prints it and the evidence keeps it."""
         return asdict(self)
-
-
-def size(number: float) -> str:
-    """Spell a number of bytes."""
-    for unit in ("bytes", "KiB", "MiB"):
-        if number < 1024:
-            return f"{number:,.0f} {unit}"
-        number /= 1024
-    return f"{number:,.1f} GiB"

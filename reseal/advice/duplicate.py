@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from reseal.advice.advice import Advice, size
+from reseal.advice.advice import Advice
 from reseal.advice.index import Index, by_name
+from reseal.preflight.growth import readable
 from reseal.store.catalog import Target
 
 # Only in a B-tree are the first columns as good as an index over them alone.
@@ -59,9 +60,9 @@ def _advice(target: Target, parts: list[Index], others: list[Index]) -> Advice:
     how = "is the same" if same else "begins with the same columns and has all that is in it"
     why = (
         f"{other.name} {how}, with the same operator classes and predicate. {index.name} takes "
-        f"{size(sum(part.bytes for part in parts))} and was scanned "
+        f"{readable(sum(part.bytes for part in parts))} and was scanned "
         f"{sum(part.scans for part in parts):,} times, {other.name} takes "
-        f"{size(sum(part.bytes for part in others))}."
+        f"{readable(sum(part.bytes for part in others))}."
     )
     what = f"drop the index {index.name}, a duplicate of {other.name}"
     return Advice(target.field.qualified_table, what, why, index.drop)

@@ -11,8 +11,8 @@ from reseal.store.store import Store
 # Of a partition's index, what is named in a statement is the index that it is a part of. Keys are
 # spelled with operator class, collation and order: only what is equal in all of them is equal.
 INDEXES = """
-SELECT i.indrelid, h.relname::text, i.indexrelid, m.amname::text,
-       n.nspname::text, r.relname::text, r.relkind = 'I', ri.indrelid,
+SELECT i.indrelid, i.indexrelid, m.amname::text,
+       n.nspname::text, r.relname::text, r.relkind = 'I',
        array(SELECT concat_ws(' ', pg_get_indexdef(i.indexrelid, k, true), i.indclass[k - 1],
                               i.indcollation[k - 1], i.indoption[k - 1])
              FROM generate_series(1, i.indnkeyatts) AS k ORDER BY k),
@@ -25,15 +25,14 @@ SELECT i.indrelid, h.relname::text, i.indexrelid, m.amname::text,
            SELECT FROM pg_constraint AS c WHERE c.conindid IN (i.indexrelid, r.oid)),
        (SELECT c.conname::text FROM pg_constraint AS c
         WHERE c.conindid = r.oid AND c.conrelid = ri.indrelid AND c.contype IN ('p', 'u', 'x')),
-       EXISTS (SELECT FROM generate_series(1, i.indnatts) AS k
-               WHERE i.indkey[k - 1] = a.attnum),
-       EXISTS (SELECT FROM pg_depend AS d
-               WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-                 AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum),
+       a.attnum = ANY (i.indkey),
+       a.attnum = ANY (i.indkey) OR EXISTS (
+           SELECT FROM pg_depend AS d
+           WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+             AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum),
        pg_relation_size(i.indexrelid), coalesce(pg_stat_get_numscans(i.indexrelid), 0)
 FROM pg_index AS i
 JOIN pg_class AS x ON x.oid = i.indexrelid JOIN pg_am AS m ON m.oid = x.relam
-JOIN pg_class AS h ON h.oid = i.indrelid
 JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attname = %(column)s
 JOIN pg_class AS r ON r.oid = coalesce(pg_partition_root(i.indexrelid)::oid, i.indexrelid)
 JOIN pg_index AS ri ON ri.indexrelid = r.oid
@@ -46,21 +45,19 @@ WHERE i.indrelid = ANY (%(heaps)s::oid[]) ORDER BY i.indrelid, i.indexrelid
 class Index:
     """One index of one heap.
 
-    `schema` and `name` are those of the index that a statement names, `table_oid` the table that
-    has it: where the heap is a partition, mostly those of its parent. `columns` are the keys and
-    what is included. `backs` says that a constraint or the replication needs it; `constraint` is
-    the name of one of its own. `holds_secret` says that the secret is one of its columns,
-    `mentions_secret` that a column, an expression or the predicate has it.
+    `schema` and `name` are those of the index that a statement names: where the heap is a
+    partition, mostly that of its parent. `columns` are the keys and what is included. `backs` says
+    that a constraint or the replication needs it; `constraint` is the name of one of its own.
+    `holds_secret` says that the secret is one of its columns, `mentions_secret` that a column, an
+    expression or the predicate has it.
     """
 
     heap_oid: int
-    heap: str
     oid: int
     method: str
     schema: str
     name: str
     is_partitioned: bool
-    table_oid: int
     keys: list[str]
     columns: list[str]
     predicate: str

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from psycopg import sql
 
-from reseal.advice.advice import Advice, size
+from reseal.advice.advice import Advice
 from reseal.advice.index import Index, by_name
+from reseal.preflight.growth import readable
 from reseal.store.catalog import Target
 
 _COST = "whoever seals or reseals a row writes this index and all others, as no such update is HOT"
@@ -23,7 +24,7 @@ def advise(target: Target, indexes: Iterable[Index]) -> list[Advice]:
 
 
 def _advice(target: Target, parts: list[Index]) -> Advice:
-    index, takes = parts[0], size(sum(part.bytes for part in parts))
+    index, takes = parts[0], readable(sum(part.bytes for part in parts))
     table = target.field.qualified_table
     if index.holds_secret:
         what = f"drop the index {index.name}, which has the secret in it"

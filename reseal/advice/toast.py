@@ -5,7 +5,8 @@ from typing import NamedTuple
 from psycopg import sql
 
 from reseal import envelope
-from reseal.advice.advice import Advice, size
+from reseal.advice.advice import Advice
+from reseal.preflight.growth import readable
 from reseal.store.catalog import Target
 from reseal.store.heap_statistics import HeapStatistics
 from reseal.store.store import Store
@@ -69,7 +70,7 @@ def _storage(heap: HeapStatistics, row_bytes: float, how: Stored) -> str | None:
 def _why(target: Target, heap: HeapStatistics, whole: float, word: str) -> str:
     long = envelope.length(_USUAL_SECRET, 1)
     wide = (
-        f"A row has {whole:,.0f} bytes on average, {size(heap.outside_bytes)} of them all outside "
+        f"A row has {whole:,.0f} bytes on average, {readable(heap.outside_bytes)} of them all outside "
         f"in TOAST, and from {heap.toast_target:,} on PostgreSQL tries to make it shorter."
     )
     later = "It holds for what is written from now on."

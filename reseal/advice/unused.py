@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from reseal.advice.advice import Advice, size
+from reseal.advice.advice import Advice
 from reseal.advice.index import Index, by_name
+from reseal.preflight.growth import readable
 from reseal.store.catalog import Target
 
 # Of a smaller table a look at all of it costs no more than an index, so that none is used.
@@ -25,7 +26,7 @@ def _is_idle(index: Index) -> bool:
 
 
 def _advice(target: Target, parts: list[Index], since: datetime | None) -> Advice:
-    index, takes = parts[0], size(sum(part.bytes for part in parts))
+    index, takes = parts[0], readable(sum(part.bytes for part in parts))
     when = f"since {since:%Y-%m-%d}" if since else "since the server's statistics began"
     why = (
         f"It was scanned 0 times {when} (idx_scan), takes {takes}, and every insert writes it. "

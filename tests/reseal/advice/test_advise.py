@@ -62,7 +62,7 @@ def test_an_index_that_nobody_used_is_told_with_what_it_takes(given):
     assert one.what == "drop the unused index by_login"
     assert one.statement == 'DROP INDEX CONCURRENTLY "public"."by_login";'
     assert one.table == "public.users"
-    for said in ("0 times since", "KiB", "each replica by hand"):
+    for said in ("0 times since", "KB", "each replica by hand"):
         assert said in one.why
 
 
