@@ -70,8 +70,8 @@ def _storage(heap: HeapStatistics, row_bytes: float, how: Stored) -> str | None:
 def _why(target: Target, heap: HeapStatistics, whole: float, word: str) -> str:
     long = envelope.length(_USUAL_SECRET, 1)
     wide = (
-        f"A row has {whole:,.0f} bytes on average, {readable(heap.outside_bytes)} of them all outside "
-        f"in TOAST, and from {heap.toast_target:,} on PostgreSQL tries to make it shorter."
+        f"A row has {whole:,.0f} bytes on average, of all rows {readable(heap.outside_bytes)} are "
+        f"in TOAST, and from {heap.toast_target:,} on PostgreSQL tries to make one shorter."
     )
     later = "It holds for what is written from now on."
     if target.is_document:

@@ -116,7 +116,7 @@ class Ours:
 
     def read(self, read: Callable[[], Made | Unknown]) -> Made | Unknown:
         """Return what is read in the schema, or why it is not."""
-        return self.missing or known(read)
+        return known(read) if self.missing is None else self.missing
 
 
 def _field(ours: Ours, name: str, given: Known) -> FieldReading:
@@ -182,7 +182,11 @@ def _residue(said: dict[str, Any], at: datetime) -> Residue:
 
 def _key(store: Store) -> KeyReading | Unknown:
     row = store.one(KEY)
-    return KeyReading(*row, key_use.sealed(store, row[0])) if row else _NO_KEY
+    if row is None:
+        return _NO_KEY
+    version, activated, expires, is_compromised = row
+    seals = key_use.sealed(store, version)
+    return KeyReading(version, activated, expires, is_compromised, seals)
 
 
 def _readers(store: Store) -> Readers:

@@ -59,9 +59,7 @@ def integrity(reading: SecurityReading) -> Finding | Unknown:
     return of_part(found, len(known), [f"{name}: {why}" for name, why in missing.items()])
 
 
-def _of_censuses(
-    reading: SecurityReading, judge: Callable[[Census], Finding]
-) -> Finding | Unknown:
+def _of_censuses(reading: SecurityReading, judge: Callable[[Census], Finding]) -> Finding | Unknown:
     counted = [field.census for field in reading.chosen if isinstance(field.census, Census)]
     missing = {
         field.name: field.census.why

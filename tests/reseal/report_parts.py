@@ -126,7 +126,7 @@ def storage(rows: int, *, heap: int, index: int, toast: int) -> dict[str, int]:
 
 
 def scores() -> dict[str, Any]:
-    """Both scores with a term that is full, one that is not, and one that is unknown; and advice."""
+    """Both scores, with terms that are full, not full and unknown; and advice."""
     full = term("guard", "the guard holds", 10, 10, "Plaintext is refused.")
     part = term("secrets sealed", "99.9 %", 21.9, 22, "1,000,000 of 1,000,003 are sealed; 3 plain.")
     unknown = term("residue of plaintext", "unknown", 0, 8, "no cleaning has looked for it")

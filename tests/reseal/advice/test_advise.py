@@ -107,8 +107,7 @@ DUPLICATES = [
         "begins with the same columns",
     ),
     (
-        "CREATE INDEX a ON users (last_login);"
-        "CREATE INDEX b ON users (last_login) INCLUDE (email)",
+        "CREATE INDEX a ON users (last_login);CREATE INDEX b ON users (last_login) INCLUDE (email)",
         "a, a duplicate of b",
         "has all that is in it",
     ),
@@ -144,16 +143,13 @@ def test_an_index_that_another_one_covers_is_told_with_that_one(given, statement
         "CREATE INDEX a ON users (last_login); CREATE INDEX b ON users (last_login DESC, email)",
         "CREATE INDEX a ON users (lower(email) text_pattern_ops);"
         "CREATE INDEX b ON users (lower(email), id)",
-        'CREATE INDEX a ON users (lower(email) COLLATE "C");'
-        "CREATE INDEX b ON users (lower(email))",
+        'CREATE INDEX a ON users (lower(email) COLLATE "C");CREATE INDEX b ON users (lower(email))',
         "CREATE INDEX a ON users (last_login);"
         "CREATE INDEX b ON users (last_login, email) WHERE mfa_enabled",
         "CREATE INDEX a ON users (last_login) INCLUDE (mfa_enabled);"
         "CREATE INDEX b ON users (last_login, email)",
-        "CREATE INDEX a ON users USING hash (last_login);"
-        "CREATE INDEX b ON users (last_login, id)",
-        "CREATE UNIQUE INDEX a ON users (last_login);"
-        "CREATE INDEX b ON users (last_login, email)",
+        "CREATE INDEX a ON users USING hash (last_login);CREATE INDEX b ON users (last_login, id)",
+        "CREATE UNIQUE INDEX a ON users (last_login);CREATE INDEX b ON users (last_login, email)",
     ],
 )
 def test_what_is_not_the_same_is_no_duplicate(given, statement):

@@ -21,8 +21,10 @@ FACTS = [
 
 def bundle(root, number, **facts):
     evidence = begin(root, number)
-    name = evidence.directory.name
-    evidence.write("run", {"run_id": name, "outcome": "done", "fields": dict.fromkeys(facts, {})})
+    run_id = evidence.directory.name
+    evidence.write(
+        "run", {"run_id": run_id, "outcome": "done", "fields": {name: {} for name in facts}}
+    )
     for field, found in facts.items():
         evidence.write(f"validation-{field}", {"facts": found})
     close(evidence)

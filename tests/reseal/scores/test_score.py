@@ -13,21 +13,25 @@ shares = st.floats(0, 1)
 findings = st.one_of(
     shares.map(lambda share: Finding("v", share, "s")), st.just(Unknown("not there"))
 )
-WEIGHTS = [rule.most for rule in SECURITY]
+WEIGHTS = [one.most for one in SECURITY]
+
+
+def rule(name: str, most: int, found: Finding | Unknown) -> Rule[None]:
+    return Rule(name, most, lambda _: found)
 
 
 def score_of(found: list[Finding | Unknown]) -> Score:
     rules = [
-        Rule(f"term {number}", most, lambda _, one=one: one)
+        rule(f"term {number}", most, one)
         for number, (most, one) in enumerate(zip(WEIGHTS, found, strict=True))
     ]
-    return Score("score", tuple(rule.term(None) for rule in rules))
+    return Score("score", tuple(one.term(None) for one in rules))
 
 
 @pytest.mark.parametrize("rules", [SECURITY, STORAGE], ids=["security", "storage"])
 def test_the_most_points_are_100_together_and_names_are_told_apart(rules):
-    assert sum(rule.most for rule in rules) == 100
-    assert len({rule.name for rule in rules}) == len(rules)
+    assert sum(one.most for one in rules) == 100
+    assert len({one.name for one in rules}) == len(rules)
 
 
 @given(st.lists(findings, min_size=len(WEIGHTS), max_size=len(WEIGHTS)))
@@ -59,14 +63,14 @@ def test_to_know_less_never_raises_a_score(found, data):
 
 
 def test_an_unknown_term_says_why_and_scores_nothing():
-    term = Rule("guard", 10, lambda _: Unknown("nobody may look")).term(None)
+    term = rule("guard", 10, Unknown("nobody may look")).term(None)
 
     assert (term.value, term.points, term.measured) == ("unknown", 0, 0)
     assert term.sentence == "nobody may look"
 
 
 def test_one_row_of_a_million_is_seen():
-    term = Rule("secrets sealed", 22, lambda _: Finding("", 999_999 / 1_000_000, "")).term(None)
+    term = rule("secrets sealed", 22, Finding("", 999_999 / 1_000_000, "")).term(None)
 
     assert term.points == 21.9
 
