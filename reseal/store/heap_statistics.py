@@ -40,8 +40,19 @@ SELECT attname FROM pg_attribute
 WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped AND attgenerated <> 'v' ORDER BY attnum
 """
 
-# As values are stored: short, compressed or moved out. A row begins with 23 bytes and one bit a
-# column, is aligned to 8 bytes, and has a pointer of 4 in its page. The same pages every time.
+# What a value takes in its row: of one that is in TOAST, a pointer. Which are there the server
+# tells from version 17 on; before, those count that no row has room for.
+VALUE = """
+CASE WHEN pg_column_toast_chunk_id({value}) IS NULL THEN coalesce(pg_column_size({value}), 0)
+     ELSE 18 END
+"""
+VALUE_BEFORE = """
+CASE WHEN pg_column_size({value}) > 2000 THEN 18 ELSE coalesce(pg_column_size({value}), 0) END
+"""
+TELLS_TOAST = 170000
+
+# A row begins with 23 bytes and one bit a column, is aligned to 8 bytes, and has a pointer of 4 in
+# its page. The same pages every time.
 WIDTH = """
 SELECT avg(4 + ({head} + {values} + 7) / 8 * 8)::float
 FROM {heap} AS t TABLESAMPLE SYSTEM ({percent}) REPEATABLE (1)
@@ -94,13 +105,14 @@ def counted_since(store: Store) -> datetime | None:
 def row_width(store: Store, heap: Heap) -> float:
     """Return how many bytes of a page a row needs, on average, by a sample of pages.
 
+    What is in TOAST does not count.
+
     The planner's statistics would not do: they have nothing of a column that is left out of them.
     """
     names = [name for (name,) in store.execute(COLUMNS, [heap.oid])]
-    values = [
-        sql.SQL("coalesce(pg_column_size({}), 0)").format(sql.Identifier("t", name))
-        for name in names
-    ]
+    tells = store.connection.info.server_version >= TELLS_TOAST
+    value = sql.SQL(VALUE if tells else VALUE_BEFORE)
+    values = [value.format(value=sql.Identifier("t", name)) for name in names]
     width = store.need(
         WIDTH,
         (),
