@@ -7,7 +7,7 @@ from reseal.advice import duplicate, fillfactor, secret_index, toast, unused
 from reseal.advice.advice import Advice
 from reseal.advice.index import indexes
 from reseal.errors import ConnectionLost, StoreError
-from reseal.store import schema
+from reseal.store import ledger, schema
 from reseal.store.catalog import Target
 from reseal.store.heap import Heap
 from reseal.store.heap_statistics import (
@@ -19,13 +19,6 @@ from reseal.store.heap_statistics import (
 from reseal.store.store import Store
 
 __all__ = ["Advice", "advise", "once"]
-
-# What Reseal wrote to a heap since the server counts; of a table that is one heap none is named.
-SWEPT = """
-SELECT coalesce(sum(changed), 0) FROM {reseal}.batch
-WHERE field = %(field)s AND coalesce(heap, %(heap)s) = %(heap)s
-  AND written >= coalesce(%(since)s::timestamptz, '-infinity')
-"""
 
 
 def advise(store: Store, target: Target) -> tuple[Advice, ...]:
@@ -81,10 +74,10 @@ def _width(store: Store, heap: HeapStatistics) -> float | None:
 
 def _swept(store: Store, target: Target, heap: Heap, since: datetime | None) -> int | None:
     """Return how many rows Reseal wrote to a heap, or None where the ledger may not be read."""
-    name = f"{heap.schema}.{heap.table}"
-    values = {"field": target.field.name, "heap": name, "since": since}
     try:
-        return int(store.need(SWEPT, values)[0]) if schema.exists(store) else 0
+        if not schema.exists(store):
+            return 0
+        return ledger.written_rows(store, target.field.name, heap.qualified, since)
     except ConnectionLost:
         raise
     except StoreError:

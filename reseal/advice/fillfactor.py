@@ -30,9 +30,8 @@ def advise(heap: HeapStatistics, row_bytes: float, swept: int) -> Advice | None:
     value = proposed(row_bytes)
     if heap.fillfactor <= value:
         return None
-    name = f"{heap.heap.schema}.{heap.heap.table}"
     return Advice(
-        name,
+        heap.heap.qualified,
         f"set fillfactor to {value}",
         _why(heap, updates, written, row_bytes, value),
         f"ALTER TABLE {heap.heap.name.as_string()} SET (fillfactor = {value});",
@@ -53,7 +52,8 @@ def _lacked_room(heap: HeapStatistics) -> bool:
 
 def _why(heap: HeapStatistics, updates: int, written: int, row_bytes: float, value: int) -> str:
     room = (
-        f"For {heap.moved:,} updates in all the page had no room (n_tup_newpage_upd)."
+        f"For {heap.moved:,} updates in all the page had no room (n_tup_newpage_upd); those that "
+        "write an indexed column are not HOT with room either."
         if heap.moved is not None
         else "Whether room was missing this version of PostgreSQL does not count; an update of an "
         "indexed column is not HOT either."

@@ -54,7 +54,7 @@ def advise(target: Target, heap: HeapStatistics, row_bytes: float, how: Stored) 
     column = sql.Identifier(target.field.column).as_string()
     table = heap.heap.name.as_string()
     return Advice(
-        f"{heap.heap.schema}.{heap.heap.table}",
+        heap.heap.qualified,
         f"SET {word} on {target.field.column}",
         _why(target, heap, whole, word),
         f"ALTER TABLE {table} ALTER COLUMN {column} SET {word};",

@@ -55,7 +55,7 @@ def backups(reading: SecurityReading) -> Finding | Unknown:
     found = reading.backups
     if isinstance(found, Unknown):
         return found
-    said = f"{found.kept:,} backups are kept, {found.expired:,} of them beyond their date."
+    said = f"Backups that are kept: {found.kept:,}; beyond their date: {found.expired:,}."
     if not found.expired:
         return Finding("0 expired", 1.0, said)
     # Each of them opens to plaintext with the backup KEK, so that one is as bad as many.

@@ -12,6 +12,7 @@ from reseal.errors import StoreError
 from reseal.scores.finding import Unknown
 from reseal.scores.known import known
 from reseal.scores.reading import Slack, StorageReading, TableReading
+from reseal.store import ledger, schema
 from reseal.store.catalog import Target
 from reseal.store.heap import Heap
 from reseal.store.heap_statistics import (
@@ -52,24 +53,33 @@ def read_storage(
     store: Store, targets: Iterable[Target], counted: Mapping[str, Census | Unknown]
 ) -> StorageReading:
     """Read the tables of fields; `counted` has by field its census, where there is one."""
-    tables: dict[str, tuple[Target, int]] = {}
+    tables: dict[str, list[Target]] = {}
     for target in targets:
-        name, rows = target.field.qualified_table, _rows(target, counted.get(target.field.name))
-        tables[name] = target, max(rows, tables[name][1] if name in tables else 0)
+        tables.setdefault(target.field.qualified_table, []).append(target)
     since = counted_since(store)
     with _hasty(store):
-        read = [(name, known(partial(_read, store, *it, since))) for name, it in tables.items()]
+        read = [
+            (name, known(partial(_read, store, fields, _rows(fields, counted), since)))
+            for name, fields in tables.items()
+        ]
     return StorageReading(tuple(read))
 
 
-def _rows(target: Target, census: Census | Unknown | None) -> int:
-    """Return the rows of the table: as counted, or estimated where a field has not all of them."""
-    if not isinstance(census, Census):
-        return target.rows
-    return max(target.rows, census.rows) if target.field.where else census.rows
+def _rows(fields: Sequence[Target], counted: Mapping[str, Census | Unknown]) -> int:
+    """Return the rows of a table, as counted by any of its fields that has all of them."""
+    censuses = ((target, counted.get(target.field.name)) for target in fields)
+    exact = [
+        census.rows
+        for target, census in censuses
+        if isinstance(census, Census) and not target.field.where
+    ]
+    return max(exact, default=fields[0].rows)
 
 
-def _read(store: Store, target: Target, rows: int, since: datetime | None) -> TableReading:
+def _read(
+    store: Store, fields: Sequence[Target], rows: int, since: datetime | None
+) -> TableReading:
+    target = fields[0]
     heaps = heap_statistics(store, target)
     heap_bytes = sum(heap.heap_bytes for heap in heaps)
     width = known(partial(_width, store, target.heaps))
@@ -87,7 +97,18 @@ def _read(store: Store, target: Target, rows: int, since: datetime | None) -> Ta
         dead=sum(heap.dead for heap in heaps),
         updated=sum(heap.updated for heap in heaps),
         hot=sum(heap.hot for heap in heaps),
+        swept=known(partial(_swept, store, fields, since)),
         since=since,
+    )
+
+
+def _swept(store: Store, fields: Sequence[Target], since: datetime | None) -> int:
+    if not schema.exists(store):
+        return 0
+    return sum(
+        ledger.written_rows(store, target.field.name, heap.qualified, since)
+        for target in fields
+        for heap in target.heaps
     )
 
 

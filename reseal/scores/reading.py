@@ -112,7 +112,7 @@ class TableReading:
     """A table with all its heaps; the counts of writes are the server's, from `since` on.
 
     `row_bytes` is what a row needs in a page, on average; `reserved` the share of a page that a
-    fillfactor keeps free on purpose.
+    fillfactor keeps free on purpose; `swept` of the updates are Reseal's own.
     """
 
     name: str
@@ -128,6 +128,7 @@ class TableReading:
     dead: int
     updated: int
     hot: int
+    swept: int | Unknown
     since: datetime | None
 
 

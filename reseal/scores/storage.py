@@ -52,14 +52,20 @@ def row_bytes(tables: Tables) -> Finding | Unknown:
 
 
 def hot(tables: Tables) -> Finding | Unknown:
-    """Tell which share of the updates wrote no index (HOT), by the server's statistics."""
+    """Tell which share of the applications' updates wrote no index (HOT), by the statistics."""
+    unknown = _any_unknown({one.name: one.swept for one in tables})
+    if unknown:
+        return unknown
+    swept = sum(one.swept for one in tables if isinstance(one.swept, int))
     updated, without = sum(one.updated for one in tables), sum(one.hot for one in tables)
     since = min((one.since for one in tables if one.since), default=None)
     when = f"since {since:%Y-%m-%d}" if since else "since the statistics began"
-    if not updated:
-        return Unknown(f"no row was updated {when}")
-    share = without / updated
-    said = f"{without:,} of {updated:,} updates {when} wrote no index; sweeps count among them."
+    others = updated - swept
+    if others <= 0:
+        return Unknown(f"no application has updated a row {when}; runs have, {swept:,} times")
+    # Whether a sweep's were HOT nobody counts; on full pages they are not.
+    share = min(1.0, without / others)
+    said = f"{without:,} of {others:,} updates of applications {when} wrote no index."
     return Finding(percent(share), falling(1 - share, 0.1, 1.0), said)
 
 

@@ -79,6 +79,7 @@ def table(**worse: Any) -> TableReading:
         dead=0,
         updated=1000,
         hot=950,
+        swept=0,
         since=NOW,
     )
     return replace(best, **worse)

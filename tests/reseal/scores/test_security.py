@@ -43,7 +43,7 @@ AROUND = [
     ({"key": key(seals=MOST_SEALS // 2)}, {}, "1,073,741,824 times"),
     ({"key": key(seals=MOST_SEALS * 3 // 4)}, {"seals of the key": 2}, "at most 2,147,483,648"),
     ({"key": key(seals=MOST_SEALS)}, {"seals of the key": 0}, ""),
-    ({"backups": Backups(0, 0)}, {}, "0 backups"),
+    ({"backups": Backups(0, 0)}, {}, "are kept: 0"),
     ({"backups": Backups(4, 1)}, {"backups beyond their date": 2.6}, "shred --expired"),
     ({"readers": Readers(4, 3, 1)}, {SEAL: 3, REFUSE: 1}, "3 of 4"),
     ({"public": ("schema reseal",)}, {"rights of PUBLIC": 0}, "schema reseal"),

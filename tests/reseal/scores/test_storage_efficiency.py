@@ -24,11 +24,14 @@ FAULTS = [
     ({"index_bytes": 2 * HEAP}, {"index bytes": 0}, "The indexes take"),
     ({"hot": 450}, {"HOT updates": 10}, "450 of 1,000 updates"),
     ({"hot": 0}, {"HOT updates": 0}, "wrote no index"),
+    ({"updated": 11_000, "swept": 10_000}, {}, "950 of 1,000 updates of applications"),
 ]  # fmt: skip
 UNKNOWN = [
     ({"slack": WHY}, "bloat", WHY.why),
     ({"row_bytes": WHY}, "bytes a row", WHY.why),
-    ({"updated": 0, "hot": 0}, "HOT updates", "no row was updated since 2026-06-01"),
+    ({"swept": WHY}, "HOT updates", WHY.why),
+    ({"swept": 1000}, "HOT updates", "runs have, 1,000 times"),
+    ({"updated": 0, "hot": 0}, "HOT updates", "updated a row since 2026-06-01"),
     ({"updated": 0, "hot": 0, "since": None}, "HOT updates", "since the statistics began"),
     ({"live": 0, "dead": 0}, "dead rows", "may have been reset"),
     ({"rows": 0}, "bytes a row", "run ANALYZE"),
