@@ -7,7 +7,7 @@ import pytest
 
 from reseal.scores.score import Score
 from reseal.scores.take import take_scores
-from tests.reseal.scene import Scene
+from tests.reseal.scene import SEED, Scene
 from tests.reseal.scores.readings import term
 
 NAME = "users.mfa_secret"
@@ -23,11 +23,11 @@ def storage(scene: Scene) -> Score:
     return take_scores(scene.access, scene.store, [NAME], {}).storage
 
 
-def fill(admin: psycopg.Connection, rows: int) -> None:
+def fill(admin: psycopg.Connection, rows: int, secret: str = "x" * 196) -> None:
     admin.execute(
-        "INSERT INTO users (email, mfa_secret) SELECT n || '@example.com', repeat('x', 196)"
+        "INSERT INTO users (email, mfa_secret) SELECT n || '@example.com', %s"
         " FROM generate_series(1, %s) AS n",
-        [rows],
+        [secret, rows],
     )
     admin.execute("VACUUM (ANALYZE) users")
 
@@ -70,9 +70,7 @@ def test_partitions_are_one_table(scene):
 
 
 def test_updates_of_a_sweep_are_not_held_against_the_application(scene):
-    fill(scene.admin, 1000)
-    scene.admin.execute("UPDATE users SET mfa_secret = 'JBSWY3DPEHPK3PXP'")
-    scene.admin.execute("SELECT pg_stat_reset()")
+    fill(scene.admin, 1000, SEED)
     scene.sweep()
     swept = term(settled(scene), "HOT updates")
     scene.admin.execute("UPDATE users SET mfa_enabled = true WHERE id <= 100")
