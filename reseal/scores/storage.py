@@ -62,7 +62,8 @@ def hot(tables: Tables) -> Finding | Unknown:
     when = f"since {since:%Y-%m-%d}" if since else "since the statistics began"
     others = updated - swept
     if others <= 0:
-        return Unknown(f"no application has updated a row {when}; runs have, {swept:,} times")
+        but = f"; runs have, {swept:,} times" if swept else ""
+        return Unknown(f"no application has updated a row {when}{but}")
     # Whether a sweep's were HOT nobody counts; on full pages they are not.
     share = min(1.0, without / others)
     said = f"{without:,} of {others:,} updates of applications {when} wrote no index."

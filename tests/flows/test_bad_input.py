@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 UNKNOWN_RUN = "00000000-0000-4000-8000-000000000000"
 RUNS = (("encrypt",), ("rotate",), ("verify",), ("rollback", UNKNOWN_RUN))
-ALL = (*RUNS, ("check",), ("status",))
+ALL = (*RUNS, ("check",), ("status",), ("score",))
 
 
 @dataclass(frozen=True)
