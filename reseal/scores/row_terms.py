@@ -162,6 +162,6 @@ def _share(part: int, whole: int) -> float:
 
 def _flawless(faults: int, rows: int) -> float:
     """Return all for no fault; for any, at most half, and less the more rows have it."""
-    if not faults:
+    if faults <= 0:
         return 1.0
     return _FLAWED * (1 - faults / max(faults, rows))

@@ -149,3 +149,9 @@ def test_a_field_without_secrets_has_nothing_left_to_seal():
 
     assert term(score, SEALED).points == 22
     assert term(score, ACTIVE).points == 8
+
+
+def test_a_count_that_nobody_can_have_taken_ends_nothing():
+    score = security(security_reading(field(verified=Verified(-5, NOW), census=Census())))
+
+    assert term(score, OPEN).points == 10

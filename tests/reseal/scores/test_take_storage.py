@@ -1,12 +1,15 @@
 """The storage efficiency of real tables: what is measured, and what is estimated for want of it."""
 
+from dataclasses import replace
 from time import sleep
 
 import psycopg
 import pytest
 
+from reseal.config import parse_config
 from reseal.scores.score import Score
 from reseal.scores.take import take_scores
+from tests.conftest import USERS_FIELD
 from tests.reseal.scene import SEED, Scene
 from tests.reseal.scores.readings import term
 
@@ -67,6 +70,27 @@ def test_partitions_are_one_table(scene):
     assert term(score, "bytes a row").value != "unknown"
     assert term(score, "bloat").points == 25, term(score, "bloat").sentence
     assert term(score, "index bytes").points == 25
+
+
+def test_a_table_of_two_fields_counts_once(scene):
+    fill(scene.admin, 4000)
+    scene.admin.execute("CREATE INDEX by_login ON users (last_login)")
+    second = {"name": "again", "table": "users", "column": "mfa_secret", "where": "id <= 9"}
+    config = parse_config({"field": [USERS_FIELD, second]})
+    access = replace(scene.access, config=config)
+
+    one = take_scores(access, scene.store, [NAME], {})
+    both = take_scores(access, scene.store, [NAME, "again"], {})
+
+    assert both.storage == one.storage
+    assert [advice.what for advice in both.advice] == ["drop the unused index by_login"]
+
+
+def test_of_a_field_of_some_rows_the_catalog_tells_how_many_the_table_has(scene):
+    fill(scene.admin, 4000)
+    some = scene.described(where="id <= 9")
+
+    assert term(storage(some), "bytes a row") == term(storage(scene), "bytes a row")
 
 
 def test_updates_of_a_sweep_are_not_held_against_the_application(scene):
