@@ -28,7 +28,7 @@ def _is_everywhere(parts: list[Index], found: tuple[Index, ...]) -> bool:
 
 
 def _covering(index: Index, found: tuple[Index, ...]) -> Index | None:
-    if index.is_unique or index.backs:
+    if index.is_unique:
         return None
     return next((other for other in found if _covers(other, index)), None)
 
@@ -50,8 +50,8 @@ def _is_same(other: Index, index: Index) -> bool:
 
 
 def _stays(other: Index, index: Index) -> bool:
-    """Say which of two that are the same is to stay: what is needed besides, or else the older."""
-    return (other.is_unique or other.backs, -other.oid) > (False, -index.oid)
+    """Say which of two that are the same is to stay: what keeps something unique, or the older."""
+    return other.is_unique or other.oid < index.oid
 
 
 def _advice(target: Target, parts: list[Index], others: list[Index]) -> Advice:

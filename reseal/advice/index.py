@@ -21,8 +21,6 @@ SELECT i.indrelid, i.indexrelid, m.amname::text,
        coalesce(pg_get_expr(i.indpred, i.indrelid), ''),
        i.indisunique OR i.indisexclusion,
        i.indisvalid AND i.indisready,
-       i.indisreplident OR EXISTS (
-           SELECT FROM pg_constraint AS c WHERE c.conindid IN (i.indexrelid, r.oid)),
        (SELECT c.conname::text FROM pg_constraint AS c
         WHERE c.conindid = r.oid AND c.conrelid = ri.indrelid AND c.contype IN ('p', 'u', 'x')),
        a.attnum = ANY (i.indkey),
@@ -46,10 +44,10 @@ class Index:
     """One index of one heap.
 
     `schema` and `name` are those of the index that a statement names: where the heap is a
-    partition, mostly that of its parent. `columns` are the keys and what is included. `backs` says
-    that a constraint or the replication needs it; `constraint` is the name of one of its own.
-    `holds_secret` says that the secret is one of its columns, `mentions_secret` that a column, an
-    expression or the predicate has it.
+    partition, mostly that of its parent. `columns` are the keys and what is included. `is_unique`
+    is each that excludes rows, and so each that a constraint or the replication needs;
+    `constraint` is the name of its own. `holds_secret` says that the secret is one of its columns,
+    `mentions_secret` that a column, an expression or the predicate has it.
     """
 
     heap_oid: int
@@ -63,7 +61,6 @@ class Index:
     predicate: str
     is_unique: bool
     is_valid: bool
-    backs: bool
     constraint: str | None
     holds_secret: bool
     mentions_secret: bool

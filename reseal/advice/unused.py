@@ -13,7 +13,7 @@ LEAST_PAGES = 16
 
 
 def advise(target: Target, indexes: Iterable[Index], since: datetime | None) -> list[Advice]:
-    """Advise to drop what was never scanned, and keeps nothing unique and backs nothing."""
+    """Advise to drop what was never scanned, and keeps nothing unique."""
     if target.pages < LEAST_PAGES:
         return []
     named = by_name(indexes)
@@ -21,7 +21,7 @@ def advise(target: Target, indexes: Iterable[Index], since: datetime | None) -> 
 
 
 def _is_idle(index: Index) -> bool:
-    needed = index.is_unique or index.backs or index.mentions_secret
+    needed = index.is_unique or index.mentions_secret
     return index.is_valid and not index.scans and not needed
 
 
