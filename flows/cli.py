@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import approving, audit, backups, evidence, keys, quarantine, readers, runs
+from flows import approving, audit, backups, evidence, keys, quarantine, readers, runs, scoring
 from flows.flags import (
     Aggressive,
     ApprovalTimeout,
@@ -229,6 +229,9 @@ def approve(
 def status(config: ConfigPath = None, as_json: Json = False) -> None:
     """Show each field's census, the keys and the latest runs."""
     print_document(readers.status(config), as_json, readers.show_status)
+
+
+app.command()(scoring.score)
 
 
 @app.command()

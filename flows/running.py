@@ -35,6 +35,7 @@ from reseal.unexpected import scrubbed
 from reseal.workers import open_workers
 from tasks import artifacts
 from tasks.run import Run, Watch, under_way
+from tasks.scores import write_scores
 from tasks.storage import measure_storage
 from tasks.table import prepare_schema
 
@@ -162,6 +163,7 @@ def close_ledger(run: Run) -> None:
 
 def _record(run: Run) -> None:
     measure_storage(run, "after")
+    write_scores(run)
     close_ledger(run)
     run.evidence.write("pacing", run.pacing())
     run.evidence.write("run", run.result.as_dict())

@@ -18,6 +18,7 @@ from prefect.artifacts import (
 from reseal.preflight import Report
 from reseal.report import PAGE
 from reseal.result import FieldResult, RunResult
+from reseal.scores.take import SCORES
 
 if TYPE_CHECKING:
     from reseal.report.page import Page
@@ -56,6 +57,21 @@ def publish_summary(result: RunResult) -> None:
         link=f"file://{result.evidence}", link_text="evidence", key="evidence",
         description="The directory that holds this run's record",
     )  # fmt: skip
+
+
+def publish_scores(document: dict[str, Any]) -> None:
+    """Show every term of both scores as a row of a table, or why there are none."""
+    # A view that cannot be shown must not end a run: the record stands in the evidence.
+    with suppress(Exception):
+        rows = [
+            {"score": score, **term}
+            for score in SCORES
+            for term in document.get(score, {}).get("terms", ())
+        ]
+        said = [f"{score}: {document[score]['value']}" for score in SCORES if score in document]
+        create_table_artifact(
+            table=rows, key="scores", description=document.get("missing") or ", ".join(said)
+        )
 
 
 def publish_page(page: "Page", where: str) -> None:

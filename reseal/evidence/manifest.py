@@ -54,6 +54,7 @@ def facts(directory: Path, run_id: str, ending: Ending) -> dict[str, Any]:
         "ledger": _ledger(directory / BATCHES),
         "pacing": _document(directory, "pacing"),
         "storage": _document(directory, "storage") or {},
+        "scores": _document(directory, "scores"),
         "retirement": _document(directory, "retirement") or {},
         "samples": {"file": SAMPLES} if (directory / SAMPLES).exists() else None,
         "audit": _audit(directory / AUDIT),

@@ -30,13 +30,14 @@ from reseal.report.run_sections import (
     about_run,
     about_stages,
 )
+from reseal.report.score_sections import about_scores
 from reseal.report.summary import Line
 from reseal.report.table import Section, Table
 
 _SECTIONS = (
     about_run, about_approval, about_preflight, about_keys, about_rows, about_backup,
-    about_validation, about_guard, about_plans, about_storage, about_cleaning, about_pacing,
-    about_stages, about_files,
+    about_validation, about_guard, about_plans, about_storage, about_cleaning, about_scores,
+    about_pacing, about_stages, about_files,
 )  # fmt: skip
 
 

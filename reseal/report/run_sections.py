@@ -34,6 +34,7 @@ _FILES = (
     ("audit.json", "the audit log, chained by hash"),
     ("pacing.json", "how hard the run might work, and what it decided about that"),
     ("storage.json", "what the tables took on disk, before and after"),
+    ("scores.json", "both scores with every term, and advice"),
     ("run.json", "what the command printed"),
     ("preflight.json", "every check before the first write"),
     ("approval.json", "who decided, when, and what they saw"),

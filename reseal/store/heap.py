@@ -36,6 +36,11 @@ class Heap:
     rows: int
 
     @property
+    def qualified(self) -> str:
+        """The table as a person writes it, and as the ledger has it."""
+        return f"{self.schema}.{self.table}"
+
+    @property
     def name(self) -> sql.Identifier:
         """The table, quoted."""
         return sql.Identifier(self.schema, self.table)

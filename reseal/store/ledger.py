@@ -43,6 +43,13 @@ SELECT coalesce(sum(changed) FILTER (WHERE turn <> 'unseal'), 0),
 FROM {reseal}.batch WHERE run_id = %s AND field = %s
 """
 
+# Of a table that is one heap none is named.
+WRITTEN = """
+SELECT coalesce(sum(changed), 0) FROM {reseal}.batch
+WHERE field = %(field)s AND coalesce(heap, %(heap)s) = %(heap)s
+  AND written >= coalesce(%(since)s::timestamptz, '-infinity')
+"""
+
 XIDS = "SELECT DISTINCT xid::text FROM {reseal}.batch WHERE run_id = %s AND field = %s"
 
 VERSIONS = """
@@ -122,6 +129,11 @@ def sealed_rows(store: Store, run_id: UUID, field: str) -> int:
 def unsealed_rows(store: Store, run_id: UUID, field: str) -> int:
     """Return how many originals a run has put back in a field."""
     return int(store.need(CHANGED, [run_id, field])[1])
+
+
+def written_rows(store: Store, field: str, heap: str, since: datetime | None) -> int:
+    """Return how many rows all runs have written to a heap of a field since a time, or ever."""
+    return int(store.need(WRITTEN, {"field": field, "heap": heap, "since": since})[0])
 
 
 def written_xids(store: Store, run_id: UUID, field: str) -> frozenset[int]:

@@ -274,7 +274,7 @@ def test_prefect_shows_the_run_completed_with_its_artifacts(
     assert {key: kind for key, kind in kinds.items() if key not in plots} == {
         "preflight": "table", "census": "table", "claims": "table", "controls": "table",
         "summary": "markdown", "five-lines": "markdown", "evidence": "markdown",
-        "report": "markdown", "progress": "progress",
+        "report": "markdown", "progress": "progress", "scores": "table",
     }  # fmt: skip
     bars = {each["description"]: each["data"] for each in artifacts if each["key"] == "progress"}
     assert bars == {f"encrypt {FIELD}, pass {number}": 100.0 for number in (1, 2)}

@@ -90,5 +90,5 @@ def test_validate_only_says_so_and_leaves_evidence(scene: Scene) -> None:
     # There is no log to tell of it before the first run that writes.
     assert names - {"audit.json"} == {
         "key.pub", "manifest.json", "opening.json", "pacing.json", "preflight.json",
-        "report.html", "run.json", "statement.dsse.json", "storage.json",
+        "report.html", "run.json", "scores.json", "statement.dsse.json", "storage.json",
     }  # fmt: skip

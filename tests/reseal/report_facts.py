@@ -14,6 +14,7 @@ from tests.reseal.report_parts import (
     key,
     optimised,
     run,
+    scores,
     storage,
     tried,
     validated,
@@ -92,6 +93,7 @@ def encrypted(directory: Path, *, batches: int = 200, rows: int = 5000) -> dict[
                 "after": storage(total * 9 // 8, heap=251, index=64, toast=0),
             }
         },
+        "scores": scores(),
         "stages": {
             "preflight": 2.1, "prepare": 0.4, "backup": 21.7, "encrypt": 41.2, "validate": 22.9,
             "guard": 1.1, "optimise": 4.8, "clean": 2.2,

@@ -142,6 +142,41 @@ def storage(rows: int, *, heap: int, index: int, toast: int) -> dict[str, int]:
     }  # fmt: skip
 
 
+def scores() -> dict[str, Any]:
+    """Both scores, with terms that are full, not full and unknown; and advice."""
+    full = term("guard", "the guard holds", 10, 10, "Plaintext is refused.")
+    part = term("secrets sealed", "99.9 %", 21.9, 22, "1,000,000 of 1,000,003 are sealed; 3 plain.")
+    unknown = term("residue of plaintext", "unknown", 0, 8, "no cleaning has looked for it")
+    advice = {
+        "table": "public.users", "what": "drop the unused index users_mfa_old",
+        "why": "It was scanned 0 times.", "statement": "DROP INDEX CONCURRENTLY users_mfa_old;",
+    }  # fmt: skip
+    return {
+        "fields": [FIELD],
+        "security": score("security score", full, part, unknown),
+        "storage": score("storage efficiency", term("bloat", "2 %", 25, 25, "2 % of it is idle.")),
+        "advice": [advice],
+        "no_advice": {"public.devices": "permission denied for table devices"},
+    }
+
+
+def score(name: str, *terms: dict[str, Any]) -> dict[str, Any]:
+    """A score of these terms."""
+    points = sum(one["points"] for one in terms)
+    return {
+        "name": name, "value": int(points), "points": points, "out_of": 100,
+        "measured": sum(one["measured"] for one in terms), "terms": list(terms),
+    }  # fmt: skip
+
+
+def term(name: str, value: str, points: float, most: int, sentence: str) -> dict[str, Any]:
+    """A term of a score."""
+    return {
+        "name": name, "value": value, "points": points, "most": most,
+        "measured": 0 if value == "unknown" else most, "sentence": sentence,
+    }  # fmt: skip
+
+
 def at(seconds: float) -> str:
     """A moment of the run."""
     return (BEGAN + timedelta(seconds=seconds)).isoformat()

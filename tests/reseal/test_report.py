@@ -172,15 +172,42 @@ def test_values_that_nobody_can_tell_are_no_plaintext_and_not_left_out(tmp_path:
 
 @pytest.mark.parametrize(
     ("name", "heading"),
-    [("encrypted", "Backup"), ("encrypted", "Approval"), ("refused", "Preflight")],
+    [
+        ("encrypted", "Backup"),
+        ("encrypted", "Approval"),
+        ("encrypted", "Scores"),
+        ("refused", "Preflight"),
+    ],
 )
 def test_what_a_run_got_to_has_a_section(pages: dict[str, str], name: str, heading: str):
     assert f">{heading}</h2>" in pages[name]
 
 
 def test_a_section_that_a_run_did_not_get_to_is_left_out(pages: dict[str, str]):
-    for heading in ("Backup", "Validation", "Guard", "Pacing", "Keys"):
+    for heading in ("Backup", "Validation", "Guard", "Pacing", "Keys", "Scores"):
         assert f">{heading}</h2>" not in pages["refused"]
+
+
+def test_both_scores_are_told_term_by_term_with_advice(pages: dict[str, str]):
+    words = Page(pages["encrypted"]).words
+
+    for said in (
+        "Security score: 31 of 100, 32 of which could be measured.",
+        "Secrets sealed 99.9 % 21.9 22 1,000,000 of 1,000,003 are sealed; 3 plain.",
+        "Residue of plaintext unknown 0 8 no cleaning has looked for it",
+        "DROP INDEX CONCURRENTLY users_mfa_old;",
+        "public.devices permission denied for table devices",
+    ):
+        assert said in words
+
+
+def test_scores_that_could_not_be_computed_say_why(tmp_path: Path):
+    facts = report_facts.encrypted(tmp_path)
+    facts["scores"] = {"missing": "the connection to the database was lost"}
+
+    words = Page(render(facts, tmp_path)).words
+
+    assert "The scores could not be computed: the connection to the database was lost." in words
 
 
 def test_every_control_says_what_a_run_does_not_show(tmp_path: Path):
@@ -211,6 +238,7 @@ def test_names_from_outside_are_text_and_nothing_else(tmp_path: Path):
     facts = _renamed(report_facts.encrypted(tmp_path), FIELD, _HOSTILE)
     facts["operator"] = facts["run"]["message"] = _HOSTILE
     facts["preflight"]["checks"][0]["value"] = _HOSTILE
+    facts["scores"]["advice"][0]["statement"] = _HOSTILE
     report_parts.write_batches(tmp_path, _HOSTILE, 20, 100)
 
     text = render(facts, tmp_path)
