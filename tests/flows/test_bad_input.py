@@ -19,7 +19,10 @@ from tests.flows.sentences import described, enrol_two, missing, sentence, state
 pytestmark = pytest.mark.slow
 
 UNKNOWN_RUN = "00000000-0000-4000-8000-000000000000"
-RUNS = (("encrypt",), ("rotate",), ("verify",), ("rollback", UNKNOWN_RUN), ("optimise",), ("residue", "--clean"))
+RUNS = (
+    *(("encrypt",), ("rotate",), ("verify",), ("rollback", UNKNOWN_RUN)),
+    *(("optimise",), ("residue", "--clean")),
+)
 ALL = (*RUNS, ("check",), ("status",), ("score",), ("residue",))
 
 
