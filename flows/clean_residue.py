@@ -27,12 +27,10 @@ def clean_residue(options: CleanOptions | None = None) -> State[None]:
 
 
 def _conclude(run: Run) -> None:
-    found = [part.residue for part in run.result.fields.values()]
-    if None in found:
+    if any(part.residue is None for part in run.result.fields.values()):
         said = "whether old secrets are left is not verified; the evidence says why"
         conclude(run, Outcome.PARTIAL, said)
         return
-    # Fields of one run are looked at together.
-    left = max((one for one in found if one is not None), default=0)
-    said = f"old secrets are left in {left} places" if left else "no old secret is left"
+    left = run.result.residue
+    said = f"old secrets are left in {left} places on disk" if left else "no old secret is left"
     conclude(run, Outcome.PARTIAL if left else Outcome.DONE, said)

@@ -221,6 +221,8 @@ def sum_up(run: Run) -> None:
     done = run.result
     aside, plain, failed = done.quarantined, done.still_plain, done.failed_claims
     text = f"{done.changed} sealed, {done.set_aside}, {plain} still plaintext"
+    if done.residue:
+        text += f", old secrets left in {done.residue} places on disk: see `reseal residue`"
     conclude(
         run,
         Outcome.PARTIAL if aside or plain or failed else Outcome.DONE,

@@ -101,6 +101,11 @@ class RunResult:
         return f"{self.quarantined} quarantined{more}"
 
     @property
+    def residue(self) -> int:
+        """How often old secrets were found beside the rows; fields of a run are looked at once."""
+        return max((part.residue or 0 for part in self.fields.values()), default=0)
+
+    @property
     def restored(self) -> int:
         """Originals put back, over all fields."""
         return sum(part.restored for part in self.fields.values())
