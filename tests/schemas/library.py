@@ -72,7 +72,7 @@ class Library:
         data_key.ensure_active(self.store, self.access.kek(), "test")
         run_id = self._start("encrypt_secrets")
         parts = {name: self._encrypt(run_id, name) for name in self.names}
-        self._clean(run_id, parts)
+        self._clean(run_id)
         return run_id, parts
 
     def rotate(self) -> Parts:
@@ -118,12 +118,12 @@ class Library:
         optimise(self.store, target)
         return part
 
-    def _clean(self, run_id: UUID, parts: Parts) -> None:
+    def _clean(self, run_id: UUID) -> None:
         with ExitStack() as stack:
             epochs = {n: stack.enter_context(hold(self.store, n, run_id)) for n in self.names}
             targets = [self.access.target(self.store, name) for name in self.names]
             work = Work(self.store, targets, epochs, self.access.config.clean, PACE)
-            replaced = sum(int(part["changed"]) for part in parts.values())
+            replaced = sum(ledger.sealed_rows(self.store, run_id, name) for name in self.names)
             done = clean(self.access, work, replaced, partial(datetime.now, UTC))
         if done.found:
             self.broken.append(f"{done.found} old secrets are left: {done.as_dict()}")
