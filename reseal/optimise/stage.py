@@ -19,7 +19,7 @@ from reseal.optimise.query import Query
 from reseal.optimise.result import Optimisation, Trial
 from reseal.optimise.samples import Row, sample
 from reseal.optimise.traffic import Traffic, traffic_of
-from reseal.optimise.verdict import Gain, Verdict, judge, why_not_try
+from reseal.optimise.verdict import WAY_DOWN, Gain, Verdict, judge, why_not_try
 from reseal.patience import Patience
 from reseal.store.catalog import Target
 from reseal.store.store import Store
@@ -30,6 +30,8 @@ BRIEF = "SET lock_timeout = '2s'; SET statement_timeout = '10min'"
 
 # duplicate_table (PostgreSQL manual, appendix A), which an index of that name is as well.
 _STANDS = "42P07"
+
+_SINCE = "it stands since an earlier run"
 
 # From a quarter of a second on, some ten seconds in all.
 _A_WHILE = Patience(tries=6, first_wait=0.25)
@@ -139,9 +141,8 @@ def _looked(work: _Work, found: Found) -> _Asked | Trial:
     except StoreError as error:
         return replace(trial, why=f"it cannot be measured: {error}")
     trial = replace(trial, before=before)
-    if before.index and before.index.startswith(prefix(work.target.field.table)):
-        why = "it stands since an earlier run"
-        return replace(trial, index=before.index, kept=True, why=why)
+    if _is_served(before, work.target):
+        return replace(trial, index=before.index, kept=True, why=_SINCE)
     proposal = propose(found.query, work.columns)
     if proposal is None:
         return replace(trial, why="it looks rows up by their key, or by flags alone")
@@ -149,6 +150,12 @@ def _looked(work: _Work, found: Found) -> _Asked | Trial:
     if why_not is not None:
         return replace(trial, why=why_not)
     return _Asked(trial, found.query, values, before, proposal)
+
+
+def _is_served(before: Plan, target: Target) -> bool:
+    """Say whether an index of our own finds the row already, so that it needs no other."""
+    is_ours = before.index and before.index.startswith(prefix(target.field.table))
+    return bool(is_ours) and before.pages <= WAY_DOWN
 
 
 def _tried(work: _Work, traffic: Traffic, index: Index, asked: list[_Asked]) -> list[Trial]:
@@ -168,7 +175,8 @@ def _tried(work: _Work, traffic: Traffic, index: Index, asked: list[_Asked]) -> 
         ]
 
     if build.is_valid(work.store, index):
-        return said(Verdict(True, "it stands since an earlier run, and the planner passes it by"))
+        taken = any(one.before.index == index.name for one in asked)
+        return said(Verdict(True, _SINCE if taken else f"{_SINCE}, and the planner passes it by"))
     estimate = _estimate(work, index, asked)
     if work.dry_run or not estimate.kept:
         return said(Verdict(False, estimate.why))

@@ -129,6 +129,24 @@ def test_what_stands_is_not_built_again(users: Users):
     assert users.ours() == [first.index]
 
 
+def test_an_index_of_ours_that_does_not_find_the_row_is_not_taken_for_the_one_it_needs(
+    users: Users,
+):
+    users.admin.execute("ALTER TABLE users ADD nick text")
+    users.admin.execute("UPDATE users SET nick = 'nick' || id")
+    users.admin.execute("VACUUM ANALYZE users")
+    users.admin.execute(
+        "CREATE INDEX reseal_users_other ON users (id) INCLUDE (nick) WHERE mfa_enabled"
+    )
+
+    made = users.optimised("SELECT id FROM users WHERE nick = $1 AND mfa_enabled")
+
+    assert made.before
+    assert made.before.index == "reseal_users_other"
+    assert made.kept, made.reason
+    assert made.index != "reseal_users_other"
+
+
 def test_a_dry_run_builds_nothing_and_says_what_would_be_tried(users: Users):
     before = users.indexes()
 
