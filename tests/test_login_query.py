@@ -56,7 +56,7 @@ def test_the_index_that_does_not_help_is_not_kept(document: dict[str, Any]):
 
 @pytest.mark.slow
 def test_page_and_plot_are_made_of_the_figures(written: Path, document: dict[str, Any]):
-    assert (written / "schema.md").read_text() == made_of(document)
+    assert (written / "optimise.md").read_text() == made_of(document)
     assert f"On {ROWS:,} users" in made_of(document)
     assert (written / "login-query.svg").read_text().startswith("<svg")
 

@@ -9,7 +9,7 @@ import altair as alt
 from tests.bench.page import machine_of
 
 Document = dict[str, Any]
-TEMPLATE = Path(__file__).with_name("schema.md")
+TEMPLATE = Path(__file__).with_name("optimise.md")
 _BLUE, _GREY = "#1f5f99", "#b9c4cf"
 _DECADES = [10.0**n for n in range(-3, 6)]
 

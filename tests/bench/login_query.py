@@ -91,7 +91,7 @@ def measure(rows: int) -> dict[str, Any]:
 def write(document: dict[str, Any], to: Path) -> None:
     """Write the figures, the page and the plot."""
     (to / "login-query.json").write_text(json.dumps(document, indent=1) + "\n")
-    (to / "schema.md").write_text(login_page.made_of(document))
+    (to / "optimise.md").write_text(login_page.made_of(document))
     login_page.draw(document, to / "login-query.svg")
 
 
