@@ -12,8 +12,10 @@ from reseal.errors import ConnectionLost, Stopped, StoreError, Superseded
 from reseal.residue.look import Look, Search
 from reseal.residue.place import Kind, Place
 from reseal.residue.places import Places
+from reseal.store.heap import Heap
 
 MOST_ROUNDS = 12
+_MOST_IN_VAIN = 4
 # Fewer pages than these have their own rows moved; more are covered by the table's last ones.
 _FEW_PAGES = 16
 
@@ -55,12 +57,18 @@ class Cleaner:
             yield self._step("write-ahead log", self._switch_wal, places.logs)
 
     def _rewritten(self) -> Iterator[Step]:
-        while self.look.found(_ROWS) and self._rounds < MOST_ROUNDS and not self._is_refused:
+        in_vain, before = 0, self.look.found(_ROWS)
+        while before and self._rounds < MOST_ROUNDS and in_vain < _MOST_IN_VAIN:
             self._rounds += 1
             # A page that holds no row is filled by others; one that is full needs its own to go.
             has_turn = self._rounds > 1 and self._rounds % 2 == 1
             remedy = self._move_these if has_turn and self._are_few else self._move_last
             yield self._step(f"rewrite {self._rounds}", remedy, partial(self._again, *_ROWS))
+            after = self.look.found(_ROWS)
+            in_vain = in_vain + 1 if after == before else 0
+            if self._is_refused:
+                break
+            before = after
         if self._rounds > 1:
             # The line pointers that were left standing go, too.
             yield self._step("vacuum again", self._vacuum, partial(self._again, *_ROWS))
@@ -102,18 +110,25 @@ class Cleaner:
     def _is_out_of_line(self) -> bool:
         return bool(self.look.found([Kind.TOAST]))
 
+    @property
+    def _dirty(self) -> list[Heap]:
+        """The heaps where something was found; all, where that is out of line."""
+        if self._is_out_of_line:
+            return self._work.heaps
+        return [heap for heap in self._work.heaps if self.look.pages(heap.oid)]
+
     def _vacuum(self) -> None:
         remedies.vacuum(self._work.store, self._work.heaps)
 
     def _move_last(self) -> str:
         """Move the last rows of each heap to where old bytes are; all, for what is out of line."""
-        rows = 0
-        for heap in self._work.heaps:
+        rows, dirty_heaps = 0, self._dirty
+        for heap in dirty_heaps:
             dirty = len(self.look.pages(heap.oid))
             # Whatever else is free may be taken first, and more of it in later rounds.
             count = heap.pages if self._is_out_of_line else (dirty + bool(dirty)) * self._rounds
             rows += self._work.rewrite_last(heap, count, anew=self._is_out_of_line)
-        self._vacuum()
+        remedies.vacuum(self._work.store, dirty_heaps)
         return f"{rows:,} rows"
 
     def _move_these(self) -> str:
@@ -121,15 +136,15 @@ class Cleaner:
 
         Versions are written over old bytes, and their line pointers over what is left in between.
         """
-        rows, store = 0, self._work.store
-        for heap in self._work.heaps:
+        rows, store, heaps = 0, self._work.store, self._dirty
+        for heap in heaps:
             pages = self.look.pages(heap.oid)
             rows += self._work.rewrite(heap, these_pages(heap, pages), fills=True).rows
-        remedies.vacuum_rows(store, self._work.heaps)
-        for heap in self._work.heaps:
+        remedies.vacuum_rows(store, heaps)
+        for heap in heaps:
             count = len(self.look.pages(heap.oid))
             rows += self._work.rewrite_last(heap, count + bool(count))
-        remedies.vacuum_rows(store, self._work.heaps)
+        remedies.vacuum_rows(store, heaps)
         return f"{rows:,} rows"
 
     def _vacuum_full(self) -> None:

@@ -25,9 +25,9 @@ class Gathered:
 
     def not_verified(self) -> list[str]:
         """Return, in sentences, which old secrets are not looked for."""
-        short = sum(needles.short for needles in self.parts)
-        said = f"{short} old secrets of fewer than 8 bytes, which any file has by chance"
-        return [*self.missing, *([said] if short else [])]
+        plain = sum(needles.plain for needles in self.parts)
+        said = f"{plain} old secrets that are so short or plain that any file has them by chance"
+        return [*self.missing, *([said] if plain else [])]
 
 
 def gather(access: Access, store: Store, backups: Iterable[Backups]) -> Gathered:

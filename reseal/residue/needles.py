@@ -23,8 +23,9 @@ Octets = NDArray[np.uint8]
 Starts = NDArray[np.int64]
 
 WORD = 8
-# One that is shorter is met by chance in any large file.
+# One that is shorter, or has fewer different bytes, is met by chance in any large file.
 SHORTEST = 8
+FEWEST_DIFFERENT = 5
 # As many as fill an eighth of the bits or less; more secrets are looked for in several turns.
 MOST_WORDS = 2**23
 _WORD_BITS = 27
@@ -84,10 +85,10 @@ class _Grid:
 
 
 class Needles:
-    """Old secrets to look for; `words` is how much of the room is taken, `short` were left out."""
+    """Old secrets to look for; `words` is how much of the room is taken, `plain` were left out."""
 
     def __init__(self) -> None:
-        self.words = self.short = self.secrets = 0
+        self.words = self.plain = self.secrets = 0
         self.longest = SHORTEST
         self._grids: dict[int, _Grid] = {}
         self._keys: Words = np.zeros(0, dtype=np.uint64)
@@ -101,18 +102,21 @@ class Needles:
         return self.words >= MOST_WORDS
 
     def add(self, octets: Iterable[bytes]) -> None:
-        """Take secrets in; those that are too short to tell are counted and left out."""
+        """Take secrets in; those that are too plain to tell are counted and left out."""
         by_length: dict[int, list[bytes]] = defaultdict(list)
         for one in octets:
             by_length[len(one)].append(one)
         for length, some in by_length.items():
             if length < SHORTEST:
-                self.short += len(some)
+                self.plain += len(some)
             else:
                 self._add(length, some)
 
     def _add(self, length: int, some: Sequence[bytes]) -> None:
-        rows = np.frombuffer(b"".join(some), dtype=np.uint8).reshape(-1, length)
+        rows = _telling(np.frombuffer(b"".join(some), dtype=np.uint8).reshape(-1, length))
+        self.plain += len(some) - len(rows)
+        if not len(rows):
+            return
         step = grid(length)
         of_grid = self._grids.setdefault(step, _Grid())
         of_grid.lengths.add(length)
@@ -125,8 +129,8 @@ class Needles:
         self._sums.append(sums)
         self._sorted = None
         self.longest = max(self.longest, length)
-        self.secrets += len(some)
-        self.words += len(some) * step
+        self.secrets += len(rows)
+        self.words += len(rows) * step
 
     def find(self, octets: bytes) -> list[Hits]:
         """Return where secrets begin in some bytes, each place once."""
@@ -191,6 +195,14 @@ class Needles:
             total += column * key
         mixed: Words = total ^ (total >> np.uint64(29))
         return mixed
+
+
+def _telling(rows: Octets) -> Octets:
+    """Return the rows that have enough different bytes."""
+    ordered = np.sort(rows, axis=1)
+    different = (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1) + 1
+    chosen: Octets = rows[different >= FEWEST_DIFFERENT]
+    return chosen
 
 
 def _words(rows: Octets) -> Words:

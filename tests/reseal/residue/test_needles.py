@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.residue.needles import SHORTEST, WORD, Needles, grid
+from reseal.residue.needles import FEWEST_DIFFERENT, SHORTEST, WORD, Needles, grid
 
 octets = st.binary(max_size=60)
-secrets = st.binary(min_size=SHORTEST, max_size=70)
+secrets = st.binary(min_size=SHORTEST, max_size=70).filter(
+    lambda octets: len({*octets}) >= FEWEST_DIFFERENT
+)
 
 
 def found(needles: Needles, text: bytes) -> list[tuple[int, int]]:
@@ -59,11 +61,11 @@ def test_a_word_of_the_grid_lies_within_a_secret_wherever_it_stands(length):
         assert first + WORD <= start + length
 
 
-def test_what_is_too_short_to_tell_is_counted_and_left_out():
+def test_what_is_too_plain_to_tell_is_counted_and_left_out():
     needles = Needles()
-    needles.add([b"1234567", b"", b"12345678"])
-    assert (needles.short, needles.secrets) == (2, 1)
-    assert found(needles, b"1234567 12345678") == [(8, 8)]
+    needles.add([b"1234567", b"", b"12345678", b"\0" * 32, b"abcdabcdabcd"])
+    assert (needles.plain, needles.secrets) == (4, 1)
+    assert found(needles, b"1234567 12345678 abcdabcdabcd" + b"\0" * 100) == [(8, 8)]
 
 
 def test_many_secrets_among_a_million_of_others_are_all_found():
