@@ -44,6 +44,9 @@ FROM (SELECT * FROM {table} LIMIT 1000) AS t
 
 _PAGES_AT_ONCE = 64
 
+# Whatever its text does not tell (NULL, an array that does not count from 1) stays as it is.
+ANEW = "CASE WHEN ({anew})::text = {stands}::text THEN {anew} ELSE {stands} END"
+
 # A page has room for some three hundred of the shortest rows.
 _MOST_VERSIONS = 300
 
@@ -138,8 +141,7 @@ def _written(store: Store, how: Rewriting, span: Span) -> Iterator[Rewritten]:
 
 def _write(store: Store, how: Rewriting, span: Span) -> int:
     target = how.target
-    stands = target.stored
-    value = target.column.write(target.column.read(stands)) if how.anew else stands
+    value = _anew(target) if how.anew else target.stored
     column = sql.Identifier(target.field.column)
     parts = {"heap": span.table(target), "where": target.where, "column": column, "value": value}
     with store.transaction():
@@ -154,3 +156,10 @@ def _write(store: Store, how: Rewriting, span: Span) -> int:
             if not store.execute(REWRITE, span.bounds, **parts).rowcount:
                 break
         return rows
+
+
+def _anew(target: Target) -> sql.Composable:
+    """Return the expression of a value that is made of its text once more."""
+    stands = target.stored
+    anew = target.column.write(target.column.read(stands))
+    return sql.SQL(ANEW).format(anew=anew, stands=stands)

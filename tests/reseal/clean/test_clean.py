@@ -28,6 +28,15 @@ def enrol(scene: Scene, values: list[str]) -> None:
     scene.admin.execute("ANALYZE users")
 
 
+# What describes a field of such a type.
+_WORDS = {
+    "text[]": {"path": "[*]"},
+    "jsonb": {"path": "a"},
+    "json": {"path": "a"},
+    "bytea": {"format": "bytes"},
+}
+
+
 def falls(cleaning: Cleaning, kind: Kind) -> list[int]:
     """What was found in places of a kind, step by step."""
     return [count for step in cleaning.steps if (count := step.found[kind.value]) is not None]
@@ -197,6 +206,28 @@ def test_a_row_that_the_table_refuses_stays_and_the_others_are_written(scene: Sc
     with working(scene) as work:
         done = work.rewrite(work.heaps[0], whole(scene.target))
     assert done.refused == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("text[]", ["NULL", "'{}'", "'{a,NULL,\"\"}'", "'[0:1]={a,b}'", "'{{a,b},{c,d}}'"]),
+        ("jsonb", ["NULL", "'{}'", "'null'", """'{"b": 1, "a": [1.50, "x"]}'"""]),
+        ("json", ["NULL", "'{ }'", """'{"b":1,  "b":2}'"""]),
+        ("bytea", ["NULL", "''", "'\\\\x00ff5c'"]),
+        ("char(5)", ["NULL", "''", "'a  '"]),
+    ],
+)
+def test_no_value_changes_when_it_is_made_of_its_text_once_more(scene: Scene, kind, values):
+    words = {"column": "s", "name": "t.s"} | _WORDS.get(kind, {})
+    described = scene.table(f"id int PRIMARY KEY, s {kind}", [], **words)
+    for number, value in enumerate(values):
+        scene.admin.execute(f"INSERT INTO t VALUES ({number}, {value})".encode())
+    before = described.texts()
+    with working(described) as work:
+        done = work.rewrite(work.heaps[0], whole(described.target), anew=True)
+    assert described.texts() == before
+    assert done.rows + done.refused > 0
 
 
 def test_kinds_that_a_run_vouches_for_are_those_that_it_has_a_remedy_for():
