@@ -43,6 +43,12 @@ WHERE EXISTS (
 ORDER BY c.field
 """
 
+# A database that no run of this version has brought forward has none.
+HAS_WISHES = """
+SELECT EXISTS (SELECT FROM pg_attribute
+               WHERE attrelid = to_regclass(format('%%I.control', %s::text)) AND attname = 'asked')
+"""
+
 # Nobody else's: each session of a run is named after it.
 CANCEL = """
 SELECT count(*) FILTER (WHERE pg_cancel_backend(pid)) FROM pg_stat_activity
@@ -130,6 +136,8 @@ class Held(NamedTuple):
 
 def held(store: Store) -> list[Held]:
     """Return the fields that runs are at work on."""
+    if not store.need(HAS_WISHES, [store.schema])[0]:
+        return []
     return [
         Held(field, run_id, Request(wish) if wish else None, asked, by)
         for field, run_id, wish, asked, by in store.execute(HELD)
