@@ -6,7 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import approving, audit, backups, evidence, keys, quarantine, readers, runs, scoring
+from flows import (
+    approving,
+    audit,
+    backups,
+    evidence,
+    keys,
+    looking,
+    quarantine,
+    runs,
+    scoring,
+    wishing,
+)
 from flows.flags import (
     Aggressive,
     ApprovalTimeout,
@@ -22,6 +33,7 @@ from flows.flags import (
     print_document,
 )
 from flows.optimised_shown import show_optimised
+from flows.result_shown import show_result
 from reseal.errors import (
     ConfigurationError,
     FieldBusy,
@@ -46,30 +58,7 @@ app.add_typer(evidence.app, name="evidence")
 app.add_typer(audit.app, name="audit")
 
 
-@app.command()
-def init(
-    table: Annotated[str | None, typer.Option(help="schema.table, where none is found.")] = None,
-    column: Annotated[str | None, typer.Option(help="The column that holds secrets.")] = None,
-    config: ConfigPath = None,
-    as_json: Json = False,
-) -> None:
-    """Write a reseal.toml for the columns that look like MFA secrets."""
-    print_document(readers.init(config, table, column), as_json, readers.show_init)
-
-
-@app.command()
-def discover(config: ConfigPath = None, as_json: Json = False) -> None:
-    """Look through the whole database for MFA secrets, copies of them, and what is protected."""
-    print_document(readers.discover(config), as_json, readers.show_discovery)
-
-
-@app.command()
-def check(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
-    """Look at everything that a run depends on, and write nothing."""
-    document = readers.check(config, fields or [])
-    print_document(document, as_json, readers.show_checks)
-    if document["verdict"] == "refuse":
-        raise Refused(readers.refusal(document))
+looking.register(app)
 
 
 @app.command()
@@ -225,13 +214,8 @@ def approve(
     print_document(document, as_json, approving.show_answer)
 
 
-@app.command()
-def status(config: ConfigPath = None, as_json: Json = False) -> None:
-    """Show each field's census, the keys and the latest runs."""
-    print_document(readers.status(config), as_json, readers.show_status)
-
-
 app.command()(scoring.score)
+wishing.register(app)
 
 
 @app.command()
@@ -293,7 +277,7 @@ def _run(
     _finish(runs.run(flow, scope | options), as_json)
 
 
-def _finish(document: dict[str, Any], as_json: bool, show: Show = readers.show_result) -> None:
+def _finish(document: dict[str, Any], as_json: bool, show: Show = show_result) -> None:
     print_document(document, as_json, show)
     if document["exit_code"]:
         raise typer.Exit(document["exit_code"])

@@ -15,7 +15,7 @@ from reseal.embedded import start_server
 from reseal.modes import Mode
 from reseal.preflight import PreflightPlan, Verdict, run_preflight
 from reseal.settings import Settings
-from reseal.store import approval, catalog, ledger, schema
+from reseal.store import approval, catalog, control, ledger, schema
 from reseal.store.connection import Connection
 from reseal.store.key_inventory import inventory
 from reseal.store.store import Store
@@ -105,8 +105,15 @@ def status(config: Path | None) -> dict[str, Any]:
 def show_status(document: dict[str, Any]) -> None:
     """Show the census, the keys, the latest runs, and which wait for an answer."""
     screen.show_status(document)
+    for one in document["at_work"]:
+        asked = f", asked to {one['request']} by {one['asked_by']}" if one["request"] else ""
+        say(f"run {one['run_id']} is at work on {one['field']}{asked}")
     for run in document["waiting"]:
         say(f"run {run['run_id']} of {run['asked_by']} waits for an answer: `reseal approve`")
+
+
+def _at_work(store: Store) -> list[dict[str, Any]]:
+    return [one._asdict() for one in control.held(store)]
 
 
 def _status(opening: Opening, store: Store) -> dict[str, Any]:
@@ -119,4 +126,5 @@ def _status(opening: Opening, store: Store) -> dict[str, Any]:
         "keys": inventory(store) if has_schema else [],
         "runs": ledger.latest(store, 10) if has_schema else [],
         "waiting": approval.waiting(store) if approval.exists(store) else [],
+        "at_work": _at_work(store) if has_schema else [],
     }

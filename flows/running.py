@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -13,6 +13,7 @@ from prefect.runtime import flow_run
 from flows.opening import Opening
 from flows.options import Scope
 from reseal import register
+from reseal.decision import Decision, now
 from reseal.errors import (
     ConfigurationError,
     FieldBusy,
@@ -24,6 +25,7 @@ from reseal.errors import (
     StoreError,
 )
 from reseal.evidence.opening import Begun
+from reseal.heeding import heeding
 from reseal.modes import Mode, effort
 from reseal.outcome import Outcome
 from reseal.result import RunResult
@@ -133,8 +135,19 @@ def holding(run: Run, *, keys: bool = False) -> Iterator[None]:
         record = ledger.RunRecord(run.run_id, run.result.flow, run.result.mode, names, None)
         register.begin(run.store, record, run.actor, run.access.config.sha256)
         run.records = True
-        with sampling(run.access, names[0], f"samples {run.run_id}", run.evidence.directory):
-            yield
+        stack.enter_context(
+            sampling(run.access, names[0], f"samples {run.run_id}", run.evidence.directory)
+        )
+        stack.enter_context(_heeding(run))
+        yield
+
+
+def _heeding(run: Run) -> AbstractContextManager[None]:
+    def tell(what: str) -> None:
+        run.decisions.append(Decision(now(), what))
+
+    purpose = f"heed {run.run_id}"
+    return heeding(run.access, purpose, run.epochs, run.settings.state, run.workers, tell)
 
 
 def conclude(run: Run, outcome: Outcome, message: str) -> None:

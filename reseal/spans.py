@@ -29,7 +29,7 @@ class Bench:
     """A process's open connection and the job it works at."""
 
     access: Access
-    stop: Callable[[], bool]
+    hands: Hands
     job: Job | None = None
     _store: Store | None = field(default=None, repr=False)
 
@@ -51,9 +51,9 @@ class Bench:
 _benches: list[Bench] = []
 
 
-def open_bench(access: Access, stop: Callable[[], bool]) -> None:
+def open_bench(access: Access, hands: Hands) -> None:
     """Give this process what all its spans share."""
-    _benches[:] = [Bench(access, stop)]
+    _benches[:] = [Bench(access, hands)]
 
 
 @scrubbing
@@ -80,7 +80,8 @@ def back_up_span(run_id: UUID, name: str, span: Span) -> int:
     (bench,) = _benches
     store = bench.store(f"run {run_id}")
     covered = take.need_coverage(store, run_id, name, bench.access.backup_kek())
-    return take.take(store, bench.access.target(store, name), covered, span)
+    target = bench.access.target(store, name)
+    return take.take(store, target, covered, span, bench.hands.wait)
 
 
 @scrubbing
@@ -127,9 +128,10 @@ def _swept(
     glancing: Callable[[Job], Glances] | None = None,
 ) -> SpanResult:
     (bench,) = _benches
-    if bench.stop():
+    bench.hands.wait()
+    if bench.hands.stop():
         # It was waiting its turn when someone said stop.
         return SpanResult(Tally(), stopped=True)
     job = bench.job_for(assignment)
     glances = glancing(job) if glancing else None
-    return sweep(job, make, span, pace, Hands(stop=bench.stop), glances)
+    return sweep(job, make, span, pace, bench.hands, glances)

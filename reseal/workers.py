@@ -22,7 +22,7 @@ from reseal.access import Access
 from reseal.allocator import keep_freed_memory
 from reseal.backup.prove import Proof
 from reseal.backup.table import Share
-from reseal.sweep.engine import SpanResult
+from reseal.sweep.engine import Hands, SpanResult
 from reseal.sweep.job import Assignment
 from reseal.sweep.pace import Pace
 from reseal.sweep.span import Span
@@ -44,13 +44,30 @@ class Workers:
         context.set_forkserver_preload(["reseal.spans"])
         self.count = count
         self._stop: Event = context.Event()
+        self._pause: Event = context.Event()
         self._pool = ProcessPoolExecutor(
-            count, mp_context=context, initializer=_begin, initargs=(access, self._stop)
+            count,
+            mp_context=context,
+            initializer=_begin,
+            initargs=(access, self._stop, self._pause),
         )
 
     def stop(self) -> None:
         """Ask every worker to stop when its batch is committed."""
         self._stop.set()
+
+    def pause(self) -> None:
+        """Ask every worker to wait when its batch is committed."""
+        self._pause.set()
+
+    def go_on(self) -> None:
+        """End a pause."""
+        self._pause.clear()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether someone asked to wait."""
+        return self._pause.is_set()
 
     @property
     def is_stopped(self) -> bool:
@@ -109,12 +126,12 @@ def open_workers(access: Access, count: int) -> Iterator[Workers]:
         workers.close()
 
 
-def _begin(access: Access, stop: Event) -> None:
+def _begin(access: Access, stop: Event, pause: Event) -> None:
     # The runner alone decides when to stop; a signal to the whole group must not cut a batch.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()
-    spans.open_bench(access, stop.is_set)
+    spans.open_bench(access, Hands(stop=stop.is_set, pause=pause.is_set))
     # What is loaded by now stays, and what a batch makes are rows, of which none refers back to
     # another: the collector need not walk through them again and again.
     gc.freeze()

@@ -6,7 +6,6 @@ from functools import partial
 from reseal.clean.clean import clean
 from reseal.clean.cleaning import Cleaning
 from reseal.clean.work import Work
-from reseal.sweep.engine import Hands
 from tasks.run import current
 from tasks.step import step
 
@@ -21,7 +20,7 @@ def clean_tables(again: bool) -> Cleaning:
         run.epochs,
         run.access.config.clean,
         run.effort.pace,
-        Hands(stop=lambda: run.workers.is_stopped),
+        run.hands,
     )
     now = partial(datetime.now, UTC)
     return clean(run.access, work, run.result.changed, now, again=again)

@@ -22,6 +22,7 @@ from reseal.settings import Settings
 from reseal.store import event
 from reseal.store.event import Event
 from reseal.store.store import Store
+from reseal.sweep.engine import Hands
 from reseal.sweep.job import Assignment
 from reseal.sweep.turn import Turn
 from reseal.workers import Workers
@@ -63,7 +64,11 @@ class Run:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a stage; raise Stopped instead of beginning one after a person said stop."""
+        """Time a stage; wait before one while a person wants a pause.
+
+        Raise Stopped instead of beginning one after a person said stop.
+        """
+        self.hands.wait()
         if self.workers.is_stopped:
             raise Stopped(f"stopped before {name}; what was committed stands")
         began = monotonic()
@@ -72,6 +77,12 @@ class Run:
         finally:
             seconds = monotonic() - began
             self.result.stages[name] = self.result.stages.get(name, 0.0) + seconds
+
+    @property
+    def hands(self) -> Hands:
+        """What tells whoever works in this process to pause or stop."""
+        workers = self.workers
+        return Hands(stop=lambda: workers.is_stopped, pause=lambda: workers.is_paused)
 
     def note(self, action: Action, **detail: Any) -> None:
         """Append an event to the audit log, once the run keeps records in the database."""

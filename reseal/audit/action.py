@@ -12,6 +12,10 @@ class Action(StrEnum):
     RUN_INTERRUPTED = "run interrupted"
     RUN_TAKEN_OVER = "run taken over"
     RUN_UNDONE = "run undone"
+    PAUSE_ASKED = "pause asked"
+    RESUME_ASKED = "resume asked"
+    STOP_ASKED = "stop asked"
+    CANCELLED = "cancelled"
     CONFIGURATION_CHANGED = "configuration changed"
     EVIDENCE_CLOSED = "evidence closed"
 

@@ -1,6 +1,6 @@
 """Take a backup: a key, a horizon, then span by span every original that the run will change."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import compress
 from uuid import UUID
 
@@ -53,15 +53,23 @@ def _coverage(found: table.BackupSet, run_id: UUID, field: str, kek: Kek) -> Cov
     return Coverage(found.horizon, cipher, found.salt)
 
 
-def take(store: Store, target: Target, covered: Coverage, span: Span) -> int:
+def take(
+    store: Store,
+    target: Target,
+    covered: Coverage,
+    span: Span,
+    wait: Callable[[], None] = lambda: None,
+) -> int:
     """Back up the plaintext secrets of a span that are older than the horizon; return how many.
 
+    `wait` returns when a person lets the next part be taken; nothing is open meanwhile.
     A row that is written while the backup goes on may be met twice or not at all. It is left to
     the sweep, which backs it up in the transaction that seals it.
     """
     pages = max(1, round(_ROWS_AT_ONCE / target.rows_per_page))
     rows, had_some = 0, True
     for part in span.split(pages):
+        wait()
         # After a part with nothing to back up, a count mostly spares reading the next one.
         if had_some or not count(store, target, Turn.SEAL, 0, part).is_idle:
             taken = _part(store, target, covered, part)

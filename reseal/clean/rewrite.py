@@ -116,6 +116,7 @@ def _batches(store: Store, how: Rewriting, spans: Iterable[Span]) -> Iterator[Re
     for span in spans:
         first = span.first
         while first < span.after and not how.hands.stop():
+            how.hands.wait()
             pages = max(1, round(pace.rows / how.target.rows_per_page))
             batch = span.cut(first, min(span.after, first + pages))
             began = how.hands.clock()

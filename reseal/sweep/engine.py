@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 from reseal.decision import Decision
 from reseal.patience import Patience
+from reseal.store.control import Request
 from reseal.sweep.glance import BATCHES, Glances
 from reseal.sweep.job import Job
 from reseal.sweep.pace import Pace
 from reseal.sweep.settle import Plan, settle
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
+
+_LOOKS_EVERY_SECONDS = 0.25
 
 
 class SpanResult(NamedTuple):
@@ -25,11 +28,17 @@ class SpanResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What the engine needs from outside: clock, sleep, and whether to stop."""
+    """What the engine needs from outside: clock, sleep, and whether to pause or stop."""
 
     stop: Callable[[], bool] = lambda: False
+    pause: Callable[[], bool] = lambda: False
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+
+    def wait(self) -> None:
+        """Wait as long as a person wants a pause; a stop ends it. No transaction may be open."""
+        while self.pause() and not self.stop():
+            self.sleep(_LOOKS_EVERY_SECONDS)
 
 
 def sweep(
@@ -46,7 +55,9 @@ def sweep(
         done = looked_over or settle(job, make, batch, patience)
         seconds = hands.clock() - began
         tally, first = tally + done.tally, (stretch if looked_over else batch).after
-        if (hands.stop() or done.request) and first < span.after:
+        hands.wait()
+        # Of a pause the runner tells, which also sees to it that it ends.
+        if (hands.stop() or done.request is Request.STOP) and first < span.after:
             return SpanResult(tally, True, job.decided())
         # Rows that only needed counting say nothing of how long writing takes.
         if done.tally.changed:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from reseal.errors import FieldBusy, Superseded, Transient
-from reseal.store.control import Request, fence, hold, request
+from reseal.store.control import Held, Request, asked, fence, hold, request
 from reseal.sweep.commit import commit
 from reseal.sweep.plan import plan
 from tests.reseal.scene import SEED
@@ -22,6 +22,11 @@ def until(condition):
             return
         sleep(0.02)
     pytest.fail("it did not happen within four seconds")
+
+
+def of(run_id):
+    """The field as a run holds it, of which nothing is asked."""
+    return Held(FIELD, run_id, None, None, None)
 
 
 @pytest.fixture
@@ -56,10 +61,10 @@ def test_a_lock_is_given_back_when_the_run_fails_or_its_connection_goes(store, o
 def test_each_takeover_has_a_higher_epoch_and_forgets_old_wishes(store, admin):
     epochs = []
     for _ in range(3):
-        with hold(store, FIELD, uuid4()) as epoch:
+        with hold(store, FIELD, run_id := uuid4()) as epoch:
             epochs.append(epoch)
             assert fence(store, FIELD, epoch) is None
-            request(store, FIELD, Request.STOP)
+            assert request(store, of(run_id), Request.STOP, "ada")
             assert fence(store, FIELD, epoch) is Request.STOP
 
     assert epochs == [1, 2, 3]
@@ -67,10 +72,18 @@ def test_each_takeover_has_a_higher_epoch_and_forgets_old_wishes(store, admin):
 
 
 def test_a_wish_can_be_withdrawn(store):
-    with hold(store, FIELD, uuid4()) as epoch:
-        request(store, FIELD, Request.PAUSE)
-        request(store, FIELD, None)
-        assert fence(store, FIELD, epoch) is None
+    with hold(store, FIELD, run_id := uuid4()) as epoch:
+        request(store, of(run_id), Request.PAUSE, "ada")
+        assert asked(store, {FIELD: epoch}) is Request.PAUSE
+        request(store, of(run_id), None, "ada")
+        assert fence(store, FIELD, epoch) is asked(store, {FIELD: epoch}) is None
+
+
+def test_a_wish_is_of_one_run_and_no_later_one(store):
+    with hold(store, FIELD, run_id := uuid4()) as epoch:
+        assert not request(store, of(uuid4()), Request.STOP, "ada")
+        request(store, of(run_id), Request.PAUSE, "ada")
+        assert asked(store, {FIELD: epoch + 1}) is None
 
 
 @pytest.mark.parametrize("epoch", [0, 2])
