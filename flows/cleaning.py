@@ -1,6 +1,7 @@
 """The stage `clean`: what is left of old secrets beside the rows, taken away and looked for."""
 
 from reseal.audit.action import Action
+from reseal.clean.cleaning import Cleaning
 from tasks.clean import clean_tables
 from tasks.run import Run
 
@@ -20,13 +21,18 @@ def clean(run: Run, *, again: bool = False) -> None:
         said = done.as_dict()
         for name in names:
             run.evidence.write(f"clean-{name}", said)
-            run.note(
-                Action.CLEANED,
-                field=name,
-                clean=done.is_clean,
-                found=done.found,
-                not_verified=done.not_verified,
-                elsewhere=said["elsewhere"],
-                looked_for=[str(run_id) for run_id in done.looked_for.get(name, ())],
-            )
+            if done.is_news:
+                _note(run, name, done)
             run.field_result(name).residue = done.found
+
+
+def _note(run: Run, name: str, done: Cleaning) -> None:
+    run.note(
+        Action.CLEANED,
+        field=name,
+        clean=done.is_clean,
+        found=done.found,
+        not_verified=done.not_verified,
+        elsewhere=[one.as_dict() for one in done.elsewhere],
+        looked_for=[str(run_id) for run_id in done.looked_for.get(name, ())],
+    )

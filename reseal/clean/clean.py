@@ -6,7 +6,7 @@ from datetime import datetime
 from reseal.access import Access
 from reseal.clean import remedies
 from reseal.clean.cleaner import Cleaner
-from reseal.clean.cleaning import Cleaning
+from reseal.clean.cleaning import NO_BACKUP, NOTHING_OLD, Cleaning
 from reseal.clean.elsewhere import elsewhere
 from reseal.clean.unseen import clean_unseen
 from reseal.clean.work import Work
@@ -14,9 +14,6 @@ from reseal.residue.gather import gather
 from reseal.residue.look import Search
 from reseal.residue.originals import Backups
 from reseal.store import aside
-
-NO_BACKUP = "whatever lies beside the rows, as no proven backup tells what to look for"
-NOTHING_OLD = "no secret stood in plaintext since a look at all of it found none"
 
 
 def clean(

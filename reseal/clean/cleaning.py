@@ -9,6 +9,9 @@ from reseal.clean.elsewhere import Elsewhere
 from reseal.residue.look import Look
 from reseal.residue.place import CLEANED
 
+NO_BACKUP = "whatever lies beside the rows, as no proven backup tells what to look for"
+NOTHING_OLD = "no secret stood in plaintext since a look at all of it found none"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -46,6 +49,11 @@ class Cleaning:
     elsewhere: tuple[Elsewhere, ...]
     looked_for: Mapping[str, tuple[UUID, ...]]
     not_looked_for: tuple[str, ...] = ()
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it says anything that an earlier cleaning has not said."""
+        return self.look is not None or NOTHING_OLD not in self.not_looked_for
 
     @property
     def is_clean(self) -> bool:

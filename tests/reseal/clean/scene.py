@@ -37,10 +37,10 @@ def working(
         yield Work(scene.store, [scene.target], epochs, policy or CleanPolicy(), PACE, hands)
 
 
-def cleaned(scene: Scene, replaced: int = 1, **policy: bool) -> Cleaning:
+def cleaned(scene: Scene, replaced: int = 1, *, again: bool = False, **policy: bool) -> Cleaning:
     """Clean the table."""
     with working(scene, replace(CleanPolicy(), **policy)) as work:
-        return clean(scene.access, work, replaced, partial(datetime.now, UTC))
+        return clean(scene.access, work, replaced, partial(datetime.now, UTC), again=again)
 
 
 def grep(scene: Scene, values: list[str]) -> dict[str, int]:

@@ -7,11 +7,14 @@ from functools import partial
 import psycopg
 import pytest
 
+from reseal.audit.action import Action
 from reseal.clean.clean import clean
 from reseal.clean.cleaning import Cleaning
 from reseal.errors import Stopped, Superseded
 from reseal.residue.place import CLEANED, Kind
+from reseal.store import event
 from reseal.store.control import TAKE_OVER
+from reseal.store.event import Event
 from reseal.sweep.span import whole
 from tests.reseal.clean.scene import cleaned, grep, seal, working
 from tests.reseal.clean.secrets import secrets
@@ -163,7 +166,14 @@ def test_with_a_lock_the_table_is_written_into_a_new_file(sealed: Scene):
 
 def test_what_was_found_gone_is_not_looked_for_again(sealed: Scene):
     done = cleaned(sealed)
+    assert done.is_news
     assert done.looked_for == {sealed.name: (sealed.run_id,)}
+    said = {"field": sealed.name, "clean": True, "looked_for": [str(sealed.run_id)]}
+    event.append(sealed.store, Event(sealed.run_id, "ada", Action.CLEANED, said))
+
+    later = cleaned(sealed, replaced=0)
+    assert (later.look, later.is_news) == (None, False)
+    assert cleaned(sealed, replaced=0, again=True).found == 0
 
 
 def test_nothing_is_proven_without_a_backup(scene: Scene):
