@@ -10,6 +10,8 @@ from reseal.residue.needles import Needles
 from reseal.residue.originals import Backups
 from reseal.store.store import Store
 
+_AT_ONCE = 50_000
+
 
 @dataclass(slots=True)
 class Gathered:
@@ -33,11 +35,23 @@ class Gathered:
 def gather(access: Access, store: Store, backups: Iterable[Backups]) -> Gathered:
     """Open every backup and return what its secrets are found by."""
     gathered = Gathered()
-    for values in _values(access, store, backups, gathered.missing):
+    for values in _together(_values(access, store, backups, gathered.missing)):
         if not gathered.parts or gathered.parts[-1].is_full:
             gathered.parts.append(Needles())
         gathered.parts[-1].add(values)
     return gathered
+
+
+def _together(parts: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
+    """Join parts, as each one that is added takes a hundred steps, however few are in it."""
+    some: list[bytes] = []
+    for part in parts:
+        some += part
+        if len(some) >= _AT_ONCE:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def _values(
