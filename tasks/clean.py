@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from functools import partial
 
-from reseal.clean.clean import clean
+from reseal.allocator import give_back_memory
+from reseal.clean.clean import clean, look_up
 from reseal.clean.cleaning import Cleaning
 from reseal.clean.work import Work
 from tasks.run import current
@@ -14,13 +15,13 @@ from tasks.step import step
 def clean_tables(again: bool) -> Cleaning:
     """Take every step that is due and look after each; `again` for what was found gone before."""
     run = current()
-    work = Work(
-        run.store,
-        [run.access.target(run.store, field.name) for field in run.fields],
-        run.epochs,
-        run.access.config.clean,
-        run.effort.pace,
-        run.hands,
-    )
-    now = partial(datetime.now, UTC)
-    return clean(run.access, work, run.result.changed, now, again=again)
+    targets = [run.access.target(run.store, field.name) for field in run.fields]
+    policy = run.access.config.clean
+    work = Work(run.store, targets, run.epochs, policy, run.effort.pace, run.hands)
+    # Megabytes come and go by the thousand, in threads that have arenas of their own.
+    give_back_memory()
+    try:
+        old = look_up(run.access, run.store, targets, again=again)
+        return clean(run.access, work, old, run.result.changed, partial(datetime.now, UTC))
+    finally:
+        give_back_memory()

@@ -1,6 +1,7 @@
 """Clean the tables of some fields, and say what is left of their old secrets, and where."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from reseal.access import Access
@@ -10,27 +11,33 @@ from reseal.clean.cleaning import NO_BACKUP, NOTHING_OLD, Cleaning
 from reseal.clean.elsewhere import elsewhere
 from reseal.clean.unseen import clean_unseen
 from reseal.clean.work import Work
-from reseal.residue.gather import gather
+from reseal.residue.gather import Gathered, gather
 from reseal.residue.look import Search
 from reseal.residue.originals import Backups
 from reseal.store import aside
+from reseal.store.catalog import Target
+from reseal.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """What is to be looked for: the backups that have it, and what it is found by."""
+
+    backups: tuple[Backups, ...]
+    gathered: Gathered
+
+
+def look_up(access: Access, store: Store, targets: Iterable[Target], *, again: bool = False) -> Old:
+    """Open the backups of some fields; what was found gone before is looked for only `again`."""
+    backups = tuple(Backups.of(store, target, uncleaned=not again) for target in targets)
+    return Old(backups, gather(access, store, backups))
 
 
 def clean(
-    access: Access,
-    work: Work,
-    replaced: int,
-    now: Callable[[], datetime],
-    *,
-    again: bool = False,
+    access: Access, work: Work, old: Old, replaced: int, now: Callable[[], datetime]
 ) -> Cleaning:
-    """Take every step that is due and look after each; `replaced` is how many rows were written.
-
-    What an earlier cleaning has found gone is looked for only `again`.
-    """
-    store = work.store
-    backups = [Backups.of(store, target, uncleaned=not again) for target in work.targets]
-    gathered = gather(access, store, backups)
+    """Take every step that is due and look after each; `replaced` is how many rows were written."""
+    store, gathered = work.store, old.gathered
     store.execute(remedies.UNHURRIED)
     try:
         if gathered.secrets:
@@ -48,7 +55,7 @@ def clean(
         steps=tuple(steps),
         look=look,
         elsewhere=tuple(elsewhere(store, work.policy, access.config.keys, now())),
-        looked_for={one.target.field.name: one.run_ids for one in backups},
+        looked_for={one.target.field.name: one.run_ids for one in old.backups},
         not_looked_for=(*gathered.not_verified(), *why),
     )
 

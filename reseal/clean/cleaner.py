@@ -19,6 +19,9 @@ _MOST_IN_VAIN = 4
 # Fewer pages than these have their own rows moved; more are covered by the table's last ones.
 _FEW_PAGES = 16
 
+# Of a log of gigabytes one look, at the end, is enough.
+_MOST_OF_LOGS = 512 * 1024 * 1024
+
 _ROWS = (Kind.HEAP, Kind.TOAST)
 _OF_TABLES = (*_ROWS, Kind.INDEX)
 
@@ -39,7 +42,7 @@ class Cleaner:
     def steps(self) -> Iterator[Step]:
         """Take every step until nothing is found or nothing helps; raise Stopped in between."""
         places = self._places
-        yield self._step("before", _nothing, places.every)
+        yield self._step("before", _nothing, partial(places.every, _MOST_OF_LOGS))
         yield self._step("vacuum", self._vacuum, partial(self._again, *_OF_TABLES))
         if self._work.policy.rewrite:
             yield from self._rewritten()
@@ -53,8 +56,7 @@ class Cleaner:
             yield self._step("statements", self._reset_statements, look_at)
         # What was looked at in part, or before the last step, is looked at as a whole.
         yield self._step("last look", _nothing, places.own)
-        if self.look.found([Kind.WAL]):
-            yield self._step("write-ahead log", self._switch_wal, places.logs)
+        yield self._step("write-ahead log", self._switch_wal, places.logs)
 
     def _rewritten(self) -> Iterator[Step]:
         in_vain, before = 0, self.look.found(_ROWS)

@@ -39,6 +39,8 @@ def gather(access: Access, store: Store, backups: Iterable[Backups]) -> Gathered
         if not gathered.parts or gathered.parts[-1].is_full:
             gathered.parts.append(Needles())
         gathered.parts[-1].add(values)
+    for needles in gathered.parts:
+        needles.settle()
     return gathered
 
 

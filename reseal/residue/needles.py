@@ -13,7 +13,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,8 +72,8 @@ class _Bits:
 class _Grid:
     """The words of all secrets that need the same grid, and which lengths those have."""
 
+    sieves: tuple[_Bits, ...]
     lengths: set[int] = field(default_factory=set)
-    sieves: list[_Bits] = field(default_factory=lambda: [_Bits(_WORD_BITS) for _ in range(3)])
 
     def candidates(self, words: Words) -> NDArray[np.intp]:
         """Return the indexes of the words that may be a secret's: most fall out at the first."""
@@ -85,16 +85,20 @@ class _Grid:
 
 
 class Needles:
-    """Old secrets to look for; `words` is how much of the room is taken, `plain` were left out."""
+    """Old secrets to look for; `words` is how much of the room is taken, `plain` were left out.
 
-    def __init__(self) -> None:
+    Of 2^`bits` bits each sieve has; where they are full, more is looked at twice.
+    """
+
+    def __init__(self, bits: int = _WORD_BITS) -> None:
+        self._bits = bits
         self.words = self.plain = self.secrets = 0
         self.longest = SHORTEST
         self._grids: dict[int, _Grid] = {}
         self._keys: Words = np.zeros(0, dtype=np.uint64)
-        self._likely = _Bits(_SUM_BITS)
+        self._likely = _Bits(min(bits, _SUM_BITS))
         self._sums: list[Words] = []
-        self._sorted: Words | None = None
+        self._sorted: Words = np.zeros(0, dtype=np.uint64)
 
     @property
     def is_full(self) -> bool:
@@ -118,7 +122,9 @@ class Needles:
         if not len(rows):
             return
         step = grid(length)
-        of_grid = self._grids.setdefault(step, _Grid())
+        of_grid = self._grids.get(step)
+        if of_grid is None:
+            of_grid = self._grids[step] = _Grid((_Bits(self._bits), _Bits(self._bits)))
         of_grid.lengths.add(length)
         for first in range(step):
             words = _words(rows[:, first : first + WORD])[:, 0]
@@ -127,10 +133,16 @@ class Needles:
         sums = self._sum(rows)
         self._likely.add(sums)
         self._sums.append(sums)
-        self._sorted = None
         self.longest = max(self.longest, length)
         self.secrets += len(rows)
         self.words += len(rows) * step
+
+    def settle(self) -> Self:
+        """Make ready to find what was added; several threads may find then."""
+        self._sorted = np.concatenate([self._sorted, *self._sums])
+        self._sums.clear()
+        self._sorted.sort()
+        return self
 
     def find(self, octets: bytes) -> list[Hits]:
         """Return where secrets begin in some bytes, each place once."""
@@ -173,9 +185,6 @@ class Needles:
         return begins[likely[self._is_known(sums[likely])]]
 
     def _is_known(self, sums: Words) -> NDArray[np.bool_]:
-        if self._sorted is None:
-            self._sorted = np.unique(np.concatenate(self._sums))
-            self._sums = [self._sorted]
         at = np.searchsorted(self._sorted, sums)
         at[at == len(self._sorted)] = 0
         known: NDArray[np.bool_] = self._sorted[at] == sums
@@ -198,11 +207,16 @@ class Needles:
 
 
 def _telling(rows: Octets) -> Octets:
-    """Return the rows that have enough different bytes."""
+    """Return the rows that have enough different bytes, which mostly the first of them show."""
+    enough = _different(rows[:, :SHORTEST]) >= FEWEST_DIFFERENT
+    enough[~enough] = _different(rows[~enough]) >= FEWEST_DIFFERENT
+    return rows if enough.all() else rows[enough]
+
+
+def _different(rows: Octets) -> NDArray[np.int64]:
     ordered = np.sort(rows, axis=1)
-    different = (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1) + 1
-    chosen: Octets = rows[different >= FEWEST_DIFFERENT]
-    return chosen
+    counts: NDArray[np.int64] = (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1) + 1
+    return counts
 
 
 def _words(rows: Octets) -> Words:

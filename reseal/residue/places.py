@@ -17,10 +17,12 @@ class Places:
     store: Store
     targets: Sequence[Target]
 
-    def every(self) -> list[Place]:
-        """Return all of them."""
+    def every(self, most_of_logs: int | None = None) -> list[Place]:
+        """Return all of them; the logs only where they have no more bytes than that."""
         access = Access.of(self.store)
-        return [*self._own(access), *log_places(self.store, access)]
+        logs = list(log_places(self.store, access))
+        is_much = most_of_logs is not None and sum(log.size for log in logs) > most_of_logs
+        return [*self._own(access), *([] if is_much else logs)]
 
     def own(self) -> list[Place]:
         """Return those that a run can clean: relations, statistics, statements."""

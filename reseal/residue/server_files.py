@@ -36,7 +36,7 @@ STATEMENTS = "SELECT to_regclass('pg_stat_statements') IS NOT NULL"
 
 STATEMENT_TEXTS = "SELECT query FROM pg_stat_statements WHERE query IS NOT NULL"
 
-_PIECE_BYTES = 4 * 1024 * 1024
+_PIECE_BYTES = 1024 * 1024
 
 NO_FILES = (
     "the role may not read the server's files; GRANT EXECUTE ON FUNCTION "

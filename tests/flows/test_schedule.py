@@ -60,7 +60,7 @@ def deployed(
 
 
 def test_every_deployment_arrives(deployed: dict[str, dict[str, Any]]) -> None:
-    expected = {"encrypt", "check", "rotate-keys", "verify", "optimise", "rollback"}
+    expected = {"encrypt", "check", "rotate-keys", "verify", "optimise", "residue", "rollback"}
     assert deployed.keys() == expected
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -15,58 +14,12 @@ from reseal.report.page import Page as Told
 from reseal.report.summary import five_lines
 from tests.conftest import SENTINEL
 from tests.reseal import report_facts, report_parts
+from tests.reseal.page import Page
 from tests.reseal.report_parts import FIELD
 
-_VOID = frozenset({"meta", "link", "br", "img", "hr", "input"})
 _HOSTILE = '<script>alert("x")</script>&\'<b>'
 # Names of the language that a picture is written in; nobody goes there.
 _NAMESPACES = ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink")
-
-
-class Page(HTMLParser):
-    """A page taken apart: its elements, their ids, and what it refers to."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: Counter[str] = Counter()
-        self.ids: list[str] = []
-        self.refers: list[str] = []
-        self.headings: list[str] = []
-        self.unlabelled: list[str] = []
-        self.text: list[str] = []
-        self._open: list[str] = []
-        self.feed(text)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        named = dict(attributes)
-        self.elements[tag] += 1
-        self.ids += [named["id"] or ""] if "id" in named else []
-        self.refers += [
-            named[name] or "" for name in ("href", "src", "xlink:href") if name in named
-        ]
-        if tag == "th" and "scope" not in named:
-            self.unlabelled.append(tag)
-        if tag not in _VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attributes)
-        self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in _VOID:
-            assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1] in ("h1", "h2", "h3"):
-            self.headings.append(self._open[-1])
-        self.text.append(data)
-
-    @property
-    def words(self) -> str:
-        return " ".join(" ".join(self.text).split())
 
 
 @pytest.fixture(scope="module")

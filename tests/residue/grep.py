@@ -31,7 +31,7 @@ def grep(url: str, data: Path, values: Iterable[str]) -> dict[str, int]:
     for path in sorted(data.rglob("*")):
         if path.is_file():
             name = str(path.relative_to(data))
-            counts[_place(name, statistics)] += _count(path, wanted)
+            counts[_place(name, statistics)] += count_in(path, wanted)
     return {place: count for place, count in counts.items() if count}
 
 
@@ -42,7 +42,8 @@ def _place(name: str, statistics: set[str]) -> str:
     return _PLACES.get(first, name)
 
 
-def _count(path: Path, wanted: set[bytes]) -> int:
+def count_in(path: Path, wanted: set[bytes]) -> int:
+    """Return how often any of the values stands in a file."""
     try:
         octets = path.read_bytes()
     except FileNotFoundError:

@@ -31,6 +31,7 @@ def main() -> int:
     began = monotonic()
     needles = Needles()
     needles.add(secret.encode() for secret in old)
+    needles.settle()
     print(f"{SECRETS:,} needles: {monotonic() - began:.1f} s, {_resident() - before:,.0f} MiB")
     with scratch("reseal-speed-") as directory:
         Path(directory).chmod(0o755)

@@ -19,7 +19,7 @@ from reseal.access import Access
 from reseal.backup import take
 from reseal.backup.prove import prove
 from reseal.census import take_census
-from reseal.clean.clean import clean
+from reseal.clean.clean import clean, look_up
 from reseal.clean.work import Work
 from reseal.errors import StoreError
 from reseal.judge import GOOD
@@ -124,7 +124,8 @@ class Library:
             targets = [self.access.target(self.store, name) for name in self.names]
             work = Work(self.store, targets, epochs, self.access.config.clean, PACE)
             replaced = sum(ledger.sealed_rows(self.store, run_id, name) for name in self.names)
-            clean(self.access, work, replaced, partial(datetime.now, UTC))
+            old = look_up(self.access, self.store, targets)
+            clean(self.access, work, old, replaced, partial(datetime.now, UTC))
 
     def _back_up(self, run_id: UUID, name: str) -> None:
         kek = self.access.backup_kek()

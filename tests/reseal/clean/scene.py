@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from reseal.clean.clean import clean
+from reseal.clean.clean import clean, look_up
 from reseal.clean.cleaning import Cleaning
 from reseal.clean.policy import CleanPolicy
 from reseal.clean.work import Work
 from reseal.store.control import hold
 from reseal.sweep.engine import Hands
 from tests.reseal.scene import PACE, Scene
+from tests.residue.grep import count_in
 
 
 def seal(scene: Scene) -> int:
@@ -40,7 +41,8 @@ def working(
 def cleaned(scene: Scene, replaced: int = 1, *, again: bool = False, **policy: bool) -> Cleaning:
     """Clean the table."""
     with working(scene, replace(CleanPolicy(), **policy)) as work:
-        return clean(scene.access, work, replaced, partial(datetime.now, UTC), again=again)
+        old = look_up(scene.access, scene.store, work.targets, again=again)
+        return clean(scene.access, work, old, replaced, partial(datetime.now, UTC))
 
 
 def grep(scene: Scene, values: list[str]) -> dict[str, int]:
@@ -50,9 +52,7 @@ def grep(scene: Scene, values: list[str]) -> dict[str, int]:
     (oid,) = scene.admin.execute(
         "SELECT oid FROM pg_database WHERE datname = current_database()"
     ).fetchone() or (0,)
-    counts = {}
-    for path in (Path(where) / "base" / str(oid)).iterdir():
-        octets = path.read_bytes()
-        if found := sum(octets.count(one.encode()) for one in values):
-            counts[path.name] = found
-    return counts
+    wanted = {one.encode() for one in values}
+    files = (Path(where) / "base" / str(oid)).iterdir()
+    counts = {path.name: count_in(path, wanted) for path in files}
+    return {name: count for name, count in counts.items() if count}

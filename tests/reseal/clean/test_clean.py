@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from reseal.audit.action import Action
-from reseal.clean.clean import clean
+from reseal.clean.clean import clean, look_up
 from reseal.clean.cleaning import Cleaning
 from reseal.errors import Stopped, Superseded
 from reseal.residue.place import CLEANED, Kind
@@ -191,11 +191,12 @@ def test_nothing_is_proven_without_a_backup(scene: Scene):
 
 def test_a_stop_comes_between_two_steps(sealed: Scene):
     asked = iter([False, False, True])
+    old = look_up(sealed.access, sealed.store, [sealed.target])
     with (
         working(sealed, stop=lambda: next(asked, True)) as work,
         pytest.raises(Stopped, match="what is sealed stands"),
     ):
-        clean(sealed.access, work, 1, partial(datetime.now, UTC))
+        clean(sealed.access, work, old, 1, partial(datetime.now, UTC))
     assert sealed.census().plain == 0
 
 
