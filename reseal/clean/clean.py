@@ -42,7 +42,7 @@ def clean(
     try:
         if gathered.secrets:
             search = Search(lambda: access.store("residue", read_only=True), gathered.parts)
-            cleaner = Cleaner(work, search)
+            cleaner = Cleaner(work, search, replaced)
             steps, look = list(cleaner.steps()), cleaner.look
         else:
             steps, look = clean_unseen(work, replaced), None

@@ -7,6 +7,7 @@ from functools import partial
 from reseal.clean import remedies
 from reseal.clean.cleaning import Step
 from reseal.clean.rewrite import these_pages
+from reseal.clean.unseen import clean_unseen
 from reseal.clean.work import Work
 from reseal.errors import ConnectionLost, Stopped, StoreError, Superseded
 from reseal.residue.look import Look, Search
@@ -32,9 +33,9 @@ Remedy = Callable[[], str | None]
 class Cleaner:
     """Take the steps that are due; `look` is the last look at each place."""
 
-    def __init__(self, work: Work, search: Search) -> None:
+    def __init__(self, work: Work, search: Search, replaced: int) -> None:
         self.look = Look(())
-        self._work, self._search = work, search
+        self._work, self._search, self._replaced = work, search, replaced
         self._places = Places(work.store, work.targets)
         self._is_refused = False
         self._rounds = 0
@@ -43,8 +44,10 @@ class Cleaner:
         """Take every step until nothing is found or nothing helps; raise Stopped in between."""
         places = self._places
         yield self._step("before", _nothing, partial(places.every, _MOST_OF_LOGS))
-        yield self._step("vacuum", self._vacuum, partial(self._again, *_OF_TABLES))
-        if self._work.policy.rewrite:
+        if self._is_blind:
+            yield from clean_unseen(self._work, self._replaced)
+        else:
+            yield self._step("vacuum", self._vacuum, partial(self._again, *_OF_TABLES))
             yield from self._rewritten()
         if self._work.policy.lock and self.look.found(_ROWS):
             yield self._step("vacuum full", self._vacuum_full, partial(places.of, *_OF_TABLES))
@@ -59,6 +62,8 @@ class Cleaner:
         yield self._step("write-ahead log", self._switch_wal, places.logs)
 
     def _rewritten(self) -> Iterator[Step]:
+        if not self._work.policy.rewrite:
+            return
         in_vain, before = 0, self.look.found(_ROWS)
         while before and self._rounds < MOST_ROUNDS and in_vain < _MOST_IN_VAIN:
             self._rounds += 1
@@ -107,6 +112,11 @@ class Cleaner:
     @property
     def _are_few(self) -> bool:
         return sum(len(self.look.pages(heap.oid)) for heap in self._work.heaps) < _FEW_PAGES
+
+    @property
+    def _is_blind(self) -> bool:
+        """Whether what is found in the rows' files, or not, proves nothing."""
+        return any(one.unseen for one in self.look.seen if one.place.kind in _ROWS)
 
     @property
     def _is_out_of_line(self) -> bool:
