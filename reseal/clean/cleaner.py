@@ -15,10 +15,10 @@ from reseal.residue.place import Kind, Place
 from reseal.residue.places import Places
 from reseal.store.heap import Heap
 
-MOST_ROUNDS = 12
-_MOST_IN_VAIN = 4
+MOST_ROUNDS = 24
+_MOST_IN_VAIN = 6
 # Fewer pages than these have their own rows moved; more are covered by the table's last ones.
-_FEW_PAGES = 16
+_FEW_PAGES = 256
 
 # Of a log of gigabytes one look, at the end, is enough.
 _MOST_OF_LOGS = 512 * 1024 * 1024
@@ -67,8 +67,8 @@ class Cleaner:
         in_vain, before = 0, self.look.found(_ROWS)
         while before and self._rounds < MOST_ROUNDS and in_vain < _MOST_IN_VAIN:
             self._rounds += 1
-            # A page that holds no row is filled by others; one that is full needs its own to go.
-            has_turn = self._rounds > 1 and self._rounds % 2 == 1
+            # A page that is full needs its own rows to go; one that holds none is filled by others.
+            has_turn = self._rounds % 2 == 0
             remedy = self._move_these if has_turn and self._are_few else self._move_last
             yield self._step(f"rewrite {self._rounds}", remedy, partial(self._again, *_ROWS))
             after = self.look.found(_ROWS)
