@@ -173,8 +173,7 @@ def optimise(
     as_json: Json = False,
 ) -> None:
     """Measure the login queries, build an index beside the application, keep it if it helps."""
-    scope = {"config": str(config) if config else None, "fields": fields or []}
-    _finish(runs.run("optimise_schema", scope | {"dry_run": dry_run}), as_json, show_optimised)
+    _run("optimise_schema", config, fields, {"dry_run": dry_run}, as_json, show_optimised)
 
 
 @app.command()
@@ -272,9 +271,10 @@ def _run(
     fields: list[str] | None,
     options: dict[str, Any],
     as_json: bool,
+    show: Show = show_result,
 ) -> None:
     scope = {"config": str(config) if config else None, "fields": fields or []}
-    _finish(runs.run(flow, scope | options), as_json)
+    _finish(runs.run(flow, scope | options), as_json, show)
 
 
 def _finish(document: dict[str, Any], as_json: bool, show: Show = show_result) -> None:

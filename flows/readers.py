@@ -5,7 +5,6 @@ from typing import Any
 
 from flows import screen
 from flows.opening import Opening
-from flows.result_shown import show_result
 from flows.screen import console, say, show_checks, show_discovery
 from reseal.census import take_census
 from reseal.config import Config, load_config
@@ -27,7 +26,6 @@ __all__ = [
     "show_checks",
     "show_discovery",
     "show_init",
-    "show_result",
     "show_status",
     "status",
 ]

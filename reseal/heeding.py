@@ -8,6 +8,7 @@ lets nobody in any more. Workers wait or stop when their batch is committed.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -81,7 +82,7 @@ def heeding(
     tell: Callable[[str], None],
 ) -> Iterator[None]:
     """Heed for the length of the block; `directory` is where files say what to do."""
-    connect = lambda: access.store(purpose, read_only=True)  # noqa: E731
+    connect = partial(access.store, purpose, read_only=True)
     heeder, over = Heeder(connect, epochs, directory, workers, tell), Event()
     thread = Thread(target=_run, args=(heeder, over), name="heeding", daemon=True)
     thread.start()

@@ -41,8 +41,7 @@ def clean(
     store.execute(remedies.UNHURRIED)
     try:
         if gathered.secrets:
-            search = Search(lambda: access.store("residue", read_only=True), gathered.parts)
-            cleaner = Cleaner(work, search, replaced)
+            cleaner = Cleaner(work, Search.of(access, gathered.parts), replaced)
             steps, look = list(cleaner.steps()), cleaner.look
         else:
             steps, look = clean_unseen(work, replaced), None

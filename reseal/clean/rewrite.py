@@ -7,7 +7,6 @@ nothing that was validated can change, whoever writes the row meanwhile.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from typing import NamedTuple
 
 from psycopg import sql
@@ -20,7 +19,7 @@ from reseal.store.store import Store
 from reseal.sweep.engine import Hands
 from reseal.sweep.job import begin_batch
 from reseal.sweep.pace import Pace
-from reseal.sweep.span import Span
+from reseal.sweep.span import Span, stretches
 from reseal.sweep.write import WAIT_A_LITTLE
 
 # Rows that the application holds are left where they are, as in any sweep.
@@ -90,9 +89,8 @@ def fitting(store: Store, heap: Heap) -> int:
 
 def these_pages(heap: Heap, pages: Iterable[int]) -> list[Span]:
     """Return single pages of a heap as spans, neighbours together."""
-    numbered = enumerate(sorted(pages))
-    runs = (list(run) for _, run in groupby(numbered, key=lambda one: one[1] - one[0]))
-    return [Span(run[0][1], run[-1][1] + 1, (heap.schema, heap.table)) for run in runs]
+    name = (heap.schema, heap.table)
+    return [Span(first, after, name) for first, after in stretches(pages)]
 
 
 def rewrite(

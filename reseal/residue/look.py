@@ -6,8 +6,9 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Self
 
+from reseal.access import Access
 from reseal.errors import ConnectionLost, StoreError
 from reseal.residue.needles import Needles, Starts
 from reseal.residue.place import CLEANED, Kind, Place, Seen
@@ -89,6 +90,11 @@ class Search:
 
     connect: Callable[[], Store]
     parts: Sequence[Needles]
+
+    @classmethod
+    def of(cls, access: Access, parts: Sequence[Needles]) -> Self:
+        """Look over connections that only read."""
+        return cls(partial(access.store, "residue", read_only=True), parts)
 
     def look(self, places: Iterable[Place]) -> Look:
         """Look at places, at each once for every part of the needles."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reseal.residue.place import Kind, Place
 from reseal.residue.relations import relation_places, statistics_places
-from reseal.residue.server_files import Access, log_places, statements
+from reseal.residue.server_files import FileRights, log_places, statements
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 
@@ -19,27 +19,27 @@ class Places:
 
     def every(self, most_of_logs: int | None = None) -> list[Place]:
         """Return all of them; the logs only where they have no more bytes than that."""
-        access = Access.of(self.store)
-        logs = list(log_places(self.store, access))
+        rights = FileRights.of(self.store)
+        logs = list(log_places(self.store, rights))
         is_much = most_of_logs is not None and sum(log.size for log in logs) > most_of_logs
-        return [*self._own(access), *([] if is_much else logs)]
+        return [*self._own(rights), *([] if is_much else logs)]
 
     def own(self) -> list[Place]:
         """Return those that a run can clean: relations, statistics, statements."""
-        return self._own(Access.of(self.store))
+        return self._own(FileRights.of(self.store))
 
     def logs(self) -> list[Place]:
         """Return the write-ahead log and the server's log."""
-        return list(log_places(self.store, Access.of(self.store)))
+        return list(log_places(self.store, FileRights.of(self.store)))
 
     def of(self, *kinds: Kind) -> list[Place]:
         """Return those of some kinds among what a run can clean."""
         return [place for place in self.own() if place.kind in kinds]
 
-    def _own(self, access: Access) -> list[Place]:
+    def _own(self, rights: FileRights) -> list[Place]:
         kept = statements(self.store)
         return [
-            *relation_places(self.store, self.targets, access.files),
-            *statistics_places(self.store, access.files),
+            *relation_places(self.store, self.targets, rights.files),
+            *statistics_places(self.store, rights.files),
             *([kept] if kept else []),
         ]

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import NamedTuple
 
 from reseal.errors import StoreError
 from reseal.residue.place import File, Kind, Place
 from reseal.store.store import Store
+from reseal.sweep.span import stretches
 
 MAY_READ = """
 SELECT has_function_privilege('pg_read_binary_file(text, bigint, bigint, boolean)', 'EXECUTE'),
@@ -58,14 +58,14 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class FileRights:
     """Why a server's files, or its directories, cannot be looked at; None where they can."""
 
     files: str | None
     directories: str | None
 
     @classmethod
-    def of(cls, store: Store) -> "Access":
+    def of(cls, store: Store) -> "FileRights":
         """Ask for the rights, and bring what is in memory into the files."""
         may_read, may_list = store.need(MAY_READ)
         if not may_read:
@@ -96,9 +96,7 @@ def _stretches(only: frozenset[int] | None, before: int, pages: int) -> list[tup
     """Return from which page of a file to which one it is to be looked at."""
     if only is None:
         return [(0, pages + 1)]
-    mine = sorted(page - before for page in only if before <= page < before + pages)
-    runs = (list(run) for _, run in groupby(enumerate(mine), key=lambda one: one[1] - one[0]))
-    return [(run[0][1], run[-1][1] + 1) for run in runs]
+    return stretches(page - before for page in only if before <= page < before + pages)
 
 
 def read(store: Store, piece: Piece, more: int) -> bytes:
@@ -108,26 +106,26 @@ def read(store: Store, piece: Piece, more: int) -> bytes:
     return row[0] if row and row[0] is not None else b""
 
 
-def log_places(store: Store, access: Access) -> Iterator[Place]:
+def log_places(store: Store, rights: FileRights) -> Iterator[Place]:
     """Return the write-ahead log and the server's log, as far as they can be looked at."""
-    yield _wal(store, access)
-    yield _server_log(store, access)
+    yield _wal(store, rights)
+    yield _server_log(store, rights)
 
 
-def _wal(store: Store, access: Access) -> Place:
+def _wal(store: Store, rights: FileRights) -> Place:
     name = "pg_wal"
-    if access.directories:
-        return Place(Kind.WAL, name, unseen=access.directories)
+    if rights.directories:
+        return Place(Kind.WAL, name, unseen=rights.directories)
     files = tuple(File(*row) for row in store.execute(WAL_FILES))
     compresses = store.need(COMPRESSES_WAL)[0] != "off"
     why = "wal_compression is on, and pages in it are compressed" if compresses else None
     return Place(Kind.WAL, name, files, unseen=why)
 
 
-def _server_log(store: Store, access: Access) -> Place:
+def _server_log(store: Store, rights: FileRights) -> Place:
     name = "log_directory"
-    if access.directories:
-        return Place(Kind.LOG, name, unseen=access.directories)
+    if rights.directories:
+        return Place(Kind.LOG, name, unseen=rights.directories)
     if not store.need(COLLECTS_LOG)[0]:
         if begun := store.one(BEGUN_WITH):
             return Place(Kind.LOG, "log", (File("log", begun[0]),))

@@ -1,8 +1,8 @@
 """Spans: ranges of heap pages, so that any key and any order of keys is swept alike."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from psycopg import sql
 
@@ -50,6 +50,13 @@ class Span:
     def cut(self, first: int, after: int) -> "Span":
         """Return other pages of the same heap."""
         return replace(self, first=first, after=after)
+
+
+def stretches(pages: Iterable[int]) -> list[tuple[int, int]]:
+    """Return from which page up to, not including, which one so many pages follow each other."""
+    numbered = enumerate(sorted(pages))
+    runs = (list(run) for _, run in groupby(numbered, key=lambda one: one[1] - one[0]))
+    return [(run[0][1], run[-1][1] + 1) for run in runs]
 
 
 def whole(target: Target) -> list[Span]:
