@@ -3,7 +3,6 @@
 Only ids, page numbers and counts go in and out; each process opens its own connections and keys.
 """
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -22,14 +21,12 @@ from reseal.access import Access
 from reseal.allocator import keep_freed_memory
 from reseal.backup.prove import Proof
 from reseal.backup.table import Share
+from reseal.collector import pass_over_what_is_loaded
 from reseal.sweep.engine import Hands, SpanResult
 from reseal.sweep.job import Assignment
 from reseal.sweep.pace import Pace
 from reseal.sweep.span import Span
 from reseal.verify import Verification
-
-# New objects that outlive their making, of which a batch has some tens of thousands.
-_COLLECTED_AFTER = 1_000_000
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
@@ -132,10 +129,7 @@ def _begin(access: Access, stop: Event, pause: Event) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()
     spans.open_bench(access, Hands(stop=stop.is_set, pause=pause.is_set))
-    # What is loaded by now stays, and what a batch makes are rows, of which none refers back to
-    # another: the collector need not walk through them again and again.
-    gc.freeze()
-    gc.set_threshold(_COLLECTED_AFTER)
+    pass_over_what_is_loaded()
     keep_freed_memory()
 
 

@@ -7,6 +7,7 @@ from reseal.allocator import give_back_memory
 from reseal.clean.clean import clean, look_up
 from reseal.clean.cleaning import Cleaning
 from reseal.clean.work import Work
+from reseal.collector import passing_over_what_is_loaded
 from tasks.run import current
 from tasks.step import step
 
@@ -21,7 +22,8 @@ def clean_tables(again: bool) -> Cleaning:
     # Megabytes come and go by the thousand, in threads that have arenas of their own.
     give_back_memory()
     try:
-        old = look_up(run.access, run.store, targets, again=again)
-        return clean(run.access, work, old, run.result.changed, partial(datetime.now, UTC))
+        with passing_over_what_is_loaded():
+            old = look_up(run.access, run.store, targets, again=again)
+            return clean(run.access, work, old, run.result.changed, partial(datetime.now, UTC))
     finally:
         give_back_memory()

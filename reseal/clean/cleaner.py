@@ -1,6 +1,6 @@
 """Clean by what is found: look, take the remedy of each kind of place, and look again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -25,6 +25,8 @@ _MOST_OF_LOGS = 512 * 1024 * 1024
 
 _ROWS = (Kind.HEAP, Kind.TOAST)
 _OF_TABLES = (*_ROWS, Kind.INDEX)
+# What VACUUM and ANALYZE write.
+_OF_VACUUM = (*_OF_TABLES, Kind.STATISTICS)
 
 # Does something and says how much.
 Remedy = Callable[[], str | None]
@@ -39,26 +41,32 @@ class Cleaner:
         self._places = Places(work.store, work.targets)
         self._is_refused = False
         self._rounds = 0
+        # Kinds of places that were looked at as a whole since anything was written there.
+        self._settled = set[Kind]()
 
     def steps(self) -> Iterator[Step]:
         """Take every step until nothing is found or nothing helps; raise Stopped in between."""
         places = self._places
         yield self._step("before", _nothing, partial(places.every, _MOST_OF_LOGS))
         if self._is_blind:
+            self._settled.difference_update(_OF_VACUUM)
             yield from clean_unseen(self._work, self._replaced)
         else:
-            yield self._step("vacuum", self._vacuum, partial(self._again, *_OF_TABLES))
+            look_at = partial(self._again, *_OF_TABLES)
+            yield self._step("vacuum", self._vacuum, look_at, _OF_VACUUM)
             yield from self._rewritten()
         if self._work.policy.lock and self.look.found(_ROWS):
-            yield self._step("vacuum full", self._vacuum_full, partial(places.of, *_OF_TABLES))
+            look_at = partial(places.of, *_OF_TABLES)
+            yield self._step("vacuum full", self._vacuum_full, look_at, _OF_VACUUM)
         if self.look.found([Kind.INDEX]):
-            yield self._step("reindex", self._reindex, partial(places.of, Kind.INDEX))
+            look_at = partial(places.of, Kind.INDEX)
+            yield self._step("reindex", self._reindex, look_at, [Kind.INDEX])
         yield from self._sampled()
         if self.look.found([Kind.STATEMENTS]):
             look_at = partial(places.of, Kind.STATEMENTS)
-            yield self._step("statements", self._reset_statements, look_at)
-        # What was looked at in part, or before the last step, is looked at as a whole.
-        yield self._step("last look", _nothing, places.own)
+            yield self._step("statements", self._reset_statements, look_at, [Kind.STATEMENTS])
+        # What was looked at in part, or written since, is looked at as a whole.
+        yield self._step("last look", _nothing, self._unsettled)
         yield self._step("write-ahead log", self._switch_wal, places.logs)
 
     def _rewritten(self) -> Iterator[Step]:
@@ -70,7 +78,9 @@ class Cleaner:
             # A page that is full needs its own rows to go; one that holds none is filled by others.
             has_turn = self._rounds % 2 == 0
             remedy = self._move_these if has_turn and self._are_few else self._move_last
-            yield self._step(f"rewrite {self._rounds}", remedy, partial(self._again, *_ROWS))
+            # Where much of a table was moved, a look at all of it spares the last one.
+            look_at = partial(self._again if self._are_few else self._places.of, *_OF_TABLES)
+            yield self._step(f"rewrite {self._rounds}", remedy, look_at, _OF_VACUUM)
             after = self.look.found(_ROWS)
             in_vain = in_vain + 1 if after == before else 0
             if self._is_refused:
@@ -78,18 +88,27 @@ class Cleaner:
             before = after
         if self._rounds > 1:
             # The line pointers that were left standing go, too.
-            yield self._step("vacuum again", self._vacuum, partial(self._again, *_ROWS))
+            look_at = partial(self._again, *_ROWS)
+            yield self._step("vacuum again", self._vacuum, look_at, _OF_VACUUM)
 
     def _sampled(self) -> Iterator[Step]:
         look_at = partial(self._places.of, Kind.STATISTICS)
         for remedy in (self._sample_again, self._sample_again, self._write_statistics):
             if self.look.found([Kind.STATISTICS]):
-                yield self._step("statistics", remedy, look_at)
+                yield self._step("statistics", remedy, look_at, [Kind.STATISTICS])
 
-    def _step(self, name: str, remedy: Remedy, look_at: Callable[[], list[Place]]) -> Step:
+    def _step(
+        self,
+        name: str,
+        remedy: Remedy,
+        look_at: Callable[[], list[Place]],
+        writes: Iterable[Kind] = (),
+    ) -> Step:
+        """Do something that writes to such places, and look at some of them."""
         if self._work.hands.stop():
             raise Stopped(f"stopped before the cleaning's step {name!r}; what is sealed stands")
         began, self._is_refused = self._work.hands.clock(), False
+        self._settled.difference_update(writes)
         try:
             note = remedy()
         except (ConnectionLost, Superseded):
@@ -97,7 +116,10 @@ class Cleaner:
         except StoreError as error:
             # A remedy is a convenience: what it would have cleaned is still found, and said.
             note, self._is_refused = str(error), True
-        self.look = self.look.merged(self._search.look(look_at()))
+        looked_at = look_at()
+        self.look = self.look.merged(self._search.look(looked_at))
+        in_part = {place.kind for place in looked_at if place.only is not None}
+        self._settled |= {place.kind for place in looked_at} - in_part
         return Step(name, self._work.hands.clock() - began, self.look.counts(), note)
 
     def _again(self, *kinds: Kind) -> list[Place]:
@@ -108,6 +130,9 @@ class Cleaner:
             for place in self._places.of(*kinds)
             if place.oid in found
         ]
+
+    def _unsettled(self) -> list[Place]:
+        return [place for place in self._places.own() if place.kind not in self._settled]
 
     @property
     def _are_few(self) -> bool:

@@ -56,16 +56,26 @@ class _Bits:
         octet, bit = self._places(numbers)
         for number in range(8):
             # Of equal places all write the same.
-            self._octets[octet[bit == number]] |= np.uint8(1 << number)
+            self._octets[octet[np.flatnonzero(bit == number)]] |= np.uint8(1 << number)
 
-    def where(self, numbers: Words) -> NDArray[np.intp]:
+    def where(self, numbers: Words) -> Starts:
         """Return the indexes of the numbers that may have been given."""
         octet, bit = self._places(numbers)
-        return np.flatnonzero((self._octets[octet] >> bit) & 1)
+        # Done in place: most of the time of a look is here.
+        found = self._octets.take(octet, mode="wrap")
+        found >>= bit
+        found &= 1
+        return np.flatnonzero(found.view(np.bool_))
 
-    def _places(self, numbers: Words) -> tuple[Words, Octets]:
-        hashed = (numbers * self._key) >> self._shift
-        return hashed >> np.uint64(3), (hashed & np.uint64(7)).astype(np.uint8)
+    def _places(self, numbers: Words) -> tuple[Starts, Octets]:
+        hashed = numbers * self._key
+        hashed >>= self._shift
+        # As signed numbers they are indexes as they stand.
+        octet = hashed.view(np.int64)
+        bit = octet.astype(np.uint8)
+        bit &= 7
+        octet >>= 3
+        return octet, bit
 
 
 @dataclass(slots=True)
@@ -75,7 +85,7 @@ class _Grid:
     sieves: tuple[_Bits, ...]
     lengths: set[int] = field(default_factory=set)
 
-    def candidates(self, words: Words) -> NDArray[np.intp]:
+    def candidates(self, words: Words) -> Starts:
         """Return the indexes of the words that may be a secret's: most fall out at the first."""
         first, *others = self.sieves
         left = first.where(words)
@@ -166,7 +176,7 @@ class Needles:
         if count <= 0:
             return
         words = np.frombuffer(octets, dtype="<u8", offset=shift, count=count)
-        at = of_grid.candidates(words).astype(np.int64) * WORD + shift
+        at = of_grid.candidates(words) * WORD + shift
         if at.size:
             # A secret begins where a word of it does, or some bytes before.
             begins = (at[:, None] - np.arange(step)).ravel()
