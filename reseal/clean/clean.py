@@ -44,7 +44,7 @@ def clean(
             cleaner = Cleaner(work, Search.of(access, gathered.parts), replaced)
             steps, look = list(cleaner.steps()), cleaner.look
         else:
-            steps, look = clean_unseen(work, replaced), None
+            steps, look = list(clean_unseen(work, replaced)), None
         _forget_aside(work)
     finally:
         if not store.connection.closed:

@@ -6,10 +6,11 @@ from functools import partial
 
 from reseal.clean import remedies
 from reseal.clean.cleaning import Step
+from reseal.clean.remedies import Remedy, attempt
 from reseal.clean.rewrite import these_pages
 from reseal.clean.unseen import clean_unseen
 from reseal.clean.work import Work
-from reseal.errors import ConnectionLost, Stopped, StoreError, Superseded
+from reseal.errors import Stopped
 from reseal.residue.look import Look, Search
 from reseal.residue.place import Kind, Place
 from reseal.residue.places import Places
@@ -27,9 +28,6 @@ _ROWS = (Kind.HEAP, Kind.TOAST)
 _OF_TABLES = (*_ROWS, Kind.INDEX)
 # What VACUUM and ANALYZE write.
 _OF_VACUUM = (*_OF_TABLES, Kind.STATISTICS)
-
-# Does something and says how much.
-Remedy = Callable[[], str | None]
 
 
 class Cleaner:
@@ -107,15 +105,9 @@ class Cleaner:
         """Do something that writes to such places, and look at some of them."""
         if self._work.hands.stop():
             raise Stopped(f"stopped before the cleaning's step {name!r}; what is sealed stands")
-        began, self._is_refused = self._work.hands.clock(), False
+        began = self._work.hands.clock()
         self._settled.difference_update(writes)
-        try:
-            note = remedy()
-        except (ConnectionLost, Superseded):
-            raise
-        except StoreError as error:
-            # A remedy is a convenience: what it would have cleaned is still found, and said.
-            note, self._is_refused = str(error), True
+        note, self._is_refused = attempt(remedy)
         looked_at = look_at()
         self.look = self.look.merged(self._search.look(looked_at))
         in_part = {place.kind for place in looked_at if place.only is not None}

@@ -1,10 +1,10 @@
 """What takes old secrets out of each kind of place; each is a step with a look after it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from psycopg import sql
 
-from reseal.errors import StoreError
+from reseal.errors import ConnectionLost, StoreError, Superseded
 from reseal.store.catalog import Target
 from reseal.store.heap import Heap
 from reseal.store.store import Store
@@ -50,6 +50,24 @@ HURRIED = "SET statement_timeout = '10min'; SET lock_timeout = '2s'"
 
 # The segments that the last checkpoint but one needed are given up by the next one.
 _SWITCHES = 2
+
+
+# Does something and says how much.
+Remedy = Callable[[], str | None]
+
+
+def attempt(remedy: Remedy) -> tuple[str | None, bool]:
+    """Take a remedy; return what it says, and whether it was refused.
+
+    It is a convenience: what it would have cleaned is still found, and said. Raise where the
+    connection is gone or another run took a field over.
+    """
+    try:
+        return remedy(), False
+    except (ConnectionLost, Superseded):
+        raise
+    except StoreError as error:
+        return str(error), True
 
 
 def vacuum(store: Store, heaps: Iterable[Heap]) -> None:

@@ -15,6 +15,7 @@ from reseal.errors import RowRefused, Transient
 from reseal.store.catalog import Target
 from reseal.store.control import fence
 from reseal.store.heap import Heap
+from reseal.store.heap_statistics import row_width
 from reseal.store.store import Store
 from reseal.sweep.engine import Hands
 from reseal.sweep.job import begin_batch
@@ -34,12 +35,10 @@ UPDATE {heap} AS t SET {column} = {value} FROM mine WHERE t.ctid = mine.tid
 
 PAGES = "SELECT pg_relation_size(%s) / current_setting('block_size')::int"
 
-# Of a page, 24 bytes are its head; each row has a line pointer of 4.
-FITTING = """
-SELECT greatest(1, (current_setting('block_size')::int - 24)
-                   / (coalesce(avg(pg_column_size(t.*)), 100) + 4))::int
-FROM (SELECT * FROM {table} LIMIT 1000) AS t
-"""
+BLOCK = "SELECT current_setting('block_size')::int"
+
+# Of a page, and beside each of its rows.
+_HEAD_BYTES, _POINTER_BYTES = 24, 4
 
 _PAGES_AT_ONCE = 64
 
@@ -83,8 +82,9 @@ def from_the_end(store: Store, heap: Heap) -> Iterator[Span]:
 
 
 def fitting(store: Store, heap: Heap) -> int:
-    """Return how many rows a full page of a heap holds, by the size of some of them."""
-    return int(store.need(FITTING, (), table=heap.name)[0])
+    """Return how many rows a full page of a heap holds; raise StoreError where none is met."""
+    room = int(store.need(BLOCK)[0]) - _HEAD_BYTES
+    return max(1, int(room / (row_width(store, heap) + _POINTER_BYTES)))
 
 
 def these_pages(heap: Heap, pages: Iterable[int]) -> list[Span]:
