@@ -43,12 +43,9 @@ WHERE action = 'validated' AND detail ->> 'field' = %s
   AND jsonb_typeof(detail -> 'broken') = 'number' ORDER BY event_id DESC LIMIT 1
 """
 
-# An event about one field, or about several by their names.
 CLEANED = """
-SELECT CASE WHEN detail ->> 'field' = %(field)s THEN detail ELSE detail -> %(field)s::text END, at
-FROM {reseal}.event
-WHERE action = 'cleaned' AND (detail ->> 'field' = %(field)s OR detail ? %(field)s::text)
-ORDER BY event_id DESC LIMIT 1
+SELECT detail, at FROM {reseal}.event
+WHERE action = 'cleaned' AND detail ->> 'field' = %s ORDER BY event_id DESC LIMIT 1
 """
 
 # Functions that can be reached in no other way than through the schema are not asked about.
@@ -166,8 +163,8 @@ def _standing(store: Store, target: Target) -> Standing:
 
 
 def _cleaned(store: Store, name: str) -> Residue | Unknown:
-    row = store.one(CLEANED, {"field": name})
-    return _residue(*row) if row and isinstance(row[0], dict) else _NEVER_CLEANED
+    row = store.one(CLEANED, [name])
+    return _residue(*row) if row else _NEVER_CLEANED
 
 
 def _residue(said: dict[str, Any], at: datetime) -> Residue:

@@ -129,7 +129,6 @@ def test_a_field_that_was_never_verified_says_so(scene):
         ({"field": NAME, "found": 0, "not_verified": ["replicas"]}, "0 found", 4),
         ({"field": NAME, "found": 95, "not_verified": []}, "95 found", 0),
         ({"field": NAME, "found": None, "not_verified": ["heap pages"]}, "unknown", 0),
-        ({NAME: {"found": 0, "not_verified": []}}, "0 found", 8),
         ({"field": "another", "found": 0, "not_verified": []}, "unknown", 0),
     ],
 )
