@@ -139,8 +139,9 @@ class AdaptivePool(ConnectionPool[Connection[Any]]):
 
     def is_sound(self) -> bool:
         """Try the idle connections one after the other; each is checked as it is handed out."""
-        for _ in range(self.figures().idle):
-            if not self.figures().idle:
+        for _ in range(max(1, self.figures().idle)):
+            if self.count().used and not self.figures().idle:
+                # Those in use are tried by whoever uses them.
                 break
             try:
                 super().putconn(super().getconn(_SECONDS_TO_CHECK))

@@ -101,6 +101,9 @@ class Governor:
 
     def look(self, pool: Governed) -> None:
         """Look once, and do what is due."""
+        if self._kept is None:
+            # Who came before all connections stood had to wait, however many they will be.
+            self._forget_the_queue(pool)
         observed = self._observed(pool)
         self._follow(pool, decide(self.scale, self.state, observed))
         self._mend(pool)

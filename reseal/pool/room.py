@@ -37,7 +37,7 @@ def limits_of(url: str) -> list[Limit]:
     """Ask the server how many connections it, the database and the role still allow."""
     connection = Connection.open(url, _NAME, read_only=True)
     try:
-        return _limits(connection)
+        return limits_on(connection)
     finally:
         connection.close()
 
@@ -48,12 +48,13 @@ def turn_to_grow(url: str) -> Iterator[list[Limit] | None]:
     connection = Connection.open(url, _NAME, read_only=True)
     try:
         with connection.transaction():
-            yield _limits(connection) if _answer(connection, TURN)[0] else None
+            yield limits_on(connection) if _answer(connection, TURN)[0] else None
     finally:
         connection.close()
 
 
-def _limits(connection: Connection) -> list[Limit]:
+def limits_on(connection: Connection) -> list[Limit]:
+    """Ask the same on a connection that is open."""
     row = _answer(connection, ROOM)
     named = zip(("the server", "the database", "the role"), row[::2], row[1::2], strict=True)
     return [Limit(name, allowed, used) for name, allowed, used in named if allowed >= 0]
