@@ -7,6 +7,7 @@ vault = reseal.Vault.connect(pool)
 """
 
 from reseal.pool.adaptive import AdaptivePool
+from reseal.pool.governor import Rhythm
 from reseal.pool.opening import open_async_pool, open_pool
 from reseal.pool.room import limits_of
 from reseal.pool.tier import Limit, Size, Tier, fit
@@ -14,6 +15,7 @@ from reseal.pool.tier import Limit, Size, Tier, fit
 __all__ = [
     "AdaptivePool",
     "Limit",
+    "Rhythm",
     "Size",
     "Tier",
     "fit",

@@ -14,13 +14,13 @@ from reseal.pool.meter import Count
 from reseal.pool.reading import Reading, samples
 from reseal.pool.room import turn_to_grow
 from reseal.pool.scaling import Observed, Scale, State, decide, granted
-from reseal.pool.tier import Limit
 
 _log = logging.getLogger("reseal.pool")
 
 # No other pool grows for so long; connections that take longer are seen by the next look.
 _SECONDS_TO_OPEN = 2.0
 _SECONDS_BETWEEN_PEEPS = 0.01
+_SECONDS_BETWEEN_REFUSALS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,8 @@ class Governor:
         self._checked = self._told = clock()
         self._kept: Reading | None = None
         self._peak = 0
-        self._cut_by: str | None = None
+        self._said: str | None = None
+        self._asks_again = clock()
 
     def look(self, pool: Governed) -> None:
         """Look once, and do what is due."""
@@ -146,20 +147,27 @@ class Governor:
             pool.set_size(wanted.size)
 
     def _grow(self, pool: Governed, size: int, wanted: int) -> int:
+        given = size
+        if self._clock() < self._asks_again:
+            return given
         try:
             with turn_to_grow(pool.url) as limits:
                 if limits is None:
-                    return size
+                    return given
                 tightest = min(limits, key=lambda limit: limit.free)
                 given = granted(size, wanted, tightest.free)
-                self._say(wanted if given < wanted else None, tightest)
+                self._say(
+                    f"the pool may not have {wanted} connections", tightest, is_so=given < wanted
+                )
                 if given > size:
                     self._open(pool, size, given)
-                return given
         except StoreError as error:
             # What is not known to be free is not taken.
-            _log.warning("the pool cannot see whether it may grow: %s", error)
-            return size
+            self._say("the pool cannot see whether it may grow", error)
+        if given == size:
+            # To ask takes a connection, too, and nothing is free.
+            self._asks_again = self._clock() + _SECONDS_BETWEEN_REFUSALS
+        return given
 
     def _open(self, pool: Governed, size: int, given: int) -> None:
         self.grown += 1
@@ -170,10 +178,10 @@ class Governor:
             self._sleep(_SECONDS_BETWEEN_PEEPS)
         self._forget_the_queue(pool)
 
-    def _say(self, wanted: int | None, tightest: Limit) -> None:
-        if wanted is not None and self._cut_by != tightest.name:
-            _log.warning("the pool wants %d connections, but %s", wanted, tightest)
-        self._cut_by = tightest.name if wanted is not None else None
+    def _say(self, said: str, why: object, *, is_so: bool = True) -> None:
+        if is_so and self._said != said:
+            _log.warning("%s: %s", said, why)
+        self._said = said if is_so else None
 
     def _mend(self, pool: Governed) -> None:
         figures = pool.figures()
