@@ -156,9 +156,7 @@ class Governor:
                     return given
                 tightest = min(limits, key=lambda limit: limit.free)
                 given = granted(size, wanted, tightest.free)
-                self._say(
-                    f"the pool may not have {wanted} connections", tightest, is_so=given < wanted
-                )
+                self._say("the pool cannot grow as it should", tightest, is_so=given < wanted)
                 if given > size:
                     self._open(pool, size, given)
         except StoreError as error:
