@@ -13,6 +13,7 @@ from flows import (
     evidence,
     keys,
     looking,
+    pooling,
     quarantine,
     runs,
     scoring,
@@ -215,6 +216,7 @@ def approve(
 
 app.command()(scoring.score)
 wishing.register(app)
+pooling.register(app)
 
 
 @app.command()

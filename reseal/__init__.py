@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from reseal.async_users import AsyncUsers
     from reseal.async_vault import AsyncVault
     from reseal.backup.file import open_backup
-    from reseal.pool import open_async_pool, open_pool
+    from reseal.pool import AdaptivePool, open_async_pool, open_pool
     from reseal.users import Users
     from reseal.vault import Vault
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AdaptivePool",
     "AsyncUsers",
     "AsyncVault",
     "BackupFileError",
@@ -76,6 +77,7 @@ __all__ = [
 
 # These bring psycopg and cryptography along: imported when they are first asked for.
 _LATE = {
+    "AdaptivePool": "reseal.pool",
     "AsyncUsers": "reseal.async_users",
     "AsyncVault": "reseal.async_vault",
     "Users": "reseal.users",

@@ -16,6 +16,8 @@ SELECT at, source, value FROM {reseal}.sample
 WHERE name = %s AND at > clock_timestamp() - %s ORDER BY at
 """
 
+EXISTS = "SELECT to_regclass(format('%%I.sample', %s::text)) IS NOT NULL"
+
 PRUNE = "DELETE FROM {reseal}.sample WHERE at < clock_timestamp() - %s"
 
 
@@ -25,6 +27,11 @@ class Sample(NamedTuple):
     at: datetime
     source: str
     value: float
+
+
+def exists(store: Store) -> bool:
+    """Say whether there is a table for them."""
+    return bool(store.need(EXISTS, [store.schema])[0])
 
 
 def adding(source: str, values: Mapping[str, float]) -> Statement:

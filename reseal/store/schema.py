@@ -20,12 +20,13 @@ APPLIED = "SELECT name FROM {reseal}.migration"
 
 RECORD = "INSERT INTO {reseal}.migration (name) VALUES (%s)"
 
-# What a vault and the user model need, and no more: no backup, no audit log, no run.
+# What a vault, the user model and a pool need, and no more: no backup, no audit log, no run.
 GRANTS = """
 GRANT USAGE ON SCHEMA {reseal} TO {role};
 GRANT SELECT (version, state, wrapped, check_value) ON {reseal}.data_key TO {role};
 GRANT SELECT (key_version, seals) ON {reseal}.batch TO {role};
 GRANT SELECT, INSERT ON {reseal}.aside TO {role};
+GRANT INSERT ON {reseal}.sample TO {role};
 GRANT SELECT, INSERT, UPDATE ON {reseal}.key_use TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {reseal}.reader, {reseal}.totp_use TO {role};
 """
