@@ -7,7 +7,7 @@ from uuid import UUID
 
 from reseal.access import Access
 from reseal.backup import take
-from reseal.backup.prove import Proof, look_for_missing, restore
+from reseal.backup.prove import Proof, restore
 from reseal.backup.table import Share
 from reseal.restore import Restoration
 from reseal.store import ledger, quarantine
@@ -91,15 +91,6 @@ def restore_share(run_id: UUID, name: str, share: Share) -> Proof:
     store = bench.store(f"run {run_id}")
     backup = take.cipher(store, run_id, name, bench.access.backup_kek())
     return restore(store, bench.access.target(store, name), backup, share)
-
-
-@scrubbing
-def find_missing(run_id: UUID, name: str) -> Proof:
-    """Count the rows of the table that the backup of a field should hold and does not."""
-    (bench,) = _benches
-    store = bench.store(f"run {run_id}")
-    backup = take.cipher(store, run_id, name, bench.access.backup_kek())
-    return look_for_missing(store, bench.access.target(store, name), backup)
 
 
 @scrubbing
