@@ -23,6 +23,7 @@ from flows.flags import (
     ApprovalTimeout,
     AssumeReadersReady,
     ConfigPath,
+    DoneBy,
     Fields,
     Json,
     RequireApproval,
@@ -86,6 +87,7 @@ def encrypt(
     ] = False,
     require_approval: RequireApproval = False,
     approval_timeout: ApprovalTimeout = None,
+    done_by: DoneBy = None,
     fields: Fields = None,
     config: ConfigPath = None,
     as_json: Json = False,
@@ -98,6 +100,7 @@ def encrypt(
         "skip_refused": skip_refused,
         "guard": guard,
         **approval_options(require_approval, approval_timeout),
+        "done_by": done_by,
     }
     _run("encrypt_secrets", config, fields, options, as_json)
 
@@ -118,6 +121,7 @@ def rotate(
     ] = None,
     require_approval: RequireApproval = False,
     approval_timeout: ApprovalTimeout = None,
+    done_by: DoneBy = None,
     fields: Fields = None,
     config: ConfigPath = None,
     as_json: Json = False,
@@ -131,6 +135,7 @@ def rotate(
         "assume_readers_ready": assume_readers_ready,
         "compromised": compromised,
         **approval_options(require_approval, approval_timeout),
+        "done_by": done_by,
     }
     _run("rotate_keys", config, fields, options, as_json)
 

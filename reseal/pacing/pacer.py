@@ -110,7 +110,8 @@ class Pacer:
         return {
             "limits": {one: limit for one, limit in sense.bounds.limits.items() if one in told},
             "not_measured": dict(sense.missing),
-            "usual_login_ms": sense.usual_ms,
+            "usual_login_ms": sense.usual_ms and round(sense.usual_ms, 3),
+            "login_asked_by": "key" if sense.is_by_key else "login query",
             "only_between": policy.window and str(policy.window),
             "done_by": policy.done_by and policy.done_by.isoformat(),
             "decisions_left_out": self.left_out,

@@ -121,6 +121,8 @@ def test_outside_its_window_nothing_begins(make_scene: Callable[[], Scene]):
     assert f"outside the window {between} UTC until {opens:%Y-%m-%dT%H:%M}+00:00" in ended.err
     assert scene.ask("SELECT to_regnamespace('reseal')") is None
     assert scene.command_line.run("encrypt", "--validate-only").code == 0
+    never = scene.command_line.run("encrypt", "--done-by", "never")
+    assert (never.code, "--done-by must be a date and time" in never.err) == (2, True)
 
 
 def _pacing(scene: Scene, ended: Ended) -> dict[str, Any]:

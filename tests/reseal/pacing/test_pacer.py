@@ -37,6 +37,7 @@ class Senses:
     missing: dict[Signal, str] = field(default_factory=dict)
     usual_ms: float | None = 1.0
     login_ms: float | None = 1.0
+    is_by_key: bool = False
     lag_bytes: int | None = None
 
     def begin(self) -> None:

@@ -13,6 +13,7 @@ from psycopg import sql
 from reseal.access import Access
 from reseal.config import parse_config
 from reseal.modes import Mode
+from reseal.pacing import sense as module
 from reseal.pacing.limits import bounds
 from reseal.pacing.sense import Sense
 from reseal.pacing.signal import Reading, Signal
@@ -99,6 +100,33 @@ def test_a_quiet_server_is_far_from_every_limit(sense: Sense):
         Signal.LAG: "no standby is connected",
         Signal.ARCHIVE: "the server archives nothing",
     }
+
+
+def test_a_login_query_that_takes_long_is_not_asked_again_and_again(
+    sense: Sense, admin: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "_MOST_ASKED_MS", 0.0)
+    sense.begin()
+
+    assert sense.is_by_key
+    assert sense.usual_ms is not None
+    assert told(sense, Signal.LOGIN).limit == 10.0
+
+
+def test_a_table_that_is_locked_at_first_is_no_yardstick(
+    sense: Sense, admin: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "BRIEFLY", f"{module.BRIEFLY}; SET lock_timeout = '50ms'")
+    sense._opened()
+    with admin.transaction():
+        admin.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+        sense.begin()
+
+        assert sense.usual_ms is None
+        assert told(sense, Signal.LOGIN).part > 1
+    for _ in range(5):
+        sense.look()
+    assert told(sense, Signal.LOGIN).part < 1
 
 
 def test_a_login_may_take_a_multiple_of_what_it_usually_takes(sense: Sense):
