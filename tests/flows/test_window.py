@@ -12,7 +12,8 @@ from reseal.pacing.policy import PacePolicy
 from reseal.pacing.window import Window
 
 NOW = datetime.now(UTC)
-CLOSED = Window(*((NOW + timedelta(hours=hours)).time() for hours in (2, 3)))
+OPENS, CLOSES = ((NOW + timedelta(hours=hours)).time() for hours in (2, 3))
+CLOSED = Window(OPENS, CLOSES)
 POLICY = PacePolicy(CLOSED, done_by=NOW)
 
 

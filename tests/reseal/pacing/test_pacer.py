@@ -224,6 +224,17 @@ def test_at_its_end_nothing_is_told_of_it_any_more(desk: Desk, access: Access, s
     assert pace.told(store, [desk.pacer.run_id]) == {}
 
 
+def test_a_run_that_nobody_can_pace_any_more_stops(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(desk.senses, "readings", lambda: 1 / 0)
+    with pacing(desk.pacer):
+        while not desk.pacer.workers.is_stopped:
+            pass
+
+    assert desk.pacer.workers.why_stopped.startswith(
+        "the pace could not be told: unexpected ZeroDivisionError at"
+    )
+
+
 def test_a_database_of_an_earlier_version_tells_nothing(store: Store):
     store.execute("DROP TABLE reseal.pace")
 
