@@ -17,6 +17,7 @@ _LIMITS = {
     Signal.BLOCKED:  (0.25, 0.5, 2.0),
     Signal.QUEUED:   (1.0, 2.0, 10.0),
     Signal.ACTIVE:   (1.0, 2.0, 4.0),
+    Signal.POOL:     (50.0, 200.0, 1000.0),
     Signal.LAG:      (2.0, 5.0, 30.0),
     Signal.ARCHIVE:  (16.0, 42.0, 200.0),
     Signal.RETAINED: (1024.0, 4096.0, 16384.0),

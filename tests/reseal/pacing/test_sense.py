@@ -99,6 +99,7 @@ def test_a_quiet_server_is_far_from_every_limit(sense: Sense):
     assert sense.missing == {
         Signal.LAG: "no standby is connected",
         Signal.ARCHIVE: "the server archives nothing",
+        Signal.POOL: "no application reports its pool",
     }
 
 
@@ -197,6 +198,17 @@ def test_what_the_server_may_lose_of_a_slot_is_half_the_limit(sense: Sense, admi
     finally:
         admin.execute("ALTER SYSTEM RESET max_slot_wal_keep_size")
         admin.execute("SELECT pg_reload_conf()")
+
+
+def test_the_pool_whose_callers_wait_longest_counts_while_it_reports(
+    sense: Sense, admin: psycopg.Connection
+):
+    said = "INSERT INTO reseal.sample (source, name, value) VALUES (%s, 'pool.wait_ms', %s)"
+    for source, waits in (("web-1", 900), ("web-1", 30), ("web-2", 70)):
+        admin.execute(said, [source, waits])
+    assert told(sense, Signal.POOL).value == 70
+    admin.execute("UPDATE reseal.sample SET at = at - interval '5 minutes'")
+    assert told(sense, Signal.POOL).value == 0
 
 
 def test_dead_rows_show_beside_the_live_ones(sense: Sense, admin: psycopg.Connection):
