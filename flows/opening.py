@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows import screen
+from flows.window import need_open, policy_of
 from reseal.access import Access
 from reseal.backup.location import Location
 from reseal.config import Config, load_config
@@ -90,6 +91,7 @@ class Opening:
         What preflight may find wrong with a table is left to it, because it keeps a record.
         """
         fields = self.config.select(options["fields"])
+        need_open(policy_of(self.config.pace, flow, options))
         self.access.kek()
         if flow in _WITH_PREFLIGHT:
             need_place(options, self.config)

@@ -3,13 +3,13 @@
 from contextlib import suppress
 
 from flows.options import SweepOptions
-from flows.passes import converge, spans
+from flows.passes import converge, rows_after, spans
 from flows.running import conclude
 from flows.setting_aside import enter_quarantine, excuse_accepted
 from flows.validation import judge
 from reseal.audit.action import Action
 from reseal.backup import table
-from reseal.errors import Refused, ResealError, StoreError
+from reseal.errors import Refused, ResealError, Stopped, StoreError
 from reseal.outcome import Outcome
 from reseal.preflight import Report
 from reseal.store import ledger, quarantine
@@ -105,10 +105,14 @@ def back_up(run: Run, to: str | None = None) -> None:
 
 def _back_up_spans(run: Run, name: str) -> int:
     target = run.access.target(run.store, name)
+    run.progress.begin("backup", name, target.rows, rows_after(run, name))
     futures = [back_up_span.submit(name, span) for span in spans(run, target)]
     rows = 0
     for future in futures:
-        rows += future.result()
+        try:
+            rows += future.result()
+        except Stopped as stopped:
+            raise run.stopped(str(stopped)) from None
         run.watch("backup", name, rows, target.rows)
     run.watch("backup", name, rows, rows)
     return rows
