@@ -11,6 +11,7 @@ from flows import (
     audit,
     backups,
     evidence,
+    health,
     keys,
     looking,
     quarantine,
@@ -215,6 +216,7 @@ def approve(
 
 app.command()(scoring.score)
 wishing.register(app)
+health.register(app)
 
 
 @app.command()
