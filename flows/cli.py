@@ -33,6 +33,7 @@ from flows.flags import (
     approval_options,
     print_document,
 )
+from flows.lines import begin, complain
 from flows.optimised_shown import show_optimised
 from flows.result_shown import show_result
 from reseal.errors import (
@@ -233,6 +234,7 @@ def demo(
 def main() -> int:
     """Run the command line and return the exit code; every error is one sentence."""
     try:
+        begin()
         # Not standalone: the code of typer.Exit is returned, and what is wrong with the words of
         # the command is raised.
         return app(sys.argv[1:] or ["--help"], "reseal", standalone_mode=False) or 0
@@ -247,7 +249,7 @@ def main() -> int:
 
 
 def _complain(text: str, code: int) -> int:
-    sys.stderr.write(f"reseal: {text}\n")
+    complain(text)
     return code
 
 

@@ -10,6 +10,8 @@ from prefect.states import Completed
 
 from flows.opening import Opening
 from flows.options import WatchOptions
+from reseal import logs
+from reseal.about import about_run
 from reseal.health.watch import By
 from reseal.settings import Settings
 from tasks.health import Looked, look_at_health, show_health, tell_alerts
@@ -20,11 +22,13 @@ def watch_health(options: WatchOptions | None = None) -> State[None]:
     """Take one look at all fields; no row of a table is touched."""
     options = options or WatchOptions()
     settings = Settings.from_environment(Path(options.config) if options.config else None)
-    opening = Opening.of(settings)
-    by = By(opening.settings.actor, UUID(flow_run.id))
-    looked = look_at_health(opening.access, by)
-    changes = tell_alerts(opening.access, by)
-    show_health(opening.access, looked, by, changed=changes > 0)
+    logs.set_up(settings.log)
+    opening, run_id = Opening.of(settings), UUID(flow_run.id)
+    by = By(opening.settings.actor, run_id)
+    with about_run(run_id, "watch_health"):
+        looked = look_at_health(opening.access, by)
+        changes = tell_alerts(opening.access, by)
+        show_health(opening.access, looked, by, changed=changes > 0)
     return Completed(message=_said(looked))
 
 

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
-from reseal import spans
+from reseal import about, logs, spans
 from reseal.access import Access
 from reseal.allocator import keep_freed_memory
 from reseal.backup.prove import Proof
 from reseal.backup.table import Share
+from reseal.settings import log_style
 from reseal.sweep.engine import Hands, SpanResult
 from reseal.sweep.job import Assignment
 from reseal.sweep.pace import Pace
@@ -113,7 +114,7 @@ class Workers:
     def _submit(
         self, work: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs
     ) -> Future[Made]:
-        return self._pool.submit(work, *args, **kwargs)
+        return self._pool.submit(_working, about.said(), work, *args, **kwargs)
 
 
 @contextmanager
@@ -126,11 +127,20 @@ def open_workers(access: Access, count: int) -> Iterator[Workers]:
         workers.close()
 
 
+def _working(
+    words: Mapping[str, str], work: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs
+) -> Made:
+    """Work in another process on what is worked on in this one."""
+    with about.about(**words):
+        return work(*args, **kwargs)
+
+
 def _begin(access: Access, stop: Event, pause: Event) -> None:
     # The runner alone decides when to stop; a signal to the whole group must not cut a batch.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()
+    logs.set_up(log_style(access.variables))
     spans.open_bench(access, Hands(stop=stop.is_set, pause=pause.is_set))
     # What is loaded by now stays, and what a batch makes are rows, of which none refers back to
     # another: the collector need not walk through them again and again.

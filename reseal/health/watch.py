@@ -4,6 +4,7 @@ What must be told elsewhere is read from the log, from where the last telling en
 in between has told nothing twice and left nothing out.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -21,6 +22,8 @@ from reseal.store.event import Event
 from reseal.store.store import Store
 
 # What is a day old calls nobody any more, whoever was to tell it.
+_log = logging.getLogger("reseal.health")
+
 UNTOLD = """
 SELECT event_id, action, detail, at, hash FROM {reseal}.event
 WHERE action IN ('alert raised', 'alert cleared') AND event_id > %s
@@ -29,6 +32,7 @@ WHERE action IN ('alert raised', 'alert cleared') AND event_id > %s
 
 KEPT = timedelta(days=30)
 _ACTIONS = {Change.RAISED: Action.ALERT_RAISED, Change.CLEARED: Action.ALERT_CLEARED}
+_LEVELS = {Change.RAISED: logging.WARNING, Change.CLEARED: logging.INFO}
 _OURS = "health"
 
 
@@ -90,6 +94,7 @@ def _follow(store: Store, said: Signals, by: By) -> None:
             detail = {"alert": name, "subject": subject, "severity": kind.severity, **seen}
             raised = {"since": since.isoformat() if since else None}
             action = _ACTIONS[change]
+            _log.log(_LEVELS[change], "%s, %s (%s): %s", action, name, subject, signal.sentence)
             event.append(store, Event(None, by.actor, action, detail | raised, by.run_id))
 
 
