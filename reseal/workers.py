@@ -8,9 +8,10 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -114,7 +115,7 @@ class Workers:
     def _submit(
         self, work: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs
     ) -> Future[Made]:
-        return self._pool.submit(_working, about.said(), work, *args, **kwargs)
+        return self._pool.submit(_working, about.said(), partial(work, *args, **kwargs))
 
 
 @contextmanager
@@ -127,12 +128,10 @@ def open_workers(access: Access, count: int) -> Iterator[Workers]:
         workers.close()
 
 
-def _working(
-    words: Mapping[str, str], work: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs
-) -> Made:
+def _working(words: dict[str, str], work: Callable[[], Made]) -> Made:
     """Work in another process on what is worked on in this one."""
     with about.about(**words):
-        return work(*args, **kwargs)
+        return work()
 
 
 def _begin(access: Access, stop: Event, pause: Event) -> None:

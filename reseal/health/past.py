@@ -18,7 +18,7 @@ SELECT coalesce(sum(value) FILTER (WHERE name = 'health.rows'), 0)::bigint,
        coalesce(sum(value) FILTER (WHERE name = 'health.broken'), 0)::bigint
 FROM (SELECT name, value FROM {reseal}.sample
       WHERE name IN ('health.rows', 'health.unsealed', 'health.broken') AND source = %s
-        AND at > clock_timestamp() - interval '7 days'
+        AND at > clock_timestamp() - %s
       ORDER BY at DESC LIMIT %s) AS looks
 """
 
@@ -72,7 +72,11 @@ def latest(store: Store, name: str, source: str, within: timedelta) -> float | N
 
 def of_round(store: Store, field: str, looks: int) -> Past:
     """Return what the last so many looks at a field found together."""
-    return Past(*store.need(ROUND, [field, 3 * looks])) if looks > 0 else Past()
+    if looks < 1:
+        return Past()
+    # Looks may be late, and those of yesterday say nothing of today.
+    within = timedelta(hours=1) + looks * timedelta(minutes=3)
+    return Past(*store.need(ROUND, [field, within, 3 * looks]))
 
 
 def usual_login(store: Store, field: str) -> float | None:

@@ -4,20 +4,23 @@ import re
 from uuid import uuid4
 
 import pytest
-from prefect.events import Event
+from prefect.events import Event, Resource
 from prefect.events.schemas.automations import AutomationCore, EventTrigger
+from prefect.events.schemas.events import ResourceSpecification
 
 from deployments import automations
 from reseal.health.alert import Severity
 
 RAISED = Event(
     event="reseal.alert.raised",
-    resource={
-        "prefect.resource.id": "reseal.app.burst-of-opens.web-1",
-        "reseal.database": "app",
-        "reseal.alert": "burst-of-opens",
-        "reseal.severity": Severity.INCIDENT,
-    },
+    resource=Resource(
+        {
+            "prefect.resource.id": "reseal.app.burst-of-opens.web-1",
+            "reseal.database": "app",
+            "reseal.alert": "burst-of-opens",
+            "reseal.severity": Severity.INCIDENT,
+        }
+    ),
     payload={},
 )
 PAYLOAD = {"alert", "subject", "severity", "since", "sentence", "value"}
@@ -29,6 +32,7 @@ def test_an_automation_is_valid_and_meets_the_event(automation: dict):
 
     assert isinstance(trigger, EventTrigger)
     assert RAISED.event in trigger.expect
+    assert isinstance(trigger.match, ResourceSpecification)
     assert trigger.match.matches(RAISED.resource)
 
 
@@ -44,7 +48,7 @@ def test_blocks_are_filled_in_and_what_has_none_is_left_out():
     (made,) = automations.filled([None, block])
 
     assert made.name == "reseal incidents by e-mail"
-    assert str(made.actions[0].block_document_id) == block
+    assert str(made.actions[0].model_dump()["block_document_id"]) == block
 
 
 def test_without_its_words_the_command_says_which_it_takes(capsys: pytest.CaptureFixture):

@@ -12,8 +12,6 @@ from tests.flows.scene import FIELD, Scene
 
 pytestmark = pytest.mark.slow
 
-JSON = {"RESEAL_LOG": "json"}
-
 
 @pytest.fixture(scope="module")
 def scene(make_scene: Callable[[], Scene]) -> Scene:
@@ -24,7 +22,7 @@ def scene(make_scene: Callable[[], Scene]) -> Scene:
 
 @pytest.fixture(scope="module")
 def encrypted(scene: Scene) -> Ended:
-    ended = scene.command_line.run("encrypt", "--json", **JSON)
+    ended = scene.command_line.run("encrypt", "--json", RESEAL_LOG="json")
     assert ended.code == 0, ended.err
     return ended
 
@@ -61,7 +59,7 @@ def test_worker_processes_tell_their_field_and_stage_too(encrypted: Ended) -> No
 
 
 def test_what_is_wrong_is_a_line_too(scene: Scene) -> None:
-    (line,) = lines(scene.command_line.run("verify", "--field", "nosuch", **JSON))
+    (line,) = lines(scene.command_line.run("verify", "--field", "nosuch", RESEAL_LOG="json"))
 
     assert (line["level"], "nosuch" in line["message"]) == ("error", True)
 

@@ -1,8 +1,14 @@
 """`watch_health` on a real Prefect server: events, automations, artifacts; and `reseal health`."""
 
 import json
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +16,7 @@ import pytest
 from reseal.health import watch
 from tests.conftest import SENTINEL
 from tests.flows.scene import FIELD, Scene, wait_until
-from tests.flows.test_schedule import asked, prefect
+from tests.flows.test_schedule import PROJECT, asked, prefect
 
 pytestmark = pytest.mark.slow
 
@@ -40,8 +46,51 @@ def watch_often(scene: Scene, looks: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def watched(scene: Scene) -> Scene:
+def pager() -> Iterator[HTTPServer]:
+    """What pages somebody: a service that a webhook calls, and what it was told."""
+
+    class Told(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            served.told.append(json.loads(body))  # type: ignore[attr-defined]
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    served = HTTPServer(("127.0.0.1", 0), Told)
+    served.told = []  # type: ignore[attr-defined]
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    yield served
+    served.shutdown()
+    served.server_close()
+
+
+@pytest.fixture(scope="module")
+def automated(scene: Scene, pager: HTTPServer, prefect_home: Path) -> Scene:
+    """The scene with an automation that calls the pager."""
+    url = f"http://127.0.0.1:{pager.server_port}/"
+    save = f"from prefect.blocks.webhook import Webhook; Webhook(url={url!r}).save('pager')"
+    for words in (["-c", save], ["-m", "deployments.automations", "webhook/pager", "-"]):
+        ended = python(scene, prefect_home, *words)
+        assert ended.returncode == 0, ended.stderr
+    return scene
+
+
+def python(scene: Scene, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in the checkout, on Prefect's server."""
+    environment = {**os.environ, "PREFECT_API_URL": scene.prefect_api, "PREFECT_HOME": str(home)}
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def watched(automated: Scene) -> Scene:
     """The scene after two looks and, once the envelope is back, after two more."""
+    scene = automated
     right = scene.seal(1, SENTINEL)
     watch_often(scene, 2)
     swap(scene, 1, right)
@@ -68,6 +117,24 @@ def test_each_change_of_an_alert_is_one_event(watched: Scene) -> None:
     assert first["resource"]["prefect.resource.id"].endswith(f"{what}.{FIELD}")
     with watched.library() as (_, store):
         assert watch.untold(store) == []
+
+
+def test_the_automation_calls_who_is_to_be_paged_once_for_each(
+    watched: Scene, pager: HTTPServer
+) -> None:
+    told: list[dict[str, Any]] = pager.told  # type: ignore[attr-defined]
+    wait_until(lambda: len(told) >= 2)
+
+    assert sorted(one["event"] for one in told) == ["reseal.alert.cleared", "reseal.alert.raised"]
+    assert {one["alert"] for one in told} == {"envelope-will-not-open"}
+    assert all(one["sentence"] and one["database"] in watched.database for one in told)
+
+
+def test_a_block_that_is_not_there_is_named(scene: Scene, prefect_home: Path) -> None:
+    ended = python(scene, prefect_home, "-m", "deployments.automations", "webhook/none", "-")
+
+    assert ended.returncode == 1
+    assert ended.stderr.strip().splitlines()[-1].startswith("there is no block webhook/none; ")
 
 
 def test_a_look_shows_its_terms_and_the_last_day(watched: Scene) -> None:

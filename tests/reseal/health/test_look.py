@@ -1,7 +1,9 @@
 """A look sees what is wrong with a table, its keys and its readers, and says what it cannot see."""
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -14,8 +16,10 @@ from reseal.health.score import NOT_MEASURED, Term
 from reseal.health.signals import Signals, signals
 from reseal.health.terms import RULES, health
 from reseal.scores.finding import Unknown
-from reseal.store import event, reader, sample
+from reseal.store import event, key_use, reader, sample, schema
 from reseal.store.event import Event
+from reseal.usage import Used
+from reseal.vault import Vault
 from tests.reseal.scene import SEED, Scene
 
 FIELD = "users.mfa_secret"
@@ -155,6 +159,39 @@ def test_opens_are_counted_by_instance_and_minute(sealed: Scene, admin: psycopg.
 
     assert {one.source for one in rows} == {"web-1"}
     assert sum(one.value for one in rows) == 42
+
+
+def test_what_a_vault_opened_is_told_by_its_heartbeat(
+    sealed: Scene, connect: Callable[..., Vault], admin: psycopg.Connection
+):
+    vault = connect()
+    for _ in range(7):
+        vault.read(FIELD, 1, sealed.stored()[1])
+    vault.heartbeat()
+    vault.read(FIELD, 2, sealed.stored()[2])
+    vault.heartbeat()
+    (instance,) = [name for (name,) in admin.execute("SELECT instance FROM reseal.reader")]
+    rows = sample.since(sealed.store, "vault.opens", watch.KEPT)
+
+    assert {one.source for one in rows} == {instance}
+    assert sum(one.value for one in rows) == 8
+
+
+def test_an_application_needs_no_right_for_its_opens_to_be_counted(
+    sealed: Scene, admin: psycopg.Connection
+):
+    role = f"app_{uuid4().hex[:8]}"
+    admin.execute(f"CREATE ROLE {role}".encode())
+    schema.migrate(sealed.store, role)
+    beat = key_use.telling("web-1", {1: Used(opens=5, seals=0)})
+    with admin.transaction(force_rollback=True):
+        admin.execute(f"SET LOCAL ROLE {role}".encode())
+        for statement in beat:
+            admin.execute(*statement.query("reseal", admin))  # type: ignore[arg-type]
+        admin.execute("RESET ROLE")
+        told = admin.execute("SELECT value FROM reseal.sample WHERE name = 'vault.opens'")
+        assert told.fetchall() == [(5.0,)]
+    admin.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
 
 
 def opens(admin: psycopg.Connection, source: str, usual: float, now: float) -> None:
