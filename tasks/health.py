@@ -56,9 +56,8 @@ def tell_alerts(access: Access, by: watch.By) -> int:
         changes = watch.untold(store)
         for change in changes:
             _emit(store.connection.info.dbname, change)
-        if changes:
-            # Only what has left is told; an event that is sent again has the same id.
-            EventsWorker.drain_all(timeout=_SENDING_SECONDS, at_exit=False)
+        # Only what has left is told; an event that is sent again has the same id.
+        if changes and _have_left():
             watch.tell_no_more(store, changes[-1].number)
         return len(changes)
 
@@ -118,6 +117,12 @@ def _emit(database: str, change: watch.Untold) -> None:
         payload=detail,
         id=_id(change),
     )
+
+
+def _have_left() -> bool:
+    """Wait until Prefect has sent its events; say whether it came to an end of that."""
+    waited = EventsWorker.drain_all(timeout=_SENDING_SECONDS, at_exit=False)
+    return not (isinstance(waited, tuple) and waited[1])
 
 
 def _id(change: watch.Untold) -> UUID:

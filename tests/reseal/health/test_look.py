@@ -187,7 +187,7 @@ def test_an_application_needs_no_right_for_its_opens_to_be_counted(
     with admin.transaction(force_rollback=True):
         admin.execute(f"SET LOCAL ROLE {role}".encode())
         for statement in beat:
-            admin.execute(*statement.query("reseal", admin))  # type: ignore[arg-type]
+            admin.execute(*statement.query("reseal", admin))
         admin.execute("RESET ROLE")
         told = admin.execute("SELECT value FROM reseal.sample WHERE name = 'vault.opens'")
         assert told.fetchall() == [(5.0,)]
