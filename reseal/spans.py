@@ -1,5 +1,6 @@
 """What a worker process does with a span: open once what it needs, then work."""
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
 from reseal.unexpected import scrubbing
 from reseal.verify import Verification, verify
+
+_log = logging.getLogger("reseal.sweep")
 
 
 @dataclass
@@ -131,4 +134,6 @@ def _swept(
             return SpanResult(Tally(), stopped=True)
         job = bench.job_for(assignment)
         glances = glancing(job) if glancing else None
-        return sweep(job, make, span, pace, bench.hands, glances)
+        result = sweep(job, make, span, pace, bench.hands, glances)
+    _log.info("%s: %s", span, result.tally)
+    return result
