@@ -11,6 +11,7 @@ from uuid import UUID
 
 from prefect.runtime import flow_run
 
+from flows.cancelling import heeding_prefect
 from flows.opening import Opening
 from flows.options import Scope
 from flows.pacing import pacing_of
@@ -148,6 +149,7 @@ def holding(run: Run, *, keys: bool = False) -> Iterator[None]:
         run.records = True
         stack.enter_context(pacing_of(run))
         stack.enter_context(_heeding(run))
+        stack.enter_context(heeding_prefect(run.run_id, run.workers.stop))
         yield
 
 
