@@ -52,6 +52,11 @@ def pace_of(scene: Scene) -> dict[str, Any]:
     return (at_work and at_work[0]["pace"]) or {"action": None}
 
 
+def is_paused_by(scene: Scene, signal: str) -> bool:
+    said = pace_of(scene)
+    return said["action"] == "pause" and said["signal"] == signal
+
+
 @contextmanager
 def kept_waiting(scene: Scene) -> Iterator[None]:
     """Somebody who waits for a row that somebody else does not let go, each only for a while."""
@@ -74,7 +79,7 @@ def test_a_long_transaction_and_a_queue_make_it_wait_and_when_they_end_it_goes_o
         with psycopg.connect(scene.database, application_name="report") as reader:
             reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
             reader.execute("SELECT count(*) FROM users")
-            wait_until(lambda: pace_of(scene)["action"] == "pause")
+            wait_until(lambda: is_paused_by(scene, "snapshot_seconds"))
             said, sealed = pace_of(scene), scene.ask(ENVELOPES)
             assert (said["signal"], said["limit"]) == ("snapshot_seconds", 2.0)
             assert said["value"] > 2
@@ -86,7 +91,7 @@ def test_a_long_transaction_and_a_queue_make_it_wait_and_when_they_end_it_goes_o
             assert "snapshot_seconds is" in shown
             assert scene.ask(ENVELOPES) - sealed <= 2000
         with kept_waiting(scene):
-            wait_until(lambda: pace_of(scene)["signal"] == "queued_seconds")
+            wait_until(lambda: is_paused_by(scene, "queued_seconds"))
         quicken(scene)
         ended = end_of(process)
     assert (ended.code, ended.document["outcome"]) == (0, "done"), ended.err
