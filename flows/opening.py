@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows import screen
+from flows.window import heeds_window, need_open
 from reseal.access import Access
 from reseal.backup.location import Location
 from reseal.config import Config, load_config
@@ -90,6 +91,8 @@ class Opening:
         What preflight may find wrong with a table is left to it, because it keeps a record.
         """
         fields = self.config.select(options["fields"])
+        if heeds_window(flow, options):
+            need_open(self.config.pace)
         self.access.kek()
         if flow in _WITH_PREFLIGHT:
             need_place(options, self.config)

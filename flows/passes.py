@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from prefect.futures import PrefectFuture, as_completed
 
-from reseal.errors import Stopped, TooManyQuarantined
+from reseal.errors import TooManyQuarantined
 from reseal.quarantine.breaker import Breaker
 from reseal.quarantine.breaker import tripped as why_tripped
 from reseal.store import quarantine
@@ -44,6 +44,7 @@ def sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) ->
     """
     breaker = _breaker(run, field)
     target = run.access.target(run.store, field)
+    run.progress.begin(stage, field, target.rows, rows_after(run, field))
     futures = [submit(number, span) for span in spans(run, target, first_pass=number == 1)]
     bar = artifacts.begin_progress(f"{stage} {field}, pass {number}")
     tally, stopped, tripped = Tally(), False, False
@@ -65,8 +66,16 @@ def sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) ->
     if tripped:
         raise TooManyQuarantined(why_tripped(run.store, breaker, tally, field, run.run_id))
     if stopped or run.workers.is_stopped:
-        raise Stopped(f"stopped at a batch boundary; {tally.changed} rows of this pass are written")
+        said = f"stopped at a batch boundary; {tally.changed} rows of this pass are written"
+        raise run.stopped(said)
     return tally
+
+
+def rows_after(run: Run, field: str) -> int:
+    """Return how many rows the fields have, by what was counted, whose turn comes after this."""
+    names = [one.name for one in run.fields]
+    counted = (run.field_result(name).before for name in names[names.index(field) + 1 :])
+    return sum(census.rows for census in counted if census)
 
 
 def _breaker(run: Run, field: str) -> Breaker:

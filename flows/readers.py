@@ -12,9 +12,10 @@ from reseal.discover import candidates, unique_names, write_config
 from reseal.discover.report import copies_beside, look_through
 from reseal.embedded import start_server
 from reseal.modes import Mode
+from reseal.pacing import words
 from reseal.preflight import PreflightPlan, Verdict, run_preflight
 from reseal.settings import Settings
-from reseal.store import approval, catalog, control, ledger, schema
+from reseal.store import approval, catalog, control, ledger, pace, schema
 from reseal.store.connection import Connection
 from reseal.store.key_inventory import inventory
 from reseal.store.store import Store
@@ -106,12 +107,16 @@ def show_status(document: dict[str, Any]) -> None:
     for one in document["at_work"]:
         asked = f", asked to {one['request']} by {one['asked_by']}" if one["request"] else ""
         say(f"run {one['run_id']} is at work on {one['field']}{asked}")
+        if one["pace"]:
+            say(f"  {words.at_work(one['pace'])}")
     for run in document["waiting"]:
         say(f"run {run['run_id']} of {run['asked_by']} waits for an answer: `reseal approve`")
 
 
 def _at_work(store: Store) -> list[dict[str, Any]]:
-    return [one._asdict() for one in control.held(store)]
+    held = control.held(store)
+    paces = pace.told(store, [one.run_id for one in held])
+    return [{**one._asdict(), "pace": paces.get(one.run_id)} for one in held]
 
 
 def _status(opening: Opening, store: Store) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from prefect.runtime import flow_run
 
 from flows.opening import Opening
 from flows.options import Scope
+from flows.pacing import pacing_of
+from flows.window import heeds_window, need_open
 from reseal import register
 from reseal.decision import Decision, now
 from reseal.errors import (
@@ -29,7 +31,6 @@ from reseal.heeding import heeding
 from reseal.modes import Mode, effort
 from reseal.outcome import Outcome
 from reseal.result import RunResult
-from reseal.sampling import sampling
 from reseal.settings import Settings
 from reseal.store import ledger
 from reseal.store.control import hold, hold_keys
@@ -110,6 +111,7 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
         evidence=evidence,
         result=RunResult(run_id, flow_name, mode.value, recording.where(run_id)),
         actor=actor,
+        heeds_window=heeds_window(flow_name, scope.model_dump()),
         watch=watchers[-1] if watchers else _no_one,
     )
     # It may have another connection by then.
@@ -125,6 +127,8 @@ def holding(run: Run, *, keys: bool = False) -> Iterator[None]:
 
     `keys` is for a run that changes which key is active: there is one at a time.
     """
+    if run.heeds_window:
+        need_open(run.access.config.pace)
     prepare_schema()
     with ExitStack() as stack:
         if keys:
@@ -135,9 +139,7 @@ def holding(run: Run, *, keys: bool = False) -> Iterator[None]:
         record = ledger.RunRecord(run.run_id, run.result.flow, run.result.mode, names, None)
         register.begin(run.store, record, run.actor, run.access.config.sha256)
         run.records = True
-        stack.enter_context(
-            sampling(run.access, names[0], f"samples {run.run_id}", run.evidence.directory)
-        )
+        stack.enter_context(pacing_of(run))
         stack.enter_context(_heeding(run))
         yield
 

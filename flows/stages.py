@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from flows.options import SweepOptions
-from flows.passes import converge, spans
+from flows.passes import converge, rows_after, spans
 from flows.running import conclude
 from flows.setting_aside import enter_quarantine, excuse_accepted
 from flows.validation import judge
@@ -105,6 +105,7 @@ def back_up(run: Run, to: str | None = None) -> None:
 
 def _back_up_spans(run: Run, name: str) -> int:
     target = run.access.target(run.store, name)
+    run.progress.begin("backup", name, target.rows, rows_after(run, name))
     futures = [back_up_span.submit(name, span) for span in spans(run, target)]
     rows = 0
     for future in futures:

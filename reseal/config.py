@@ -16,6 +16,7 @@ from reseal.errors import ConfigurationError, FieldError
 from reseal.field import Field
 from reseal.key_policy import LEAST_DISABLED_DAYS, KeyPolicy
 from reseal.optimise.policy import OptimisePolicy
+from reseal.pacing.policy import PacePolicy, read_pace
 from reseal.path import Path as LeafPath
 from reseal.shape import PATTERNS
 from reseal.totp_parameters import TotpParameters
@@ -64,6 +65,7 @@ class Config:
     plots: bool = True
     clean: CleanPolicy = dataclass_field(default_factory=CleanPolicy)
     optimise: OptimisePolicy = dataclass_field(default_factory=OptimisePolicy)
+    pace: PacePolicy = dataclass_field(default_factory=PacePolicy)
     sha256: str | None = dataclass_field(default=None, compare=False)
 
     def field(self, name: str) -> Field:
@@ -115,7 +117,7 @@ def _document(path: Path, text: str) -> dict[str, Any]:
 
 def parse_config(document: Mapping[str, Any]) -> Config:
     """Make a Config of a parsed document."""
-    names = ("reseal", "keys", "backup", "approval", "clean", "optimise")
+    names = ("reseal", "keys", "backup", "approval", "clean", "optimise", "pace")
     tables = {**dict.fromkeys(names, dict), "field": list}
     _known(document, tables, "at the top")
     head = document.get("reseal", {})
@@ -139,6 +141,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
         head.get("plots", True),
         read_policy(document.get("clean", {})),
         _optimise(document.get("optimise", {})),
+        read_pace(document.get("pace", {})),
     )
 
 

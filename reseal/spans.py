@@ -1,6 +1,7 @@
 """What a worker process does with a span: open once what it needs, then work."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -30,6 +31,7 @@ class Bench:
 
     access: Access
     hands: Hands
+    busy: Callable[[], AbstractContextManager[None]] = nullcontext
     job: Job | None = None
     _store: Store | None = field(default=None, repr=False)
 
@@ -51,9 +53,11 @@ class Bench:
 _benches: list[Bench] = []
 
 
-def open_bench(access: Access, hands: Hands) -> None:
-    """Give this process what all its spans share."""
-    _benches[:] = [Bench(access, hands)]
+def open_bench(
+    access: Access, hands: Hands, busy: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> None:
+    """Give this process what all its spans share; it is `busy` while it has one."""
+    _benches[:] = [Bench(access, hands, busy)]
 
 
 @scrubbing
@@ -81,7 +85,8 @@ def back_up_span(run_id: UUID, name: str, span: Span) -> int:
     store = bench.store(f"run {run_id}")
     covered = take.need_coverage(store, run_id, name, bench.access.backup_kek())
     target = bench.access.target(store, name)
-    return take.take(store, target, covered, span, bench.hands.wait)
+    with bench.busy():
+        return take.take(store, target, covered, span, bench.hands)
 
 
 @scrubbing
@@ -128,10 +133,11 @@ def _swept(
     glancing: Callable[[Job], Glances] | None = None,
 ) -> SpanResult:
     (bench,) = _benches
-    bench.hands.wait()
-    if bench.hands.stop():
-        # It was waiting its turn when someone said stop.
-        return SpanResult(Tally(), stopped=True)
-    job = bench.job_for(assignment)
-    glances = glancing(job) if glancing else None
-    return sweep(job, make, span, pace, bench.hands, glances)
+    with bench.busy():
+        bench.hands.wait()
+        if bench.hands.stop():
+            # It was waiting its turn when someone said stop.
+            return SpanResult(Tally(), stopped=True)
+        job = bench.job_for(assignment)
+        glances = glancing(job) if glancing else None
+        return sweep(job, make, span, pace, bench.hands, glances)

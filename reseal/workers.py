@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
+from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
 from reseal import spans
@@ -22,11 +23,15 @@ from reseal.allocator import keep_freed_memory
 from reseal.backup.prove import Proof
 from reseal.backup.table import Share
 from reseal.collector import pass_over_what_is_loaded
+from reseal.pacing.valve import Valve
 from reseal.sweep.engine import Hands, SpanResult
 from reseal.sweep.job import Assignment
 from reseal.sweep.pace import Pace
 from reseal.sweep.span import Span
 from reseal.verify import Verification
+
+# Of processes that have begun.
+Counter: TypeAlias = "Synchronized[int]"
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
@@ -40,17 +45,21 @@ class Workers:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["reseal.spans"])
         self.count = count
+        self.why_stopped = ""
+        self.valve = Valve(context, count)
         self._stop: Event = context.Event()
         self._pause: Event = context.Event()
         self._pool = ProcessPoolExecutor(
             count,
             mp_context=context,
             initializer=_begin,
-            initargs=(access, self._stop, self._pause),
+            initargs=(access, self._stop, self._pause, self.valve, context.Value("i", 0)),
         )
 
-    def stop(self) -> None:
-        """Ask every worker to stop when its batch is committed."""
+    def stop(self, why: str = "") -> None:
+        """Ask every worker to stop when its batch is committed; say why, unless a person did."""
+        if not self.is_stopped:
+            self.why_stopped = why
         self._stop.set()
 
     def pause(self) -> None:
@@ -123,12 +132,21 @@ def open_workers(access: Access, count: int) -> Iterator[Workers]:
         workers.close()
 
 
-def _begin(access: Access, stop: Event, pause: Event) -> None:
+def _begin(access: Access, stop: Event, pause: Event, valve: Valve, begun: Counter) -> None:
     # The runner alone decides when to stop; a signal to the whole group must not cut a batch.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()
-    spans.open_bench(access, Hands(stop=stop.is_set, pause=pause.is_set))
+    with begun.get_lock():
+        tap = valve.tap(begun.value)
+        begun.value += 1
+    hands = Hands(
+        stop=stop.is_set,
+        pause=lambda: pause.is_set() or tap.holds(),
+        share=lambda: tap.share,
+        told=tap.told,
+    )
+    spans.open_bench(access, hands, tap.busy)
     pass_over_what_is_loaded()
     keep_freed_memory()
 

@@ -17,6 +17,8 @@ from reseal.evidence.recording import Recording
 from reseal.field import Field
 from reseal.imprints import Imprints
 from reseal.modes import Effort
+from reseal.pacing.eta import Progress
+from reseal.pacing.pacer import Pacer
 from reseal.result import FieldResult, RunResult
 from reseal.settings import Settings
 from reseal.store import event
@@ -54,6 +56,7 @@ class Run:
     actor: str
     watch: Watch
     records: bool = False
+    heeds_window: bool = False
     epochs: dict[str, int] = field(default_factory=dict)
     swept_since: dict[str, datetime] = field(default_factory=dict)
     written_before: dict[str, int] = field(default_factory=dict)
@@ -61,6 +64,8 @@ class Run:
     decisions: list[Decision] = field(default_factory=list)
     unshielded: dict[str, str] = field(default_factory=dict)
     imprints: Imprints | None = None
+    progress: Progress = field(default_factory=Progress)
+    pacer: Pacer | None = None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -70,7 +75,7 @@ class Run:
         """
         self.hands.wait()
         if self.workers.is_stopped:
-            raise Stopped(f"stopped before {name}; what was committed stands")
+            raise self.stopped(f"stopped before {name}; what was committed stands")
         began = monotonic()
         try:
             yield
@@ -82,7 +87,15 @@ class Run:
     def hands(self) -> Hands:
         """What tells whoever works in this process to pause or stop."""
         workers = self.workers
-        return Hands(stop=lambda: workers.is_stopped, pause=lambda: workers.is_paused)
+        return Hands(
+            stop=lambda: workers.is_stopped,
+            pause=lambda: workers.is_paused or workers.valve.holds(),
+            share=lambda: workers.valve.share,
+        )
+
+    def stopped(self, how: str) -> Stopped:
+        """Return that the run was stopped, how, and why, where that was not a person."""
+        return Stopped("; ".join(filter(None, (self.workers.why_stopped, how))))
 
     def note(self, action: Action, **detail: Any) -> None:
         """Append an event to the audit log, once the run keeps records in the database."""
@@ -104,7 +117,7 @@ class Run:
         """Wait a little; raise Stopped where a person said stop meanwhile."""
         sleep(seconds)
         if self.workers.is_stopped:
-            raise Stopped("stopped while waiting; what was committed stands")
+            raise self.stopped("stopped while waiting; what was committed stands")
 
     def field_result(self, name: str) -> FieldResult:
         """Return the result of a field, begun at its first use."""
@@ -116,6 +129,7 @@ class Run:
             "workers": self.effort.workers,
             "batch_rows": self.effort.pace.rows,
             "rests": self.effort.pace.rest,
+            **(self.pacer.facts() if self.pacer else {}),
             "decisions": [decision.as_dict() for decision in self.decisions],
         }
 

@@ -1,6 +1,6 @@
 """Take a backup: a key, a horizon, then span by span every original that the run will change."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import compress
 from uuid import UUID
 
@@ -9,17 +9,22 @@ from reseal.backup.cipher import BackupCipher
 from reseal.backup.coverage import Coverage
 from reseal.backup.policy import DEFAULT_KEPT_DAYS
 from reseal.cell import state
-from reseal.errors import ConfigurationError
+from reseal.errors import ConfigurationError, Stopped
 from reseal.kek import Kek
 from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
+from reseal.sweep.engine import Hands
 from reseal.sweep.job import key_texts_of_all
+from reseal.sweep.pace import Pace
 from reseal.sweep.rows import count, read
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
 
 _ROWS_AT_ONCE = 5000
+_ALONE = Hands()
+# It locks nothing that others wait for, so that it rests only where it is asked for less work.
+_UNRESTING = Pace(_ROWS_AT_ONCE, target=1.0, rest=0.0)
 
 
 def begin(
@@ -58,22 +63,27 @@ def take(
     target: Target,
     covered: Coverage,
     span: Span,
-    wait: Callable[[], None] = lambda: None,
+    hands: Hands = _ALONE,
 ) -> int:
     """Back up the plaintext secrets of a span that are older than the horizon; return how many.
 
-    `wait` returns when a person lets the next part be taken; nothing is open meanwhile.
+    It waits between two parts, with nothing open, and raises Stopped where someone says stop.
     A row that is written while the backup goes on may be met twice or not at all. It is left to
     the sweep, which backs it up in the transaction that seals it.
     """
     pages = max(1, round(_ROWS_AT_ONCE / target.rows_per_page))
     rows, had_some = 0, True
     for part in span.split(pages):
-        wait()
+        hands.wait()
+        if hands.stop():
+            raise Stopped("stopped in the midst of the backup; no secret was sealed by this run")
+        began = hands.clock()
         # After a part with nothing to back up, a count mostly spares reading the next one.
         if had_some or not count(store, target, Turn.SEAL, 0, part).is_idle:
             taken = _part(store, target, covered, part)
             rows, had_some = rows + taken, taken > 0
+        hands.told(round(part.pages * target.rows_per_page))
+        hands.rest(_UNRESTING, hands.clock() - began)
     return rows
 
 

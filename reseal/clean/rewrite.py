@@ -115,13 +115,14 @@ def _batches(store: Store, how: Rewriting, spans: Iterable[Span]) -> Iterator[Re
         first = span.first
         while first < span.after and not how.hands.stop():
             how.hands.wait()
-            pages = max(1, round(pace.rows / how.target.rows_per_page))
+            share = how.hands.share()
+            pages = max(1, round(pace.rows * share / how.target.rows_per_page))
             batch = span.cut(first, min(span.after, first + pages))
             began = how.hands.clock()
             yield from _written(store, how, batch)
             seconds = how.hands.clock() - began
-            pace, first = pace.after(seconds), batch.after
-            how.hands.sleep(pace.rest_after(seconds))
+            pace, first = pace.after(seconds / share), batch.after
+            how.hands.rest(pace, seconds)
 
 
 def _written(store: Store, how: Rewriting, span: Span) -> Iterator[Rewritten]:

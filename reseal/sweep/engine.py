@@ -16,6 +16,8 @@ from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
 
 _LOOKS_EVERY_SECONDS = 0.25
+# Lest a stop is heard late.
+_MOST_REST_SECONDS = 2.0
 
 
 class SpanResult(NamedTuple):
@@ -28,15 +30,25 @@ class SpanResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What the engine needs from outside: clock, sleep, and whether to pause or stop."""
+    """What the engine needs from outside: clock, sleep, and whether to pause or stop.
+
+    `share` is how much of its usual work a batch is, `told` is told of rows that were looked at.
+    """
 
     stop: Callable[[], bool] = lambda: False
     pause: Callable[[], bool] = lambda: False
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    share: Callable[[], float] = lambda: 1.0
+    told: Callable[[int], None] = lambda _rows: None
+
+    def rest(self, pace: Pace, seconds: float) -> None:
+        """Rest after so long a work, as much as the pace says and as the share asks for."""
+        more = min(_MOST_REST_SECONDS, seconds * (1 / self.share() - 1))
+        self.sleep(pace.rest_after(seconds) + more)
 
     def wait(self) -> None:
-        """Wait as long as a person wants a pause; a stop ends it. No transaction may be open."""
+        """Wait as long as a pause is wanted; a stop ends it. No transaction may be open."""
         while self.pause() and not self.stop():
             self.sleep(_LOOKS_EVERY_SECONDS)
 
@@ -48,23 +60,25 @@ def sweep(
     tally, first = Tally(), span.first
     patience = Patience(sleep=hands.sleep)
     while first < span.after:
-        pages = max(1, round(pace.rows / job.target.rows_per_page))
+        share = hands.share()
+        pages = max(1, round(pace.rows * share / job.target.rows_per_page))
         batch, stretch = (_from(span, first, pages * batches) for batches in (1, BATCHES))
         began = hands.clock()
         looked_over = glances.over(stretch) if glances else None
         done = looked_over or settle(job, make, batch, patience)
         seconds = hands.clock() - began
         tally, first = tally + done.tally, (stretch if looked_over else batch).after
+        hands.told(done.tally.rows_read)
         hands.wait()
         # Of a pause the runner tells, which also sees to it that it ends.
         if (hands.stop() or done.request is Request.STOP) and first < span.after:
             return SpanResult(tally, True, job.decided())
         # Rows that only needed counting say nothing of how long writing takes.
         if done.tally.changed:
-            pace = _paced(job, pace, seconds)
+            pace = _paced(job, pace, seconds / share)
         if glances:
             glances.learn(done.tally)
-        hands.sleep(pace.rest_after(seconds))
+        hands.rest(pace, seconds)
     return SpanResult(tally, False, job.decided())
 
 

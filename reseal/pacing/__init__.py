@@ -1,0 +1,1 @@
+"""How hard a run may work just now, by what the server tells of how it fares."""

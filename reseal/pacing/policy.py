@@ -1,0 +1,102 @@
+"""When a run may work, until when it is to be done, and its limits: [pace] of reseal.toml."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from math import isfinite
+from typing import Any
+
+from reseal.errors import ConfigurationError
+from reseal.pacing.signal import Signal
+from reseal.pacing.window import Window, zone_of
+
+_WORDS = (
+    "only_between", "timezone", "done_by", "server_cores", "patience_seconds", "blind_seconds",
+    "limits",
+)  # fmt: skip
+_NUMBERS = ("server_cores", "patience_seconds", "blind_seconds")
+_MOST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PacePolicy:
+    """What the operator says of the pace.
+
+    `done_by` only makes a run tell that it will not be; no limit gives way to it. `limits` are by
+    signal, in place of the mode's. `server_cores` is for a server elsewhere, which does not tell.
+    """
+
+    window: Window | None = None
+    done_by: datetime | None = None
+    limits: Mapping[Signal, float] = field(default_factory=dict)
+    server_cores: int | None = None
+    patience_seconds: int | None = None
+    blind_seconds: int | None = None
+
+
+def read_pace(said: Mapping[str, Any]) -> PacePolicy:
+    """Read the table of reseal.toml; raise ConfigurationError where a word or value is wrong."""
+    for word in said:
+        if word not in _WORDS:
+            known = ", ".join(_WORDS)
+            raise ConfigurationError(f"unknown word {word!r} in [pace]; known: {known}")
+    zone = zone_of(_text(said, "timezone") or "UTC")
+    between = _text(said, "only_between")
+    return PacePolicy(
+        Window.parse(between, zone) if between is not None else None,
+        _date(said.get("done_by"), zone),
+        _limits(said.get("limits", {})),
+        **{word: _whole(said, word) for word in _NUMBERS},
+    )
+
+
+def _text(said: Mapping[str, Any], word: str) -> str | None:
+    text = said.get(word)
+    if text is not None and not isinstance(text, str):
+        raise ConfigurationError(f"{word} in [pace] must be a string")
+    return text
+
+
+def _whole(said: Mapping[str, Any], word: str) -> int | None:
+    number = said.get(word)
+    if number is None:
+        return None
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= _MOST:
+        raise ConfigurationError(f"{word} in [pace] must be a whole number from 1 to {_MOST}")
+    return number
+
+
+def _date(said: Any, zone: tzinfo) -> datetime | None:
+    """Read a date and time; one without an offset is in the time zone of the table."""
+    if said is None:
+        return None
+    try:
+        date = said if isinstance(said, datetime) else datetime.fromisoformat(said)
+        return (date if date.tzinfo else date.replace(tzinfo=zone)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise ConfigurationError(
+            'done_by in [pace] must be a date and time, such as "2026-12-24T05:00"'
+        ) from None
+
+
+def _limits(said: Any) -> dict[Signal, float]:
+    if not isinstance(said, Mapping):
+        raise ConfigurationError("limits in [pace] must be a table; write [pace.limits]")
+    return {_signal(word): _limit(word, value) for word, value in said.items()}
+
+
+def _signal(word: str) -> Signal:
+    try:
+        return Signal(word)
+    except ValueError:
+        known = ", ".join(Signal)
+        raise ConfigurationError(
+            f"unknown word {word!r} in [pace.limits]; known: {known}"
+        ) from None
+
+
+def _limit(word: str, value: Any) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not isfinite(value) or not 0 < value <= 1e12:
+        raise ConfigurationError(f"{word} in [pace.limits] must be a number above 0")
+    return float(value)
