@@ -24,6 +24,7 @@ from flows.flags import (
     ApprovalTimeout,
     AssumeReadersReady,
     ConfigPath,
+    DoneBy,
     Fields,
     Json,
     RequireApproval,
@@ -87,6 +88,7 @@ def encrypt(
     ] = False,
     require_approval: RequireApproval = False,
     approval_timeout: ApprovalTimeout = None,
+    done_by: DoneBy = None,
     fields: Fields = None,
     config: ConfigPath = None,
     as_json: Json = False,
@@ -99,6 +101,7 @@ def encrypt(
         "skip_refused": skip_refused,
         "guard": guard,
         **approval_options(require_approval, approval_timeout),
+        "done_by": done_by,
     }
     _run("encrypt_secrets", config, fields, options, as_json)
 
@@ -119,6 +122,7 @@ def rotate(
     ] = None,
     require_approval: RequireApproval = False,
     approval_timeout: ApprovalTimeout = None,
+    done_by: DoneBy = None,
     fields: Fields = None,
     config: ConfigPath = None,
     as_json: Json = False,
@@ -132,6 +136,7 @@ def rotate(
         "assume_readers_ready": assume_readers_ready,
         "compromised": compromised,
         **approval_options(require_approval, approval_timeout),
+        "done_by": done_by,
     }
     _run("rotate_keys", config, fields, options, as_json)
 

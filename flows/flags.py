@@ -39,6 +39,15 @@ Fields = Annotated[
     list[str] | None, typer.Option("--field", help="A field of reseal.toml; repeat for more.")
 ]
 
+DoneBy = Annotated[
+    str | None,
+    typer.Option(
+        "--done-by",
+        metavar="WHEN",
+        help="A date and time, such as 2026-12-24T05:00; a run that will be late says so.",
+    ),
+]
+
 _MOST_DAYS = 30
 
 Show = Callable[[dict[str, Any]], None]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows import screen
-from flows.window import heeds_window, need_open
+from flows.window import need_open, policy_of
 from reseal.access import Access
 from reseal.backup.location import Location
 from reseal.config import Config, load_config
@@ -91,8 +91,7 @@ class Opening:
         What preflight may find wrong with a table is left to it, because it keeps a record.
         """
         fields = self.config.select(options["fields"])
-        if heeds_window(flow, options):
-            need_open(self.config.pace)
+        need_open(policy_of(self.config.pace, flow, options))
         self.access.kek()
         if flow in _WITH_PREFLIGHT:
             need_place(options, self.config)

@@ -29,6 +29,8 @@ class SweepOptions(Scope):
     """Wait for a person before the first write."""
     approval_seconds: int = Field(default=A_DAY, ge=1, le=30 * A_DAY)
     """How long to wait for her; then the run ends and nothing was written."""
+    done_by: str | None = None
+    """A date and time to be done by; a run that will be late says so. Default [pace] done_by."""
 
 
 class EncryptOptions(SweepOptions):

@@ -1,7 +1,6 @@
 """See to it that a run works no harder than the database bears, and only when it may."""
 
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from time import monotonic
 
 from reseal.modes import Mode
@@ -14,16 +13,13 @@ from tasks.run import Run
 
 def pacing_of(run: Run) -> AbstractContextManager[None]:
     """Pace a run that holds its fields, for the length of the block."""
-    policy = run.access.config.pace
-    if not run.heeds_window:
-        policy = replace(policy, window=None)
     names = [field.name for field in run.fields]
-    limits = bounds(Mode(run.result.mode), policy)
+    limits = bounds(Mode(run.result.mode), run.pace)
     run.pacer = Pacer(
         run.run_id,
         Sense(run.access, names, str(run.run_id), limits, monotonic),
         run.workers,
-        policy,
+        run.pace,
         run.progress,
         Samples(run.evidence.directory / FILE),
         run.decisions.append,

@@ -13,7 +13,7 @@ from prefect.runtime import flow_run
 from flows.opening import Opening
 from flows.options import Scope
 from flows.pacing import pacing_of
-from flows.window import heeds_window, need_open
+from flows.window import need_open, policy_of
 from reseal import register
 from reseal.decision import Decision, now
 from reseal.errors import (
@@ -111,7 +111,7 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
         evidence=evidence,
         result=RunResult(run_id, flow_name, mode.value, recording.where(run_id)),
         actor=actor,
-        heeds_window=heeds_window(flow_name, scope.model_dump()),
+        pace=policy_of(opening.config.pace, flow_name, scope.model_dump()),
         watch=watchers[-1] if watchers else _no_one,
     )
     # It may have another connection by then.
@@ -127,8 +127,7 @@ def holding(run: Run, *, keys: bool = False) -> Iterator[None]:
 
     `keys` is for a run that changes which key is active: there is one at a time.
     """
-    if run.heeds_window:
-        need_open(run.access.config.pace)
+    need_open(run.pace)
     prepare_schema()
     with ExitStack() as stack:
         if keys:

@@ -9,7 +9,7 @@ from flows.setting_aside import enter_quarantine, excuse_accepted
 from flows.validation import judge
 from reseal.audit.action import Action
 from reseal.backup import table
-from reseal.errors import Refused, ResealError, StoreError
+from reseal.errors import Refused, ResealError, Stopped, StoreError
 from reseal.outcome import Outcome
 from reseal.preflight import Report
 from reseal.store import ledger, quarantine
@@ -109,7 +109,10 @@ def _back_up_spans(run: Run, name: str) -> int:
     futures = [back_up_span.submit(name, span) for span in spans(run, target)]
     rows = 0
     for future in futures:
-        rows += future.result()
+        try:
+            rows += future.result()
+        except Stopped as stopped:
+            raise run.stopped(str(stopped)) from None
         run.watch("backup", name, rows, target.rows)
     run.watch("backup", name, rows, rows)
     return rows

@@ -1,6 +1,7 @@
-"""Which runs are at work only while the window of reseal.toml is open."""
+"""When a run may be at work, and until when it is to be done: by reseal.toml and its options."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from reseal.decision import now
@@ -12,8 +13,15 @@ from reseal.pacing.policy import PacePolicy
 _HEEDING = frozenset({"encrypt_secrets", "rotate_keys", "clean_residue", "optimise_schema"})
 
 
-def heeds_window(flow: str, options: Mapping[str, Any]) -> bool:
-    """Say whether a run with these options has to wait for the window."""
+def policy_of(policy: PacePolicy, flow: str, options: Mapping[str, Any]) -> PacePolicy:
+    """Return what holds for a run with these options; raise ConfigurationError."""
+    if not _heeds_window(flow, options):
+        policy = replace(policy, window=None)
+    done_by = options.get("done_by")
+    return policy if done_by is None else policy.with_date(done_by, "--done-by")
+
+
+def _heeds_window(flow: str, options: Mapping[str, Any]) -> bool:
     writes = options.get("mode") != Mode.VALIDATE_ONLY and not options.get("dry_run")
     return flow in _HEEDING and writes and options.get("compromised") is None
 

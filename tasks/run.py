@@ -19,6 +19,7 @@ from reseal.imprints import Imprints
 from reseal.modes import Effort
 from reseal.pacing.eta import Progress
 from reseal.pacing.pacer import Pacer
+from reseal.pacing.policy import PacePolicy
 from reseal.result import FieldResult, RunResult
 from reseal.settings import Settings
 from reseal.store import event
@@ -56,7 +57,7 @@ class Run:
     actor: str
     watch: Watch
     records: bool = False
-    heeds_window: bool = False
+    pace: PacePolicy = field(default_factory=PacePolicy)
     epochs: dict[str, int] = field(default_factory=dict)
     swept_since: dict[str, datetime] = field(default_factory=dict)
     written_before: dict[str, int] = field(default_factory=dict)

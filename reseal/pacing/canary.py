@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from statistics import median
 from time import perf_counter
 from typing import LiteralString, Self
 
@@ -40,8 +41,13 @@ class Canary:
     def of(cls, store: Store, target: Target) -> Self:
         """Take the login query of a table, or its primary key where it has none."""
         query = find_login_query(store, target)
-        if query is not None:
-            return cls(target, LOOKUP, {**query.parts, "wanted": query.parts["login"]})
+        if query is None:
+            return cls.by_key(target)
+        return cls(target, LOOKUP, {**query.parts, "wanted": query.parts["login"]})
+
+    @classmethod
+    def by_key(cls, target: Target) -> Self:
+        """Ask for a row by its primary key."""
         columns = [sql.Identifier("t", column.name) for column in target.key]
         wanted = sql.SQL(", ").join(columns)
         values = sql.SQL(", ").join([sql.Placeholder()] * len(columns))
@@ -63,6 +69,18 @@ class Canary:
             # Somebody holds the table, and logins wait as well.
             pass
         return 1000 * (self.timer() - began)
+
+    def usual(
+        self, store: Store, most: int, until: float, clock: Callable[[], float]
+    ) -> float | None:
+        """Return the median of some logins; raise Transient where one waits for somebody."""
+        times: list[float] = []
+        while len(times) < most and (not times or clock() < until):
+            row = self.row(store)
+            if row is None:
+                return None
+            times.append(self.milliseconds(store, row))
+        return median(times)
 
     def row(self, store: Store) -> tuple[object, ...] | None:
         """Return by what a login finds a random row, if there is one on some page."""

@@ -9,18 +9,20 @@ from reseal.pacing.signal import Signal
 
 _MODES = (Mode.SAFE, Mode.STANDARD, Mode.AGGRESSIVE)
 
-# At a limit a run pauses. A sweep alone makes as many dead rows as there are live ones. No server
+# At a limit a run pauses. A sweep alone makes as many dead rows as there are live ones, and
+# so does its rollback. No server
 # tells how fast a log its disk or network takes, so that only reseal.toml can limit that.
 _LIMITS = {
     Signal.LOGIN:    (5.0, 10.0, 50.0),  # at least; see _LOGIN_TIMES
     Signal.BLOCKED:  (0.25, 0.5, 2.0),
     Signal.QUEUED:   (1.0, 2.0, 10.0),
     Signal.ACTIVE:   (1.0, 2.0, 4.0),
+    Signal.POOL:     (50.0, 200.0, 1000.0),
     Signal.LAG:      (2.0, 5.0, 30.0),
     Signal.ARCHIVE:  (16.0, 42.0, 200.0),
     Signal.RETAINED: (1024.0, 4096.0, 16384.0),
     Signal.WAL:      (4096.0, 16384.0, 65536.0),
-    Signal.DEAD:     (1.5, 3.0, 6.0),
+    Signal.DEAD:     (2.5, 4.0, 8.0),
     Signal.SNAPSHOT: (900.0, 3600.0, 14400.0),
 }  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Pace a run: look several times a second, decide, let through what is allowed, and tell of it.
 
-A thread of the runner does it with a connection of its own. Nothing that fails here fails the run;
-what cannot be known any more makes it wait and then stop.
+A thread of the runner does it with a connection of its own. What cannot be known any more makes the
+run wait, and then stop.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,6 +22,7 @@ from reseal.pacing.samples import Samples
 from reseal.pacing.sense import Sense
 from reseal.store import pace
 from reseal.store.control import Request
+from reseal.unexpected import scrubbed
 from reseal.workers import Workers
 
 _EVERY_SECONDS = 0.3
@@ -60,10 +61,17 @@ class Pacer:
         while not self._over.wait(_EVERY_SECONDS):
             with self._looking:
                 if not self._over.is_set():
-                    self.look()
+                    self._look()
         with suppress(Exception):
             self._forget()
         self.sense.close()
+
+    def _look(self) -> None:
+        try:
+            self.look()
+        except Exception as error:
+            # A run that nobody paces does not go on.
+            self.workers.stop(f"the pace could not be told: {scrubbed(error)}")
 
     def look(self) -> None:
         """Look once and do what is decided."""
@@ -110,7 +118,8 @@ class Pacer:
         return {
             "limits": {one: limit for one, limit in sense.bounds.limits.items() if one in told},
             "not_measured": dict(sense.missing),
-            "usual_login_ms": sense.usual_ms,
+            "usual_login_ms": sense.usual_ms and round(sense.usual_ms, 3),
+            "login_asked_by": "key" if sense.is_by_key else "login query",
             "only_between": policy.window and str(policy.window),
             "done_by": policy.done_by and policy.done_by.isoformat(),
             "decisions_left_out": self.left_out,

@@ -1,7 +1,7 @@
 """When a run may work, until when it is to be done, and its limits: [pace] of reseal.toml."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from math import isfinite
 from typing import Any
@@ -32,6 +32,11 @@ class PacePolicy:
     server_cores: int | None = None
     patience_seconds: int | None = None
     blind_seconds: int | None = None
+    zone: tzinfo = UTC
+
+    def with_date(self, said: str, where: str) -> "PacePolicy":
+        """Take another date to be done by; raise ConfigurationError, which says `where`."""
+        return replace(self, done_by=_date(said, self.zone, where))
 
 
 def read_pace(said: Mapping[str, Any]) -> PacePolicy:
@@ -44,8 +49,9 @@ def read_pace(said: Mapping[str, Any]) -> PacePolicy:
     between = _text(said, "only_between")
     return PacePolicy(
         Window.parse(between, zone) if between is not None else None,
-        _date(said.get("done_by"), zone),
+        _date(said.get("done_by"), zone, "done_by in [pace]"),
         _limits(said.get("limits", {})),
+        zone=zone,
         **{word: _whole(said, word) for word in _NUMBERS},
     )
 
@@ -66,7 +72,7 @@ def _whole(said: Mapping[str, Any], word: str) -> int | None:
     return number
 
 
-def _date(said: Any, zone: tzinfo) -> datetime | None:
+def _date(said: Any, zone: tzinfo, where: str) -> datetime | None:
     """Read a date and time; one without an offset is in the time zone of the table."""
     if said is None:
         return None
@@ -75,7 +81,7 @@ def _date(said: Any, zone: tzinfo) -> datetime | None:
         return (date if date.tzinfo else date.replace(tzinfo=zone)).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         raise ConfigurationError(
-            'done_by in [pace] must be a date and time, such as "2026-12-24T05:00"'
+            f'{where} must be a date and time, such as "2026-12-24T05:00"'
         ) from None
 
 

@@ -21,6 +21,8 @@ from reseal.store.store import Store
 _SMOOTHED = {Signal.LOGIN: 5, Signal.ACTIVE: 5}
 # The baseline: so many logins, and not for longer.
 _USUAL_LOGINS, _USUAL_SECONDS = 15, 1.0
+# A login query that takes longer is not asked three times a second.
+_MOST_ASKED_MS = 20.0
 
 # A lost beat of the row that says how the run fares costs nothing.
 BRIEFLY = "SET statement_timeout = '5s'; SET synchronous_commit = off"
@@ -32,7 +34,7 @@ SELECT nullif(setting::float8, -1) / 2 FROM pg_settings WHERE name = 'max_slot_w
 
 
 class Session(NamedTuple):
-    """An open connection, and what is asked over it."""
+    """An open connection, and who is asked what over it."""
 
     store: Store
     canary: Canary
@@ -44,7 +46,7 @@ class Sense:
     """What is known of the server; it connects at the first look, and again after a loss.
 
     `missing` says of each signal that this server cannot give why not. All others count as unknown
-    for as long as they have not been told.
+    for as long as they have not been told. `is_by_key` where a login is asked for by its key.
     """
 
     access: Access
@@ -56,6 +58,7 @@ class Sense:
     missing: dict[Signal, str] = field(default_factory=dict)
     usual_ms: float | None = None
     login_ms: float | None = None
+    is_by_key: bool = False
     _began: float = 0.0
     _written: WrittenLog = field(default_factory=WrittenLog)
     _standbys: int = 0
@@ -68,18 +71,23 @@ class Sense:
 
     def begin(self) -> None:
         """Learn what a login usually takes, before anything is written; it is kept for good."""
+        self._learn()
+        if self.usual_ms is None or self.usual_ms > _MOST_ASKED_MS:
+            # Asked so often, it would be a burden itself.
+            self.is_by_key = True
+            if self._session:
+                by_key = Canary.by_key(self._session.canary.target)
+                self._session = self._session._replace(canary=by_key)
+            self._learn()
+        said = self.access.config.pace.limits
+        self.bounds = self.bounds.with_login(self.usual_ms, said)
+
+    def _learn(self) -> None:
         with suppress(Exception):
-            session, until = self._opened(), self.clock() + _USUAL_SECONDS
-            times: list[float] = []
-            while len(times) < _USUAL_LOGINS and self.clock() < until:
-                # One that waits for somebody is not usual, and ends this.
-                row = session.canary.row(session.store)
-                if row is None:
-                    break
-                times.append(session.canary.milliseconds(session.store, row))
-            self.usual_ms = median(times)
-            said = self.access.config.pace.limits
-            self.bounds = self.bounds.with_login(self.usual_ms, said)
+            session = self._opened()
+            self.usual_ms = session.canary.usual(
+                session.store, _USUAL_LOGINS, until=self.clock() + _USUAL_SECONDS, clock=self.clock
+            )
 
     def look(self) -> None:
         """Ask for whatever is due; what cannot be told now grows older."""
@@ -179,7 +187,9 @@ class Sense:
         ours = f"reseal % {self.run_id}"
         server = Server(store, ours, tables, cores, self._written, standbys=self._standbys)
         self._tighten(store)
-        return Session(store, Canary.of(store, targets[0]), server)
+        asked = targets[0]
+        canary = Canary.by_key(asked) if self.is_by_key else Canary.of(store, asked)
+        return Session(store, canary, server)
 
     def _tighten(self, store: Store) -> None:
         row = store.one(KEPT)

@@ -15,6 +15,8 @@ class Signal(StrEnum):
     """How long a session has been waiting for a lock on the table, whoever holds it."""
     ACTIVE = "active_per_core"
     """Sessions of others that are computing or reading, for each core of the server."""
+    POOL = "pool_wait_ms"
+    """What a caller waits for a connection, in the pool of an application that reports it."""
     LAG = "replica_lag_seconds"
     """For how long something that the primary wrote has not been replayed by a standby."""
     WAL_RATE = "wal_mb_per_second"

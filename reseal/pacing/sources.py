@@ -78,6 +78,14 @@ SELECT coalesce(sum(n_dead_tup), 0)::float8, coalesce(sum(n_live_tup), 0)::float
 FROM pg_stat_all_tables WHERE relid = ANY (%(tables)s)
 """
 
+# Pools report once a minute; the one whose callers wait longest.
+POOLS = """
+SELECT max(value) FROM (
+    SELECT DISTINCT ON (source) value FROM {reseal}.sample
+    WHERE name = 'pool.wait_ms' AND at > clock_timestamp() - interval '3 minutes'
+    ORDER BY source, at DESC) AS latest
+"""
+
 _MB = 1024 * 1024
 # Of a small table nobody minds dead rows.
 _LEAST_DEAD = 10_000
@@ -99,6 +107,7 @@ class Server:
     written: WrittenLog = field(default_factory=WrittenLog)
     lag_bytes: int | None = None
     standbys: int = 0
+    has_pools: bool = False
 
     @property
     def values(self) -> dict[str, object]:
@@ -120,6 +129,16 @@ def active(server: Server, _at: float) -> Told:
         why = "a server elsewhere does not tell its cores; `server_cores` in [pace] does"
         return {Signal.ACTIVE: why}
     return {Signal.ACTIVE: server.store.need(ACTIVE, server.values)[0] / server.cores}
+
+
+def pools(server: Server, _at: float) -> Told:
+    """Look what applications report of their pools."""
+    waits_ms = server.store.need(POOLS)[0]
+    if waits_ms is None and not server.has_pools:
+        return {Signal.POOL: "no application reports its pool"}
+    server.has_pools = True
+    # Of an application that has ended nobody waits.
+    return {Signal.POOL: waits_ms or 0.0}
 
 
 def replication(server: Server, at: float) -> Told:
@@ -186,6 +205,7 @@ SOURCES = (
     Source((Signal.BLOCKED, Signal.QUEUED), waits),
     Source((Signal.ACTIVE,), active),
     Source((Signal.LAG, Signal.WAL_RATE), replication),
+    Source((Signal.POOL,), pools, _SELDOM),
     Source((Signal.SNAPSHOT,), snapshot, _SELDOM),
     Source((Signal.RETAINED,), retained, _SELDOM),
     Source((Signal.WAL,), wal, _SELDOM),

@@ -13,6 +13,7 @@ from reseal.report.controls import NOTE, control_table
 from reseal.report.facts import Facts
 from reseal.report.figures import Figure, figures
 from reseal.report.key_sections import about_keys
+from reseal.report.pacing_section import about_pacing
 from reseal.report.row_sections import (
     about_backup,
     about_guard,
@@ -25,7 +26,6 @@ from reseal.report.row_sections import (
 from reseal.report.run_sections import (
     about_approval,
     about_files,
-    about_pacing,
     about_preflight,
     about_run,
     about_stages,

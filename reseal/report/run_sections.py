@@ -12,7 +12,6 @@ from reseal.report.table import Cell, Section, Table, Tone, code, listing, numbe
 
 _VERDICTS = {"ok": Tone.GOOD, "warn": Tone.WARN, "refuse": Tone.BAD, "unknown": Tone.WARN}
 _WORST = ("refuse", "warn", "unknown", "ok")
-_MOST_DECISIONS = 200
 
 # The manifest has them by name; what a rotation does first comes between.
 _ORDER = (
@@ -119,27 +118,6 @@ def about_preflight(facts: Facts) -> Section | None:
     said = f"Looked at before anything was written: {said}." if said else ""
     table = Table("Checks of the preflight", heading, rows)
     return Section("preflight", "Preflight", (table,), said)
-
-
-def about_pacing(facts: Facts) -> Section | None:
-    """Tell how hard the run worked, and what made it work less hard."""
-    pacing = facts.part("pacing")
-    if not pacing:
-        return None
-    pairs = [
-        (words.label(name), text(value)) for name, value in pacing.items() if name != "decisions"
-    ]
-    tables = [listing("How hard the run may work", pairs)] if pairs else []
-    decided = facts.decisions[:_MOST_DECISIONS]
-    if decided:
-        rows = tuple(
-            (Cell(str(place)), Cell(f"{one.at:%H:%M:%S}"), Cell(one.what))
-            for place, one in enumerate(decided, start=1)
-        )
-        tables.append(Table("Decisions", ("Number", "At (UTC)", "What was decided"), rows))
-    left_out = len(facts.decisions) - len(decided)
-    said = f"{words.count(left_out)} more decisions are in the manifest." if left_out else ""
-    return Section("pacing", "Pacing", tuple(tables), said) if tables else None
 
 
 def about_stages(facts: Facts) -> Section | None:

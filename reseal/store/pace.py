@@ -12,7 +12,9 @@ INSERT INTO {reseal}.pace AS p (run_id, said) VALUES (%(run)s, %(said)s::jsonb)
 ON CONFLICT (run_id) DO UPDATE SET at = clock_timestamp(), said = excluded.said
 """
 
-EXISTS = "SELECT to_regclass(format('%%I.pace', %s::text)) IS NOT NULL"
+READABLE = """
+SELECT coalesce(has_table_privilege(to_regclass(format('%%I.pace', %s::text)), 'SELECT'), false)
+"""
 
 TOLD = """
 SELECT run_id, said || jsonb_build_object('at', at) FROM {reseal}.pace WHERE run_id = ANY (%s)
@@ -29,8 +31,9 @@ def tell(store: Store, run_id: UUID, said: Mapping[str, Any]) -> None:
 
 def told(store: Store, run_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
     """Return what runs have told of their pace."""
-    # A database that no run of this version has brought forward has no such table.
-    if not run_ids or not store.need(EXISTS, [store.schema])[0]:
+    # A database that no run of this version has brought forward has no such table, and who may
+    # see what runs are at work need not be let see this.
+    if not run_ids or not store.need(READABLE, [store.schema])[0]:
         return {}
     return dict(store.execute(TOLD, [run_ids]).fetchall())
 

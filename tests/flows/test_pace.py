@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import psycopg
@@ -15,7 +16,10 @@ from tests.flows.test_stop import ENVELOPES, SLOW
 
 pytestmark = pytest.mark.slow
 
-USERS = 6000
+USERS = 12_000
+# However busy the machine is that the tests run on.
+CALM = "login_ms = 10000\nactive_per_core = 100\nblocked_seconds = 60"
+ONE = "SELECT * FROM users WHERE id = 1 FOR UPDATE"
 IDLE = """
 SELECT count(*) FROM pg_stat_activity
 WHERE application_name LIKE 'reseal run %' AND (state <> 'idle' OR xact_start IS NOT NULL)
@@ -48,23 +52,32 @@ def pace_of(scene: Scene) -> dict[str, Any]:
     return (at_work and at_work[0]["pace"]) or {"action": None}
 
 
+@contextmanager
+def kept_waiting(scene: Scene) -> Iterator[None]:
+    """Somebody who waits for a row that somebody else does not let go, each only for a while."""
+    with scene.connect() as holder, scene.connect() as waiter, holder.transaction():
+        holder.execute(ONE)
+        Thread(target=waiter.execute, args=[ONE], daemon=True).start()
+        yield
+
+
 def quicken(scene: Scene) -> None:
     with scene.connect() as connection:
         connection.execute("DROP TRIGGER slow ON users")
 
 
-def test_a_long_transaction_makes_it_wait_and_when_that_ends_it_goes_on(
+def test_a_long_transaction_and_a_queue_make_it_wait_and_when_they_end_it_goes_on(
     make_scene: Callable[[], Scene],
 ):
     scene = make_scene()
-    with run_of(scene, "[pace.limits]\nsnapshot_seconds = 1") as process:
+    with run_of(scene, f"[pace.limits]\n{CALM}\nsnapshot_seconds = 2") as process:
         with psycopg.connect(scene.database, application_name="report") as reader:
             reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
             reader.execute("SELECT count(*) FROM users")
             wait_until(lambda: pace_of(scene)["action"] == "pause")
             said, sealed = pace_of(scene), scene.ask(ENVELOPES)
-            assert (said["signal"], said["limit"]) == ("snapshot_seconds", 1.0)
-            assert said["value"] > 1
+            assert (said["signal"], said["limit"]) == ("snapshot_seconds", 2.0)
+            assert said["value"] > 2
             assert (said["stage"], said["total"]) == ("encrypt", USERS)
             # It holds nothing meanwhile, and writes nothing.
             wait_until(lambda: scene.ask(IDLE) == 0)
@@ -72,14 +85,17 @@ def test_a_long_transaction_makes_it_wait_and_when_that_ends_it_goes_on(
             assert "is paused since" in shown
             assert "snapshot_seconds is" in shown
             assert scene.ask(ENVELOPES) - sealed <= 2000
+        with kept_waiting(scene):
+            wait_until(lambda: pace_of(scene)["signal"] == "queued_seconds")
         quicken(scene)
         ended = end_of(process)
     assert (ended.code, ended.document["outcome"]) == (0, "done"), ended.err
     assert scene.ask(ENVELOPES) == USERS
     pacing = _pacing(scene, ended)
-    paused = next(one for one in pacing["decisions"] if one.get("action") == "pause")
-    assert (paused["signal"], paused["limit"]) == ("snapshot_seconds", 1.0)
-    assert pacing["limits"]["snapshot_seconds"] == 1.0
+    paused = [one for one in pacing["decisions"] if one.get("action") == "pause"]
+    assert [one["signal"] for one in paused][:2] == ["snapshot_seconds", "queued_seconds"]
+    assert all(one["value"] >= one["limit"] for one in paused)
+    assert pacing["limits"]["snapshot_seconds"] == 2.0
     assert pacing["not_measured"]["replica_lag_seconds"] == "no standby is connected"
     assert pacing["usual_login_ms"] > 0
 
@@ -88,7 +104,7 @@ def test_log_that_a_slot_keeps_ends_it_after_a_while_and_the_next_run_goes_on(
     make_scene: Callable[[], Scene],
 ):
     scene = make_scene()
-    config = "[pace]\npatience_seconds = 2\n[pace.limits]\nretained_wal_mb = 1"
+    config = f"[pace]\npatience_seconds = 2\n[pace.limits]\n{CALM}\nretained_wal_mb = 1"
     with run_of(scene, config) as process, scene.connect() as admin:
         admin.execute("SELECT pg_create_physical_replication_slot('unread', true)")
         try:
@@ -121,6 +137,8 @@ def test_outside_its_window_nothing_begins(make_scene: Callable[[], Scene]):
     assert f"outside the window {between} UTC until {opens:%Y-%m-%dT%H:%M}+00:00" in ended.err
     assert scene.ask("SELECT to_regnamespace('reseal')") is None
     assert scene.command_line.run("encrypt", "--validate-only").code == 0
+    never = scene.command_line.run("encrypt", "--done-by", "never")
+    assert (never.code, "--done-by must be a date and time" in never.err) == (2, True)
 
 
 def _pacing(scene: Scene, ended: Ended) -> dict[str, Any]:

@@ -81,6 +81,10 @@ def encrypted(directory: Path, *, batches: int = 200, rows: int = 5000) -> dict[
             "workers": 2,
             "batch_rows": 2000,
             "rests": 0.25,
+            "limits": {"login_ms": 10.0, "snapshot_seconds": 3600.0},
+            "not_measured": {"replica_lag_seconds": "no standby is connected"},
+            "usual_login_ms": 0.21,
+            "only_between": None,
             "decisions": [
                 {"at": at(31), "what": "batches have 5,000 rows now, as they are fast"},
                 {"at": at(58), "what": "a lock timed out: again with half the rows"},

@@ -37,6 +37,7 @@ class Senses:
     missing: dict[Signal, str] = field(default_factory=dict)
     usual_ms: float | None = 1.0
     login_ms: float | None = 1.0
+    is_by_key: bool = False
     lag_bytes: int | None = None
 
     def begin(self) -> None:
@@ -221,6 +222,17 @@ def test_at_its_end_nothing_is_told_of_it_any_more(desk: Desk, access: Access, s
             pass
 
     assert pace.told(store, [desk.pacer.run_id]) == {}
+
+
+def test_a_run_that_nobody_can_pace_any_more_stops(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(desk.senses, "readings", lambda: 1 / 0)
+    with pacing(desk.pacer):
+        while not desk.pacer.workers.is_stopped:
+            pass
+
+    assert desk.pacer.workers.why_stopped.startswith(
+        "the pace could not be told: unexpected ZeroDivisionError at"
+    )
 
 
 def test_a_database_of_an_earlier_version_tells_nothing(store: Store):

@@ -13,6 +13,7 @@ from psycopg import sql
 from reseal.access import Access
 from reseal.config import parse_config
 from reseal.modes import Mode
+from reseal.pacing import sense as module
 from reseal.pacing.limits import bounds
 from reseal.pacing.sense import Sense
 from reseal.pacing.signal import Reading, Signal
@@ -98,7 +99,35 @@ def test_a_quiet_server_is_far_from_every_limit(sense: Sense):
     assert sense.missing == {
         Signal.LAG: "no standby is connected",
         Signal.ARCHIVE: "the server archives nothing",
+        Signal.POOL: "no application reports its pool",
     }
+
+
+def test_a_login_query_that_takes_long_is_not_asked_again_and_again(
+    sense: Sense, admin: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "_MOST_ASKED_MS", 0.0)
+    sense.begin()
+
+    assert sense.is_by_key
+    assert sense.usual_ms is not None
+    assert told(sense, Signal.LOGIN).limit == 10.0
+
+
+def test_a_table_that_is_locked_at_first_is_no_yardstick(
+    sense: Sense, admin: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "BRIEFLY", f"{module.BRIEFLY}; SET lock_timeout = '50ms'")
+    sense._opened()
+    with admin.transaction():
+        admin.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+        sense.begin()
+
+        assert sense.usual_ms is None
+        assert told(sense, Signal.LOGIN).part > 1
+    for _ in range(5):
+        sense.look()
+    assert told(sense, Signal.LOGIN).part < 1
 
 
 def test_a_login_may_take_a_multiple_of_what_it_usually_takes(sense: Sense):
@@ -169,6 +198,17 @@ def test_what_the_server_may_lose_of_a_slot_is_half_the_limit(sense: Sense, admi
     finally:
         admin.execute("ALTER SYSTEM RESET max_slot_wal_keep_size")
         admin.execute("SELECT pg_reload_conf()")
+
+
+def test_the_pool_whose_callers_wait_longest_counts_while_it_reports(
+    sense: Sense, admin: psycopg.Connection
+):
+    said = "INSERT INTO reseal.sample (source, name, value) VALUES (%s, 'pool.wait_ms', %s)"
+    for source, waits in (("web-1", 900), ("web-1", 30), ("web-2", 70)):
+        admin.execute(said, [source, waits])
+    assert told(sense, Signal.POOL).value == 70
+    admin.execute("UPDATE reseal.sample SET at = at - interval '5 minutes'")
+    assert told(sense, Signal.POOL).value == 0
 
 
 def test_dead_rows_show_beside_the_live_ones(sense: Sense, admin: psycopg.Connection):
