@@ -1,0 +1,128 @@
+"""Logins with and without a run beside them, in turns: what a run adds to what they take."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from reseal.modes import Mode
+from reseal.store import data_key, schema
+from tests.neighbour.application import Given, Login, Logins, logging_in
+from tests.neighbour.latency import Latency
+from tests.neighbour.place import Place
+
+MODES = {Mode.SAFE: ("--safe",), Mode.STANDARD: (), Mode.AGGRESSIVE: ("--aggressive",)}
+# What a run in `safe` may make of a login.
+MOST_TIMES = {"95": 1.25, "99": 1.5}
+_WARMING_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Round:
+    """Logins when nothing else went on, and those beside a run, by what stage that was at."""
+
+    idle: list[Login]
+    beside: list[Login]
+    by_stage: dict[str, list[Login]]
+    stages: dict[str, float]
+    seconds: float
+    errors: list[str]
+
+
+@dataclass
+class Beside:
+    """All rounds of a mode."""
+
+    mode: Mode
+    rounds: list[Round] = field(default_factory=list)
+
+    @property
+    def idle(self) -> Latency:
+        """What logins take without a run."""
+        return Latency.of([login for one in self.rounds for login in one.idle])
+
+    @property
+    def run(self) -> Latency:
+        """What they take beside one."""
+        return Latency.of([login for one in self.rounds for login in one.beside])
+
+    @property
+    def times(self) -> dict[str, float]:
+        """How many times as long they take, by share."""
+        return {share: self.run.times(self.idle, share) for share in self.idle.by_share}
+
+    @property
+    def is_within(self) -> bool:
+        """Whether that is what `safe` promises, and every login was let in."""
+        lets_in = not (self.idle.failed or self.run.failed)
+        return lets_in and all(self.times[share] <= most for share, most in MOST_TIMES.items())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the figures of all rounds together, and of each."""
+        stages = {name: [] for one in self.rounds for name in one.by_stage}
+        for one in self.rounds:
+            for name, logins in one.by_stage.items():
+                stages[name] += logins
+        return {
+            "mode": self.mode,
+            "idle": self.idle.as_dict(),
+            "beside": self.run.as_dict(),
+            "times": self.times,
+            "is_within": self.is_within,
+            "stages": {name: Latency.of(logins).as_dict() for name, logins in stages.items()},
+            "rounds": [_round(one) for one in self.rounds],
+        }
+
+
+def measure(place: Place, mode: Mode, rate: float, seconds: float) -> Round:
+    """Measure one round: nothing for so many seconds, then a run for as long as it takes."""
+    place.renew()
+    _let_in(place)
+    given = Given(place.site.url, place.site.table.rows, rate, place.site.keys)
+    with logging_in(given) as logins:
+        time.sleep(_WARMING_SECONDS)
+        quiet = time.time()
+        time.sleep(seconds)
+        began = time.time()
+        ended = place.scene.command_line.run("encrypt", *MODES[mode], "--json", timeout=1800)
+        over = time.time()
+    if ended.code:
+        raise SystemExit(f"reseal encrypt ended with {ended.code}: {ended.err}")
+    stages: dict[str, float] = ended.document["stages"]
+    return Round(
+        logins.between(quiet, began),
+        logins.between(began, over),
+        dict(_by_stage(logins, stages, began, over)),
+        stages,
+        over - began,
+        logins.errors,
+    )
+
+
+def _by_stage(
+    logins: Logins, stages: dict[str, float], began: float, over: float
+) -> Iterator[tuple[str, list[Login]]]:
+    """Cut the time of a run into its stages; the last one ends when the command does, nearly."""
+    starts = over - sum(stages.values())
+    yield "before", logins.between(began, starts)
+    for name, seconds in stages.items():
+        yield name, logins.between(starts, starts + seconds)
+        starts += seconds
+
+
+def _let_in(place: Place) -> None:
+    """Have the keys and tables that an application uses, which it would have by then."""
+    with place.scene.library() as (access, store):
+        schema.migrate(store)
+        data_key.ensure_active(store, access.kek(), "neighbour")
+
+
+def _round(one: Round) -> dict[str, Any]:
+    idle, beside = Latency.of(one.idle), Latency.of(one.beside)
+    return {
+        "idle": idle.as_dict(),
+        "beside": beside.as_dict(),
+        "seconds": one.seconds,
+        "stages": one.stages,
+        "errors": one.errors,
+    }
