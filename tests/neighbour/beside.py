@@ -74,13 +74,15 @@ class Beside:
         }
 
 
-def measure(place: Place, mode: Mode, rate: float, seconds: float) -> Round:
+def measure(
+    place: Place, mode: Mode, rate: float, seconds: float, warming: float = _WARMING_SECONDS
+) -> Round:
     """Measure one round: nothing for so many seconds, then a run for as long as it takes."""
     place.renew()
     _let_in(place)
     given = Given(place.site.url, place.site.table.rows, rate, place.site.keys)
     with logging_in(given) as logins:
-        time.sleep(_WARMING_SECONDS)
+        time.sleep(warming)
         quiet = time.time()
         time.sleep(seconds)
         began = time.time()

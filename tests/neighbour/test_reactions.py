@@ -52,6 +52,15 @@ def reactions(
                 found = {cause.name: run.reacts(cause, ground) for cause in CAUSES}
                 connection.execute("DROP TRIGGER slow ON users")
                 run.ended(*found.values())
+        for r in found.values():
+            print(
+                r.cause,
+                r.sealed,
+                r.seconds_to_pause,
+                r.seconds_to_rest,
+                r.seconds_to_go_on,
+                [d["at"] + d["what"] for d in r.decisions],
+            )
         yield found
 
 
