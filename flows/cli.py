@@ -11,6 +11,7 @@ from flows import (
     audit,
     backups,
     evidence,
+    health,
     keys,
     looking,
     pooling,
@@ -34,6 +35,7 @@ from flows.flags import (
     approval_options,
     print_document,
 )
+from flows.lines import begin, complain
 from flows.optimised_shown import show_optimised
 from flows.result_shown import show_result
 from reseal.errors import (
@@ -222,6 +224,7 @@ def approve(
 app.command()(scoring.score)
 wishing.register(app)
 pooling.register(app)
+health.register(app)
 
 
 @app.command()
@@ -238,6 +241,7 @@ def demo(
 def main() -> int:
     """Run the command line and return the exit code; every error is one sentence."""
     try:
+        begin()
         # Not standalone: the code of typer.Exit is returned, and what is wrong with the words of
         # the command is raised.
         return app(sys.argv[1:] or ["--help"], "reseal", standalone_mode=False) or 0
@@ -252,7 +256,7 @@ def main() -> int:
 
 
 def _complain(text: str, code: int) -> int:
-    sys.stderr.write(f"reseal: {text}\n")
+    complain(text)
     return code
 
 

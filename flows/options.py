@@ -57,6 +57,15 @@ class VerifyOptions(Scope):
     """What `verify_secrets` opens."""
 
 
+class WatchOptions(BaseModel):
+    """What `watch_health` looks at: every field of reseal.toml."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    config: str | None = None
+    """Path of reseal.toml; RESEAL_CONFIG or ./reseal.toml where none is given."""
+
+
 class CleanOptions(Scope):
     """What `clean_residue` cleans."""
 

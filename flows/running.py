@@ -1,5 +1,6 @@
 """Open what a run needs, and see to it that however it ends the record is written."""
 
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -10,11 +11,13 @@ from uuid import UUID
 
 from prefect.runtime import flow_run
 
+from flows.cancelling import heeding_prefect
 from flows.opening import Opening
 from flows.options import Scope
 from flows.pacing import pacing_of
 from flows.window import need_open, policy_of
-from reseal import register
+from reseal import logs, register
+from reseal.about import about_run
 from reseal.decision import Decision, now
 from reseal.errors import (
     ConfigurationError,
@@ -41,6 +44,8 @@ from tasks.run import Run, Watch, under_way
 from tasks.scores import write_scores
 from tasks.storage import measure_storage
 from tasks.table import prepare_schema
+
+_log = logging.getLogger("reseal.run")
 
 _OUTCOMES: list[tuple[type[ResealError], Outcome]] = [
     (Refused, Outcome.REFUSED),
@@ -88,6 +93,9 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     settings = Settings.from_environment(Path(scope.config) if scope.config else None)
     opening = openings[-1] if openings else Opening.of(settings)
     run_id, how = UUID(flow_run.id), effort(mode)
+    # Prefect has set up lines of its own meanwhile.
+    logs.set_up(settings.log)
+    stack.enter_context(about_run(run_id, flow_name))
     actor = opening.settings.actor
     recording = opening.recording(actor)
     store = replace(opening.access.store(f"run {run_id}"), correlation=run_id)
@@ -118,6 +126,7 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     stack.callback(run.close)
     results.append(run.result)
     stack.enter_context(under_way(run))
+    _log.info("run begins in mode %s on %s", mode, ", ".join(field.name for field in fields))
     return run
 
 
@@ -140,11 +149,13 @@ def holding(run: Run, *, keys: bool = False) -> Iterator[None]:
         run.records = True
         stack.enter_context(pacing_of(run))
         stack.enter_context(_heeding(run))
+        stack.enter_context(heeding_prefect(run.run_id, run.workers.stop))
         yield
 
 
 def _heeding(run: Run) -> AbstractContextManager[None]:
     def tell(what: str) -> None:
+        _log.info("%s", what)
         run.decisions.append(Decision(now(), what))
 
     purpose = f"heed {run.run_id}"
@@ -176,6 +187,7 @@ def close_ledger(run: Run) -> None:
 
 
 def _record(run: Run) -> None:
+    _log.info("run ends as %s: %s", run.result.outcome.value, run.result.message)
     measure_storage(run, "after")
     write_scores(run)
     close_ledger(run)

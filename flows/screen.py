@@ -236,6 +236,11 @@ def show_shredded(document: dict[str, Any]) -> None:
         say("No backup is past its date.")
 
 
+def be_quiet() -> None:
+    """Show nothing: who reads lines of JSON reads no tables in between."""
+    console.quiet = _wide_console.quiet = True
+
+
 def say(text: str) -> None:
     """Say what happens next, or how it ended."""
     console.print(text, markup=False, soft_wrap=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from reseal.actor import actor
+from reseal.errors import SettingsError
+from reseal.logs import Style
 
 STATE_DIRECTORY = ".reseal"
 
@@ -27,6 +29,7 @@ class Settings:
     environment: str
     actor: str
     state: Path
+    log: Style | None
     variables: Mapping[str, str] = field(repr=False)
 
     @classmethod
@@ -40,7 +43,7 @@ class Settings:
     ) -> "Settings":
         """Read RESEAL_* from a mapping; `directory` is where relative paths begin.
 
-        Raise SettingsError where RESEAL_ACTOR is no name.
+        Raise SettingsError where RESEAL_ACTOR is no name, or RESEAL_LOG no way to write lines.
         """
         said = {name: text for name, text in variables.items() if text}
         return cls(
@@ -53,6 +56,7 @@ class Settings:
             environment=said.get("RESEAL_ENVIRONMENT", "production"),
             actor=actor(said),
             state=directory / STATE_DIRECTORY,
+            log=log_style(said),
             variables=MappingProxyType(dict(variables)),
         )
 
@@ -65,3 +69,13 @@ class Settings:
     def is_development(self) -> bool:
         """Whether the environment is declared to be one where losing data is no loss."""
         return self.environment == "development"
+
+
+def log_style(variables: Mapping[str, str] | None = None) -> Style | None:
+    """Return what RESEAL_LOG asks for, by default in this process's environment."""
+    said = (os.environ if variables is None else variables).get("RESEAL_LOG")
+    if not said:
+        return None
+    if said not in list(Style):
+        raise SettingsError(f"RESEAL_LOG is {said!r}; it must be {' or '.join(Style)}")
+    return Style(said)

@@ -1,5 +1,6 @@
 """What a worker process does with a span: open once what it needs, then work."""
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from reseal.access import Access
 from reseal.backup import take
-from reseal.backup.prove import Proof, look_for_missing, restore
+from reseal.backup.prove import Proof, restore
 from reseal.backup.table import Share
 from reseal.restore import Restoration
 from reseal.store import ledger, quarantine
@@ -23,6 +24,8 @@ from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
 from reseal.unexpected import scrubbing
 from reseal.verify import Verification, verify
+
+_log = logging.getLogger("reseal.sweep")
 
 
 @dataclass
@@ -99,15 +102,6 @@ def restore_share(run_id: UUID, name: str, share: Share) -> Proof:
 
 
 @scrubbing
-def find_missing(run_id: UUID, name: str) -> Proof:
-    """Count the rows of the table that the backup of a field should hold and does not."""
-    (bench,) = _benches
-    store = bench.store(f"run {run_id}")
-    backup = take.cipher(store, run_id, name, bench.access.backup_kek())
-    return look_for_missing(store, bench.access.target(store, name), backup)
-
-
-@scrubbing
 def verify_span(
     run_id: UUID | None, writer: UUID | None, name: str, span: Span, imprints: Path | None
 ) -> Verification:
@@ -140,4 +134,6 @@ def _swept(
             return SpanResult(Tally(), stopped=True)
         job = bench.job_for(assignment)
         glances = glancing(job) if glancing else None
-        return sweep(job, make, span, pace, bench.hands, glances)
+        result = sweep(job, make, span, pace, bench.hands, glances)
+    _log.info("%s: %s", span, result.tally)
+    return result

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
@@ -17,13 +18,14 @@ from pathlib import Path
 from typing import ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
-from reseal import spans
+from reseal import about, logs, spans
 from reseal.access import Access
 from reseal.allocator import keep_freed_memory
 from reseal.backup.prove import Proof
 from reseal.backup.table import Share
 from reseal.collector import pass_over_what_is_loaded
 from reseal.pacing.valve import Valve
+from reseal.settings import log_style
 from reseal.sweep.engine import Hands, SpanResult
 from reseal.sweep.job import Assignment
 from reseal.sweep.pace import Pace
@@ -94,12 +96,10 @@ class Workers:
         """Back up a span's originals and return how many."""
         return self._submit(spans.back_up_span, run_id, field, span)
 
-    def prove(self, run_id: UUID, field: str) -> Proof:
+    def restore_backup(self, run_id: UUID, field: str) -> list[Future[Proof]]:
         """Restore the whole backup of a field, a share a process, and compare."""
         shares = [Share(number, self.count) for number in range(self.count)]
-        futures = [self._submit(spans.find_missing, run_id, field)]
-        futures += [self._submit(spans.restore_share, run_id, field, share) for share in shares]
-        return sum((future.result() for future in futures), Proof())
+        return [self._submit(spans.restore_share, run_id, field, share) for share in shares]
 
     def verify(
         self,
@@ -119,7 +119,7 @@ class Workers:
     def _submit(
         self, work: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs
     ) -> Future[Made]:
-        return self._pool.submit(work, *args, **kwargs)
+        return self._pool.submit(_working, about.said(), partial(work, *args, **kwargs))
 
 
 @contextmanager
@@ -132,11 +132,18 @@ def open_workers(access: Access, count: int) -> Iterator[Workers]:
         workers.close()
 
 
+def _working(words: dict[str, str], work: Callable[[], Made]) -> Made:
+    """Work in another process on what is worked on in this one."""
+    with about.about(**words):
+        return work()
+
+
 def _begin(access: Access, stop: Event, pause: Event, valve: Valve, begun: Counter) -> None:
     # The runner alone decides when to stop; a signal to the whole group must not cut a batch.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()
+    logs.set_up(log_style(access.variables))
     with begun.get_lock():
         tap = valve.tap(begun.value)
         begun.value += 1

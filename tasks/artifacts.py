@@ -93,7 +93,7 @@ def publish_page(page: "Page", where: str) -> None:
                 table=_rows_of(page.claims), key="claims", description="What must be true"
             )
         for figure in page.figures:
-            create_image_artifact(_shown(figure.svg), key=figure.name, description=figure.says)
+            create_image_artifact(shown(figure.svg), key=figure.name, description=figure.says)
         create_link_artifact(
             link=f"{where if '://' in where else Path(where).as_uri()}/{PAGE}",
             link_text=PAGE, key="report", description="The page of this run",
@@ -124,7 +124,8 @@ def _rows_of(tables: "Iterable[Table]") -> list[dict[str, Any]]:
     ]
 
 
-def _shown(svg: str) -> str:
+def shown(svg: str) -> str:
+    """Return a picture as the UI shows it."""
     return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
 
 

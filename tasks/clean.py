@@ -18,8 +18,7 @@ def clean_tables(again: bool) -> Cleaning:
     run = current()
     targets = [run.access.target(run.store, field.name) for field in run.fields]
     policy = run.access.config.clean
-    second = partial(run.access.store, f"run {run.run_id}") if run.effort.workers > 1 else None
-    work = Work(run.store, targets, run.epochs, policy, run.effort.pace, run.hands, second)
+    work = Work(run.store, targets, run.epochs, policy, run.effort.pace, run.hands)
     # Megabytes come and go by the thousand, in threads that have arenas of their own.
     give_back_memory()
     try:

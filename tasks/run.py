@@ -1,5 +1,6 @@
 """The run that is under way in this process: what every task of it shares."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -8,6 +9,7 @@ from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
+from reseal.about import about
 from reseal.access import Access
 from reseal.audit.action import Action
 from reseal.decision import Decision
@@ -29,6 +31,8 @@ from reseal.sweep.engine import Hands
 from reseal.sweep.job import Assignment
 from reseal.sweep.turn import Turn
 from reseal.workers import Workers
+
+_log = logging.getLogger("reseal.run")
 
 Watch = Callable[[str, str, int, int], None]
 
@@ -79,9 +83,12 @@ class Run:
             raise self.stopped(f"stopped before {name}; what was committed stands")
         began = monotonic()
         try:
-            yield
+            with about(stage=name):
+                _log.info("stage begins")
+                yield
         finally:
             seconds = monotonic() - began
+            _log.info("stage %s ends after %.1f s", name, seconds)
             self.result.stages[name] = self.result.stages.get(name, 0.0) + seconds
 
     @property

@@ -70,3 +70,7 @@ class Action(StrEnum):
     OPTIMISED = "optimised"
     CLEANED = "cleaned"
     POLICY_CHANGED = "plaintext policy changed"
+
+    # What somebody is called for.
+    ALERT_RAISED = "alert raised"
+    ALERT_CLEARED = "alert cleared"

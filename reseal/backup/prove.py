@@ -26,10 +26,9 @@ from reseal.sweep.rows import begins, is_empty, is_foreign, is_plain, is_usual
 
 # Rows written after the horizon are not judged here: the sweep backs those up again itself.
 COMPARE = """
-SELECT count(*) FILTER (WHERE s.digest <> sha256(%(salt)s::bytea || convert_to({cell}, 'UTF8'))),
-       count(*) FILTER (WHERE s.digest = sha256(%(salt)s::bytea || convert_to({cell}, 'UTF8')))
+SELECT s.digest = sha256(%(salt)s::bytea || convert_to({cell}, 'UTF8')), count(*)
 FROM {table} AS t JOIN pg_temp.reseal_restored AS s ON s.row_key = {key}
-WHERE ({where}) AND age(t.xmin) > age(%(horizon)s::text::xid)
+WHERE ({where}) AND age(t.xmin) > age(%(horizon)s::text::xid) GROUP BY 1
 """
 
 # The patterns take longer than the look whether a row is there, so that comes first.
@@ -125,8 +124,9 @@ def _restore(store: Store, target: Target, backup: BackupCipher, source: Source)
     salt = os.urandom(16)
     restored = fill(store, RESTORED, (_opened(backup, salt, list(part)) for part in source))
     values = {"salt": salt, "horizon": _horizon(store, backup)}
-    differing, equal = store.need(COMPARE, values, cell=target.cell, **_parts(target))
-    return Proof(restored, equal, differing)
+    found: dict[bool | None, int]
+    found = dict(store.execute(COMPARE, values, cell=target.cell, **_parts(target)).fetchall())
+    return Proof(restored, compared=found.get(True, 0), differing=found.get(False, 0))
 
 
 def _opened(backup: BackupCipher, salt: bytes, part: list[tuple[list[str], bytes]]) -> Digests:

@@ -36,7 +36,7 @@ class Cleaner:
     def __init__(self, work: Work, search: Search, replaced: int) -> None:
         self.look = Look(())
         self._work, self._search, self._replaced = work, search, replaced
-        self._places = Places(work.store, work.targets)
+        self._places = Places.of_fields(work.store, work.targets)
         self._is_refused = False
         self._rounds = 0
         # Kinds of places that were looked at as a whole since anything was written there.

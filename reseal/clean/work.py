@@ -1,8 +1,6 @@
 """Who cleans what: the tables of a run's fields, under its epochs, at its pace."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reseal.clean.policy import CleanPolicy
@@ -14,16 +12,10 @@ from reseal.sweep.engine import Hands
 from reseal.sweep.pace import Pace
 from reseal.sweep.span import Span
 
-# Fewer are written before there is another connection.
-_WORTH_TWO_PAGES = 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The fields with their fencing epochs, at which pace, and how far a cleaning may go.
-
-    `connect` opens a second connection, where the run may use two at once.
-    """
+    """The fields with their fencing epochs, at which pace, and how far a cleaning may go."""
 
     store: Store
     targets: Sequence[Target]
@@ -31,7 +23,6 @@ class Work:
     policy: CleanPolicy
     pace: Pace
     hands: Hands = field(default_factory=Hands)
-    connect: Callable[[], Store] | None = None
 
     @property
     def heaps(self) -> list[Heap]:
@@ -66,16 +57,6 @@ class Work:
             done.add(where)
             epoch = self.epochs[target.field.name]
             how = Rewriting(target, epoch, self.pace, self.hands, anew, fills)
-            written = self._written(how, chosen, most)
+            written = rewrite(self.store, how, chosen, most)
             rows, refused = rows + written.rows, refused + written.refused
         return Rewritten(rows, refused)
-
-    def _written(self, how: Rewriting, spans: Sequence[Span], most: int | None) -> Rewritten:
-        if self.connect is None or sum(span.pages for span in spans) < _WORTH_TWO_PAGES:
-            return rewrite(self.store, how, spans, most)
-        half = None if most is None else -(-most // 2)
-        with closing(self.connect()) as second, ThreadPoolExecutor(1) as thread:
-            # The server does the work: two of its processes, each with every other span.
-            beside = thread.submit(rewrite, second, how, spans[1::2], half)
-            done, other = rewrite(self.store, how, spans[::2], half), beside.result()
-        return Rewritten(done.rows + other.rows, done.refused + other.refused)

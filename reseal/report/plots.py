@@ -123,6 +123,24 @@ def latency(times: list[Point], lags: list[Point], decisions: list[Point]) -> st
     return _drawn(alt.vconcat(*panels, spacing=14), times=times, lags=lags, marks=marks)
 
 
+def trends(score: list[Point], login: list[Point], pool: list[Point]) -> str:
+    """Draw the health of the last day: the score, what a login took, how full pools were."""
+    stamps = [point["at"] for point in (*score, *login, *pool)]
+    at, panels = _time(min(stamps), max(stamps)), []
+    shown = (
+        ("score", score, "Health score", 110),
+        ("login", login, "Login query, milliseconds", 110),
+        ("pool", pool, "Fullest pool, share in use", 70),
+    )
+    for name, points, title, height in shown:
+        if points:
+            fields = list(dict.fromkeys(point["field"] for point in points))
+            line = _chart(name).mark_line(interpolate="step-after", strokeWidth=1.5)
+            panels.append(_panel(line.encode(at, _y("value:Q"), _of_field(fields)), title, height))
+    chart = alt.vconcat(*panels, spacing=14).resolve_scale(color="independent")
+    return _drawn(chart, score=score, login=login, pool=pool)
+
+
 def _marks(at: alt.X) -> list[alt.Chart]:
     base = _chart("marks").encode(at)
     rule = base.mark_rule(strokeDash=[4, 3], color=_FAINT)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from reseal.residue.place import Kind, Place
-from reseal.residue.relations import relation_places, statistics_places
+from reseal.residue.relations import compresses, relation_places, statistics_places
 from reseal.residue.server_files import FileRights, log_places, statements
 from reseal.store.catalog import Target
 from reseal.store.store import Store
@@ -12,10 +13,19 @@ from reseal.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The places of some fields' tables, and those of the whole server, anew at each asking."""
+    """The places of some fields' tables, and those of the whole server, anew at each asking.
+
+    `hides` says whether values of the tables are compressed, which takes a look at all of them.
+    """
 
     store: Store
     targets: Sequence[Target]
+    hides: bool
+
+    @classmethod
+    def of_fields(cls, store: Store, targets: Sequence[Target]) -> Self:
+        """Ask once what no cleaning changes."""
+        return cls(store, targets, any(compresses(store, target) for target in targets))
 
     def every(self, most_of_logs: int | None = None) -> list[Place]:
         """Return all of them; the logs only where they have no more bytes than that."""
@@ -39,7 +49,7 @@ class Places:
     def _own(self, rights: FileRights) -> list[Place]:
         kept = statements(self.store)
         return [
-            *relation_places(self.store, self.targets, rights.files),
+            *relation_places(self.store, self.targets, rights.files, hides=self.hides),
             *statistics_places(self.store, rights.files),
             *([kept] if kept else []),
         ]

@@ -41,16 +41,17 @@ FROM pg_attribute a WHERE a.attrelid = %(table)s AND a.attname = %(column)s
 HIDDEN = "documents of some length are compressed, and show nothing of what was in them"
 
 
-def relation_places(store: Store, targets: Sequence[Target], unseen: str | None) -> list[Place]:
+def relation_places(
+    store: Store, targets: Sequence[Target], unseen: str | None, *, hides: bool
+) -> list[Place]:
     """Return the heaps, indexes and out-of-line parts of the fields' tables.
 
-    `unseen` is why their files cannot be looked at.
+    `unseen` is why their files cannot be looked at; `hides` whether some values are compressed.
     """
     heaps = sorted({heap.oid for target in targets for heap in target.heaps})
     if unseen:
         return [Place(Kind(kind), name, unseen=unseen) for kind, name in _kinds(targets)]
-    compressed = any(_compresses(store, target) for target in targets)
-    return list(_places(store, heaps, compressed=compressed))
+    return list(_places(store, heaps, hides=hides))
 
 
 def statistics_places(store: Store, unseen: str | None) -> list[Place]:
@@ -58,7 +59,7 @@ def statistics_places(store: Store, unseen: str | None) -> list[Place]:
     if unseen:
         return [Place(Kind.STATISTICS, "pg_statistic", unseen=unseen)]
     catalogs = store.need(STATISTICS)[0]
-    found = _places(store, catalogs, compressed=False)
+    found = _places(store, catalogs, hides=False)
     return [Place(Kind.STATISTICS, place.name, place.files, place.oid) for place in found]
 
 
@@ -69,7 +70,8 @@ def _kinds(targets: Iterable[Target]) -> Iterator[tuple[str, str]]:
         yield "toast", f"what is out of line of {table}"
 
 
-def _compresses(store: Store, target: Target) -> bool:
+def compresses(store: Store, target: Target) -> bool:
+    """Say whether values of a field's column are compressed, or may be."""
     if not target.is_document:
         return False
     heaps = [heap.oid for heap in target.heaps]
@@ -78,12 +80,12 @@ def _compresses(store: Store, target: Target) -> bool:
     return bool(store.need(COMPRESSES, values, **parts)[0])
 
 
-def _places(store: Store, heaps: Sequence[int], *, compressed: bool) -> Iterator[Place]:
+def _places(store: Store, heaps: Sequence[int], *, hides: bool) -> Iterator[Place]:
     segment = int(store.need(SEGMENT)[0])
     for kind, oid, name, path, size in store.execute(RELATIONS, {"heaps": list(heaps)}):
-        hides = compressed and kind != "index"
         files = tuple(_segments(path, size, segment))
-        yield Place(Kind(kind), name, files, oid, unseen=HIDDEN if hides else None)
+        why = HIDDEN if hides and kind != "index" else None
+        yield Place(Kind(kind), name, files, oid, unseen=why)
 
 
 def _segments(path: str, size: int, segment: int) -> Iterator[File]:

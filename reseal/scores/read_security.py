@@ -138,7 +138,7 @@ def _seen(
     if isinstance(target, ResealError):
         why = Unknown(str(target))
         return (why.why if isinstance(target, FieldError) else None), why, why
-    return None, census, known(partial(_standing, store, target))
+    return None, census, known(partial(standing, store, target))
 
 
 def _latest(given: Verified | None, entered: Verified | Unknown) -> Verified | Unknown:
@@ -154,7 +154,8 @@ def _validated(store: Store, name: str) -> Verified | Unknown:
     return Verified(*row) if row else _NEVER_VERIFIED
 
 
-def _standing(store: Store, target: Target) -> Standing:
+def standing(store: Store, target: Target) -> Standing:
+    """Say what keeps plaintext out of a column."""
     if guard.holds(store, target):
         return Standing.GUARD
     if guard.stands(store, target):

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from psycopg import BaseConnection, Cursor, sql
 from psycopg.rows import TupleRow
 
+from reseal import about
 from reseal.errors import StoreError
 from reseal.store.connection import Connection
 
@@ -50,6 +51,7 @@ class Statement:
         """Return what a driver's connection executes, and with which parameters."""
         spared = {name: _spared(part) for name, part in self.parts.items()}
         composed = sql.SQL(self.text).format(reseal=sql.Identifier(schema), **spared)
+        composed += verbatim(about.comment())
         if self.parameters:
             return composed, self.parameters
         # Without parameters the driver leaves `%%` as it stands; here it always means one `%`.
@@ -65,7 +67,7 @@ class Store:
 
     connection: Connection
     schema: str = "reseal"
-    correlation: UUID = field(default_factory=uuid4, compare=False)
+    correlation: UUID = field(default_factory=about.correlation, compare=False)
 
     def execute(
         self, statement: LiteralString, parameters: Parameters = (), **parts: sql.Composable

@@ -25,6 +25,10 @@ class Tally:
     quarantined: int = 0
     left_alone: int = 0
 
+    def __str__(self) -> str:
+        told = [f"{name} {rows}" for name, rows in self.as_dict().items() if rows]
+        return ", ".join(told).replace("_", " ") or "no rows"
+
     def __add__(self, other: Self) -> Self:
         return type(self)(
             **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}

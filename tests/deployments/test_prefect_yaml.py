@@ -6,18 +6,20 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from pydantic import BaseModel
 
 import deployments
 from flows import options
 
 DOCUMENT = yaml.safe_load((Path(deployments.__file__).parent / "prefect.yaml").read_text())
-OPTIONS: dict[str, type[options.Scope]] = {
+OPTIONS: dict[str, type[BaseModel]] = {
     "encrypt_secrets": options.EncryptOptions,
     "rotate_keys": options.RotateOptions,
     "verify_secrets": options.VerifyOptions,
     "optimise_schema": options.OptimiseOptions,
     "rollback_run": options.RollbackOptions,
     "clean_residue": options.CleanOptions,
+    "watch_health": options.WatchOptions,
 }
 
 

@@ -25,6 +25,7 @@ _IMPORTED_BY_FLOWS = (
     "flows.rollback",
     "flows.rotate_keys",
     "flows.verify_secrets",
+    "flows.watch_health",
     "expectations.checkpoint",
     "expectations.measured",
     "anyio._backends._asyncio",

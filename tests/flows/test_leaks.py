@@ -9,7 +9,7 @@ import tempfile
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -149,13 +149,15 @@ def leaks(
     ended = {"check": run("check")}
     with scene.connect() as connection:
         connection.execute(FAILS)
-        ended["failed"] = run("encrypt", "--json")
+        ended["failed"] = run("encrypt", "--json", RESEAL_LOG="json")
         connection.execute("DROP TRIGGER quote ON users")
     with meanwhile.does(meanwhile.corrupts(scene, CORRUPTED)):
         ended["rolled back"] = run("encrypt", "--json")
     ended |= {
         "sealed": run("encrypt"),
-        "verified": run("verify", "--json"),
+        "verified": run("verify", "--json", RESEAL_LOG="console"),
+        "watched": replace(scene.command_line, program="tests.flows.watch_often").run("1"),
+        "health": run("health", "--json"),
         "listed": run("quarantine", "list"),
         "retried": run("quarantine", "retry", "--json"),
         "status": run("status"),
@@ -194,7 +196,8 @@ def shown(leaks: Leaks, name: str) -> bytes:
 def test_the_runs_went_the_ways_that_are_to_be_searched(leaks: Leaks) -> None:
     codes = {name: one.code for name, one in leaks.ended.items()}
     expected = {"failed": 1, "rolled back": 5, "sealed": 4, "verified": 4, "retried": 4}
-    assert codes == {"check": 0, "listed": 0, **expected, "status": 0}
+    expected |= dict.fromkeys(("check", "listed", "status", "watched", "health"), 0)
+    assert codes == expected
     message = leaks.ended["failed"].document["message"]
     assert message == "the database said: InternalError_ (XX000)"
     part = leaks.ended["rolled back"].part(FIELD)

@@ -94,7 +94,7 @@ def test_a_paused_run_can_be_stopped(work: Work) -> None:
     assert 0 < work.sealed < USERS
 
 
-def test_a_file_in_the_state_directory_pauses_too(work: Work) -> None:
+def test_a_file_in_the_state_directory_pauses_too_and_prefect_can_cancel(work: Work) -> None:
     flag = work.scene.directory / ".reseal" / "pause"
     flag.parent.mkdir(exist_ok=True)
     flag.touch()
@@ -102,8 +102,11 @@ def test_a_file_in_the_state_directory_pauses_too(work: Work) -> None:
     flag.unlink()
     before = work.sealed
     wait_until(lambda: work.sealed > before)
-    work.says("stop")
+    (at_work,) = work.says("status").document["at_work"]
+    run = f"flow_runs/{at_work['run_id']}"
+    work.scene.api(f"{run}/set_state", {"state": {"type": "CANCELLING"}})
     assert work.ended().code == 6
+    assert work.scene.api(run)["state"]["type"] == "CANCELLED"
 
 
 def test_a_panic_ends_the_run_at_once_and_it_goes_on_later(work: Work) -> None:

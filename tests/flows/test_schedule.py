@@ -61,6 +61,7 @@ def deployed(
 
 def test_every_deployment_arrives(deployed: dict[str, dict[str, Any]]) -> None:
     expected = {"encrypt", "check", "rotate-keys", "verify", "optimise", "residue", "rollback"}
+    expected |= {"watch-health"}
     assert deployed.keys() == expected
 
 

@@ -1,7 +1,6 @@
 """What was plaintext is gone from the table's files, by online means, and nothing else changes."""
 
 import threading
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -11,13 +10,11 @@ import pytest
 from reseal.audit.action import Action
 from reseal.clean.clean import clean, look_up
 from reseal.clean.cleaning import Cleaning
-from reseal.clean.rewrite import from_the_end
 from reseal.errors import Stopped, Superseded
 from reseal.residue.place import CLEANED, Kind
 from reseal.store import event
 from reseal.store.control import TAKE_OVER
 from reseal.store.event import Event
-from reseal.store.store import Store
 from reseal.sweep.span import whole
 from tests.reseal.clean.scene import cleaned, grep, seal, working
 from tests.reseal.clean.secrets import secrets
@@ -270,22 +267,3 @@ def test_no_value_changes_when_it_is_made_of_its_text_once_more(scene: Scene, ki
 
 def test_kinds_that_a_run_vouches_for_are_those_that_it_has_a_remedy_for():
     assert set(Kind) - {Kind.WAL, Kind.LOG} == CLEANED
-
-
-def test_two_connections_share_a_long_table(sealed: Scene, monkeypatch):
-    monkeypatch.setattr("reseal.clean.work._WORTH_TWO_PAGES", 16)
-    opened: list[Store] = []
-
-    def connect() -> Store:
-        opened.append(sealed.access.store("second"))
-        return opened[-1]
-
-    before, heap = sealed.stored(), sealed.target.heaps[0]
-    with working(sealed) as work:
-        both = replace(work, connect=connect)
-        done = both.rewrite(heap, from_the_end(sealed.store, heap))
-    assert [store.connection.closed for store in opened] == [True]
-    # A row that has moved may be met once more.
-    assert done.rows >= len(OLD)
-    assert not done.refused
-    assert sealed.stored() == before

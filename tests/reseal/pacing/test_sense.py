@@ -1,9 +1,7 @@
 """Each signal is told by a real server, and what it does not tell is known not to be known."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from threading import Thread
 from uuid import uuid4
 
 import psycopg
@@ -20,6 +18,7 @@ from reseal.pacing.signal import Reading, Signal
 from reseal.store.store import Store
 from tests.conftest import USERS_FIELD
 from tests.flows.scene import wait_until
+from tests.reseal.pacing.sessions import sessions
 
 FIELD = "users.mfa_secret"
 RUN = str(uuid4())
@@ -62,28 +61,6 @@ def told(sense: Sense, signal: Signal) -> Reading:
     sense._asked.clear()
     sense.look()
     return next(one for one in sense.readings() if one.signal is signal)
-
-
-@contextmanager
-def sessions(database: str, *statements: str, name: str = "shop") -> Iterator[None]:
-    """Sessions of an application's, each of which is busy with a statement."""
-    with ExitStack() as stack:
-        opened = [
-            stack.enter_context(psycopg.connect(database, application_name=name))
-            for _ in statements
-        ]
-        for connection, statement in zip(opened, statements, strict=True):
-            Thread(target=_busy, args=(connection, statement), daemon=True).start()
-        try:
-            yield
-        finally:
-            for connection in opened:
-                connection.cancel_safe()
-
-
-def _busy(connection: psycopg.Connection, statement: str) -> None:
-    with suppress(psycopg.Error):
-        connection.execute(statement.encode())
 
 
 def test_a_quiet_server_is_far_from_every_limit(sense: Sense):

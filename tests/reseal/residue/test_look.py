@@ -30,7 +30,7 @@ def sealed(scene: Scene) -> Scene:
 def look(scene: Scene, *kinds: Kind) -> Look:
     gathered = gather(scene.access, scene.store, [Backups.of(scene.store, scene.target)])
     assert gathered.secrets == len(OLD)
-    places = Places(scene.store, [scene.target]).every()
+    places = Places.of_fields(scene.store, [scene.target]).every()
     search = Search(lambda: scene.access.store("look"), gathered.parts)
     return search.look([place for place in places if not kinds or place.kind in kinds])
 

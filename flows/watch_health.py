@@ -1,0 +1,39 @@
+"""Look each minute at how well the database is, and call somebody where it is not."""
+
+from pathlib import Path
+from uuid import UUID
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed
+
+from flows.opening import Opening
+from flows.options import WatchOptions
+from reseal import logs
+from reseal.about import about_run
+from reseal.health.watch import By
+from reseal.settings import Settings
+from tasks.health import Looked, look_at_health, show_health, tell_alerts
+
+
+@flow(name="watch_health", flow_run_name="watch health", persist_result=False)
+def watch_health(options: WatchOptions | None = None) -> State[None]:
+    """Take one look at all fields; no row of a table is touched."""
+    options = options or WatchOptions()
+    settings = Settings.from_environment(Path(options.config) if options.config else None)
+    logs.set_up(settings.log)
+    opening, run_id = Opening.of(settings), UUID(flow_run.id)
+    by = By(opening.settings.actor, run_id)
+    with about_run(run_id, "watch_health"):
+        looked = look_at_health(opening.access, by)
+        changes = tell_alerts(opening.access, by)
+        show_health(opening.access, looked, by, changed=changes > 0)
+    return Completed(message=_said(looked))
+
+
+def _said(looked: Looked) -> str:
+    score = looked.health.score
+    told = "nothing could be measured" if score is None else f"health {score} of 100"
+    raised = [f"{row.name} ({row.subject}): {row.sentence}" for row in looked.raised]
+    return "; ".join([told, *raised])
