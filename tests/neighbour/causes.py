@@ -149,7 +149,7 @@ _CALM = {Signal.LOGIN: 10_000.0}
 CAUSES = (
     Cause(
         "transaction", "a long transaction", Signal.SNAPSHOT,
-        {Signal.SNAPSHOT: 2.0}, long_transaction,
+        {Signal.SNAPSHOT: 1.0}, long_transaction,
     ),
     Cause(
         "lock", "a lock holder, and who waits behind it", Signal.QUEUED,

@@ -17,7 +17,7 @@ from tests.scratch import scratch
 
 pytestmark = pytest.mark.slow
 
-USERS = 6000
+USERS = 5000
 CONFIGURED = "\n".join(
     [
         "[pace]\nserver_cores = 1\n[pace.limits]",
@@ -52,15 +52,6 @@ def reactions(
                 found = {cause.name: run.reacts(cause, ground) for cause in CAUSES}
                 connection.execute("DROP TRIGGER slow ON users")
                 run.ended(*found.values())
-        for r in found.values():
-            print(
-                r.cause,
-                r.sealed,
-                r.seconds_to_pause,
-                r.seconds_to_rest,
-                r.seconds_to_go_on,
-                [d["at"] + d["what"] for d in r.decisions],
-            )
         yield found
 
 
