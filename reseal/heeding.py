@@ -40,13 +40,26 @@ class Heeder:
     def look(self) -> None:
         """Look once and do what is asked; what cannot be asked now stays as it was."""
         with suppress(Exception):
-            self._heed(self._by_file() or self._by_the_database())
+            self._heed(self._asked_now())
 
     def close(self) -> None:
         """Close the connection, if there is one."""
         if self._store is not None:
             with suppress(Exception):
                 self._store.close()
+
+    def _asked_now(self) -> Request | None:
+        by_file = self._by_file()
+        if by_file is Request.STOP:
+            return by_file
+        try:
+            by_the_database = self._by_the_database()
+        except Exception:
+            if by_file is None:
+                raise
+            return by_file
+        # Whoever says stop comes first.
+        return Request.STOP if by_the_database is Request.STOP else by_file or by_the_database
 
     def _heed(self, asked: Request | None) -> None:
         if asked is self._asked:
