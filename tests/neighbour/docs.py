@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.bench.page import machine_of
 from tests.neighbour import plot
-from tests.neighbour.said import of_logins, of_reactions, of_stages, verdicts
+from tests.neighbour.said import of_logins, of_reactions, of_rounds, of_stages, verdicts
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TEMPLATE = Path(__file__).with_name("neighbour.md")
@@ -53,6 +53,7 @@ def made_of(document: Document) -> str:
         ),
         logins=of_logins(logins),
         stages=of_stages(logins),
+        each_round=of_rounds(logins),
         reactions=of_reactions(document["reactions"]),
         rate=f"{document['rate']:g}",
         rows=f"{document['rows']:,}",

@@ -23,6 +23,20 @@ def of_logins(logins: Document) -> str:
     return _table(heading, (row for one in logins.values() for row in _mode(one)))
 
 
+def of_rounds(logins: Document) -> str:
+    """Return each round: whether it counts, and its ratios."""
+    heading = [
+        "", "round", "cores busy without a run", "with others' work", "p95, ms", "p95, times",
+        "p99, times", "counts",
+    ]  # fmt: skip
+    rows = [
+        _round(one["mode"], number, each)
+        for one in logins.values()
+        for number, each in enumerate(one["rounds"], start=1)
+    ]
+    return _table(heading, rows)
+
+
 def of_stages(logins: Document) -> str:
     """Return the milliseconds of a login by the stage that the run beside it was at."""
     names = list(dict.fromkeys(name for one in logins.values() for name in one["stages"]))
@@ -59,6 +73,7 @@ def verdicts(document: Document) -> list[tuple[str, bool]]:
 def _parts(document: Document) -> Iterator[str]:
     if document["logins"]:
         yield of_logins(document["logins"])
+        yield of_rounds(document["logins"])
         yield of_stages(document["logins"])
     if document["reactions"]:
         yield of_reactions(document["reactions"])
@@ -66,9 +81,23 @@ def _parts(document: Document) -> Iterator[str]:
 
 def _mode(one: Document) -> Iterator[list[str]]:
     yield [f"{one['mode']}, no run", *_latency(one["idle"]), *("" for _ in MOST_TIMES), ""]
-    seconds = sum(each["seconds"] for each in one["rounds"]) / len(one["rounds"])
+    counted = [each for each in one["rounds"] if each["counts"]] or one["rounds"]
+    seconds = sum(each["seconds"] for each in counted) / len(counted)
     times = (f"**{one['times'][share]:.2f}**" for share in MOST_TIMES)
     yield [f"{one['mode']}, beside a run", *_latency(one["beside"]), *times, f"{seconds:.0f}"]
+
+
+def _round(mode: str, number: int, each: Document) -> list[str]:
+    idle, beside = each["idle"]["by_share"], each["beside"]["by_share"]
+    return [
+        mode,
+        str(number),
+        f"{each['busy_when_idle']:.2f}",
+        f"{each['busy_for_others']:.2f}",
+        f"{idle['95']:.2f}",
+        *(f"{beside[share] / idle[share]:.2f}" for share in MOST_TIMES),
+        "yes" if each["counts"] else "no",
+    ]
 
 
 def _latency(latency: Document) -> list[str]:

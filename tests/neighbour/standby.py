@@ -73,7 +73,7 @@ def standby_of(primary: Path, directory: Path) -> Iterator[Standby]:
     if os.geteuid() == 0:
         # A server does not run as root, nor may it read what root owns.
         as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-    subprocess.run([PROGRAM, *words, "--no-sync"], check=True, cwd="/", **as_owner)
+    subprocess.run([PROGRAM, *words], check=True, cwd="/", **as_owner)
     # What the primary has there besides its data: its socket's lock, and who uses it.
     for left in (*copy.glob(".s.*"), *copy.glob(".handle*"), copy / "log"):
         left.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import os
 from base64 import b64encode
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -61,6 +62,9 @@ def test_everybody_is_let_in_and_every_login_is_counted(place: Place) -> None:
     assert found["times"]["95"] == pytest.approx(
         found["beside"]["by_share"]["95"] / found["idle"]["by_share"]["95"]
     )
+    assert len(both.counted) == 2
+    calm, disturbed = replace(one, others=0.0), replace(one, others=1.0)
+    assert Beside(Mode.SAFE, [calm, disturbed]).counted == [calm]
     document = {"logins": {"safe": found}, "reactions": {}}
     assert f"| {2 * len(one.beside):,} | 0 |" in of_logins(document["logins"])
     assert "| encrypt |" in of_stages(document["logins"])
