@@ -167,4 +167,4 @@ def _worked() -> float:
 
 
 def _ours(place: Place) -> float:
-    return Family(os.getpid()).seconds() + Family(place.site.postmaster).seconds()
+    return Family(os.getpid()).seconds() + Family(place.postmaster).seconds()

@@ -13,6 +13,8 @@ from tests.bench.table import Table
 from tests.flows.conftest import CONFIG, CommandLine
 from tests.flows.scene import Scene
 
+POSTMASTER = "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -25,6 +27,11 @@ class Place:
     def data(self) -> Path:
         """The directory of the server."""
         return self.site.directory / "data"
+
+    @property
+    def postmaster(self) -> int:
+        """The process that all of the server's processes are children of."""
+        return int(self.scene.ask(POSTMASTER))
 
     def renew(self, config: str = "") -> None:
         """Have the table as it was at first, and a reseal.toml with something more in it."""
