@@ -10,7 +10,7 @@ SOURCES := $(shell find $(ROOMS) docs README.md -type f -not -name '*.pyc' 2>/de
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup demo test check lint keys bench login-query residue chaos model fuzz schemas fmt lock clean
+.PHONY: setup demo test check lint keys bench bench-neighbour login-query residue chaos model fuzz schemas fmt lock clean
 
 setup: .venv/.installed
 	@:
@@ -124,6 +124,12 @@ keys: setup
 # becomes docs/performance.md by `python -m tests.bench.performance FILE…`.
 bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# What a run does to logins beside it, and about a long transaction, a lock holder, a saturated processor, log that
+# a slot keeps and a standby that lags. ARGS="--only NAME" for one of them; what `--out FILE` writes becomes
+# docs/neighbour.md by `python -m tests.neighbour.docs FILE`.
+bench-neighbour: setup
+	$(BIN)/python -m tests.neighbour $(ARGS)
 
 # The login query on a million users, before and after `reseal optimise`; ARGS="--rows N" for others.
 # It writes docs/optimise.md, its plot and its figures.

@@ -31,7 +31,7 @@ from reseal.errors import (
 )
 from reseal.evidence.opening import Begun
 from reseal.heeding import heeding
-from reseal.modes import Mode, effort
+from reseal.modes import Mode, effort, give_way
 from reseal.outcome import Outcome
 from reseal.result import RunResult
 from reseal.settings import Settings
@@ -93,6 +93,7 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     settings = Settings.from_environment(Path(scope.config) if scope.config else None)
     opening = openings[-1] if openings else Opening.of(settings)
     run_id, how = UUID(flow_run.id), effort(mode)
+    give_way(how.niceness)
     # Prefect has set up lines of its own meanwhile.
     logs.set_up(settings.log)
     stack.enter_context(about_run(run_id, flow_name))

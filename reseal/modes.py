@@ -18,11 +18,15 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """`workers` processes, about `span_rows` rows a task, and the pace of the batches."""
+    """`workers` processes, about `span_rows` rows a task, and the pace of the batches.
+
+    `niceness` is how much the run's own processes give way to others on their machine.
+    """
 
     workers: int
     span_rows: int
     pace: Pace
+    niceness: int = 0
 
     def rows_of_span(self, rows: int, *, first_pass: bool) -> int:
         """Return how many rows of a table a task has, so that every worker has something to do."""
@@ -44,7 +48,7 @@ def effort(mode: Mode) -> Effort:
     return {
         Mode.VALIDATE_ONLY: Effort(min(2, cores), 50_000, Pace(1000, target=0.25, rest=0.0)),
         # As much rest as work: the application keeps its latency.
-        Mode.SAFE: Effort(1, 10_000, Pace(500, target=0.1, rest=1.0, most=2000)),
+        Mode.SAFE: Effort(1, 10_000, Pace(500, target=0.1, rest=1.0, most=2000), niceness=10),
         Mode.STANDARD: Effort(
             min(2, cores), 20_000, Pace(2000, target=0.25, rest=0.25, most=_MOST_ROWS)
         ),
@@ -52,3 +56,8 @@ def effort(mode: Mode) -> Effort:
             cores, 100_000, Pace(_MOST_ROWS, target=0.5, rest=0.0, most=_MOST_ROWS)
         ),
     }[mode]
+
+
+def give_way(niceness: int) -> None:
+    """Let others on this machine go first, for as long as this process and what it starts live."""
+    os.nice(max(0, niceness - os.nice(0)))

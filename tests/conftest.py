@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from flows.server import LocalServer, prepare_home
 from reseal.access import Access
 from reseal.config import Config, parse_config
 from reseal.embedded import running_server
@@ -145,6 +146,23 @@ def store(access: Access) -> Iterator[Store]:
     data_key.ensure_active(opened, access.kek(), "test")
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Prefect home of the session's own; set before anything imports prefect."""
+    state = tmp_path_factory.mktemp("state")
+    prepare_home(state)
+    return state / "prefect"
+
+
+@pytest.fixture(scope="session")
+def prefect_api(prefect_home: Path) -> Iterator[str]:
+    """The API of a real Prefect server on loopback."""
+    server = LocalServer()
+    server.wait()
+    yield server.api_url
+    server.close()
 
 
 def _hurry(url: str) -> None:

@@ -44,6 +44,8 @@ class Hands:
 
     def rest(self, pace: Pace, seconds: float) -> None:
         """Rest after so long a work, as much as the pace says and as the share asks for."""
+        if self.stop():
+            return
         more = min(_MOST_REST_SECONDS, seconds * (1 / self.share() - 1))
         self.sleep(pace.rest_after(seconds) + more)
 
@@ -69,16 +71,17 @@ def sweep(
         seconds = hands.clock() - began
         tally, first = tally + done.tally, (stretch if looked_over else batch).after
         hands.told(done.tally.rows_read)
-        hands.wait()
-        # Of a pause the runner tells, which also sees to it that it ends.
-        if (hands.stop() or done.request is Request.STOP) and first < span.after:
-            return SpanResult(tally, True, job.decided())
         # Rows that only needed counting say nothing of how long writing takes.
         if done.tally.changed:
             pace = _paced(job, pace, seconds / share)
         if glances:
             glances.learn(done.tally)
         hands.rest(pace, seconds)
+        # After the rest, lest a batch begins that was asked to wait meanwhile.
+        hands.wait()
+        # Of a pause the runner tells, which also sees to it that it ends.
+        if (hands.stop() or done.request is Request.STOP) and first < span.after:
+            return SpanResult(tally, True, job.decided())
     return SpanResult(tally, False, job.decided())
 
 

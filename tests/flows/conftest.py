@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from flows.server import LocalServer, prepare_home
 from tests.flows.forked import Started, fork
 
 if TYPE_CHECKING:
@@ -92,23 +91,6 @@ class CommandLine:
     def write_config(self, text: str) -> None:
         """Replace reseal.toml."""
         (self.directory / "reseal.toml").write_text(text)
-
-
-@pytest.fixture(scope="session")
-def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Prefect home of the session's own; set before anything imports prefect."""
-    state = tmp_path_factory.mktemp("state")
-    prepare_home(state)
-    return state / "prefect"
-
-
-@pytest.fixture(scope="session")
-def prefect_api(prefect_home: Path) -> Iterator[str]:
-    """The API of a real Prefect server on loopback."""
-    server = LocalServer()
-    server.wait()
-    yield server.api_url
-    server.close()
 
 
 @pytest.fixture

@@ -1,0 +1,62 @@
+"""Where a run is looked at: a server of its own, a table of users, and Prefect beside it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flows.server import LocalServer, prepare_home
+from tests.bench.site import Site, opened
+from tests.bench.table import Table
+from tests.flows.conftest import CONFIG, CommandLine
+from tests.flows.scene import Scene
+
+POSTMASTER = "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site, and the scene on it: commands are interpreters of their own, as for a person."""
+
+    site: Site
+    scene: Scene
+
+    @property
+    def data(self) -> Path:
+        """The directory of the server."""
+        return self.site.directory / "data"
+
+    @property
+    def postmaster(self) -> int:
+        """The process that all of the server's processes are children of."""
+        return int(self.scene.ask(POSTMASTER))
+
+    def renew(self, config: str = "") -> None:
+        """Have the table as it was at first, and a reseal.toml with something more in it."""
+        self.site.renew()
+        self.scene.command_line.write_config(f"{config}\n{CONFIG}")
+
+
+@contextmanager
+def placed(rows: int) -> Iterator[Place]:
+    """Have a place for the length of the block."""
+    with opened(Table(rows)) as site, _prefect() as api:
+        environment = {**site.environment, "PREFECT_API_URL": api}
+        command_line = CommandLine(site.directory, environment, is_cold=True)
+        yield Place(site, Scene(command_line, site.url, api))
+
+
+@contextmanager
+def _prefect() -> Iterator[str]:
+    """Have a Prefect server, as an operator has one."""
+    with TemporaryDirectory(prefix="reseal-prefect-") as state:
+        prepare_home(Path(state))
+        server = LocalServer()
+        try:
+            server.wait()
+            yield server.api_url
+        finally:
+            server.close()
+            os.environ.pop("PREFECT_HOME", None)
