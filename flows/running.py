@@ -93,7 +93,7 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     settings = Settings.from_environment(Path(scope.config) if scope.config else None)
     opening = openings[-1] if openings else Opening.of(settings)
     run_id, how = UUID(flow_run.id), effort(mode)
-    give_way(how.niceness)
+    give_way(mode)
     # Prefect has set up lines of its own meanwhile.
     logs.set_up(settings.log)
     stack.enter_context(about_run(run_id, flow_name))

@@ -9,6 +9,7 @@ from flows import screen
 from flows.opening import Opening
 from flows.server import prefect_server, prepare_home
 from reseal.errors import ConfigurationError, ResealError
+from reseal.modes import Mode, give_way
 from reseal.result import RunResult
 from reseal.settings import Settings
 
@@ -29,6 +30,8 @@ def run(name: str, options: dict[str, Any]) -> dict[str, Any]:
     settings = Settings.from_environment(Path(options["config"]) if options["config"] else None)
     opening = Opening.of(settings)
     opening.check(name, options)
+    # Before all that is imported now, which takes seconds of a processor.
+    give_way(options.get("mode", Mode.STANDARD))
     prepare_home(settings.state)
     with prefect_server(settings.variables.get("PREFECT_API_URL")), screen.watching() as watcher:
         return call(name, options, opening, watcher).as_dict()

@@ -58,6 +58,6 @@ def effort(mode: Mode) -> Effort:
     }[mode]
 
 
-def give_way(niceness: int) -> None:
+def give_way(mode: Mode) -> None:
     """Let others on this machine go first, for as long as this process and what it starts live."""
-    os.nice(max(0, niceness - os.nice(0)))
+    os.nice(max(0, effort(mode).niceness - os.nice(0)))

@@ -61,8 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--only", action="append", choices=NAMES, metavar="NAME", help=", ".join(NAMES))
     add("--mode", action="append", choices=[*MODES], help="of the logins; default all three")
     add("--rows", type=int, default=200_000)
-    add("--rate", type=float, default=100, help="logins a second")
-    add("--seconds", type=float, default=30, help="without a run, in each round")
+    add("--rate", type=float, default=25, help="logins a second")
+    add("--seconds", type=float, default=60, help="without a run, in each round")
     add("--rounds", type=int, default=3, help="of the logins, in each mode")
     add("--out", type=Path, help="a file for the figures, as JSON")
     return parser

@@ -19,7 +19,7 @@ from tests.neighbour.place import Place
 MODES = {Mode.SAFE: ("--safe",), Mode.STANDARD: (), Mode.AGGRESSIVE: ("--aggressive",)}
 # What a run in `safe` may make of a login.
 MOST_TIMES = {"95": 1.25, "99": 1.5}
-_WARMING_SECONDS = 5.0
+_WARMING_SECONDS = 10.0
 # So many cores may work for somebody else.
 _MOST_OTHERS = 0.15
 

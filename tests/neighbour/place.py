@@ -13,6 +13,11 @@ from tests.bench.table import Table
 from tests.flows.conftest import CONFIG, CommandLine
 from tests.flows.scene import Scene
 
+# The server would clean it of its own accord in the midst of a measurement.
+LEFT_ALONE = (
+    "ALTER TABLE source SET (autovacuum_enabled = off)",
+    "VACUUM ANALYZE source",
+)
 POSTMASTER = "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)"
 
 
@@ -43,6 +48,9 @@ class Place:
 def placed(rows: int) -> Iterator[Place]:
     """Have a place for the length of the block."""
     with opened(Table(rows)) as site, _prefect() as api:
+        with site.connected() as connection:
+            for statement in LEFT_ALONE:
+                connection.execute(statement.encode())
         environment = {**site.environment, "PREFECT_API_URL": api}
         command_line = CommandLine(site.directory, environment, is_cold=True)
         yield Place(site, Scene(command_line, site.url, api))

@@ -1,10 +1,14 @@
-"""A mode's effort: how much of a table one task has."""
+"""A mode's effort: how much of a table one task has, and who gives way to whom."""
+
+import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.modes import Effort
+from reseal.modes import Effort, Mode, effort
 from reseal.sweep.pace import Pace
 
 efforts = st.builds(
@@ -30,3 +34,16 @@ def test_every_worker_has_something_to_do_where_that_is_worth_a_task(first_pass,
     one = effort.rows_of_span(rows, first_pass=first_pass)
     least = effort.span_rows // 10 if first_pass else effort.span_rows
     assert one == least or one <= -(-rows // effort.workers)
+
+
+def test_only_a_careful_run_gives_way_to_others():
+    assert {mode for mode in Mode if effort(mode).niceness} == {Mode.SAFE}
+
+
+@pytest.mark.parametrize(("mode", "niceness"), [("safe", 10), ("standard", 0)])
+def test_it_gives_way_as_far_as_its_mode_says_however_often_it_is_told(mode, niceness):
+    said = f"give_way('{mode}'); give_way('{mode}'); print(os.nice(0))"
+    said = f"import os; from reseal.modes import give_way; {said}"
+    words = [sys.executable, "-c", said]
+    told = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    assert int(told) == max(niceness, os.nice(0))
