@@ -23,7 +23,7 @@ def clean_tables(again: bool) -> Cleaning:
     give_back_memory()
     try:
         with passing_over_what_is_loaded():
-            old = look_up(run.access, run.store, targets, again=again)
+            old = look_up(run.access, work, again=again)
             return clean(run.access, work, old, run.result.changed, partial(datetime.now, UTC))
     finally:
         give_back_memory()

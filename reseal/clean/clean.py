@@ -1,13 +1,15 @@
 """Clean the tables of some fields, and say what is left of their old secrets, and where."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
 from reseal.access import Access
 from reseal.clean import remedies
 from reseal.clean.cleaner import Cleaner
-from reseal.clean.cleaning import NO_BACKUP, NOTHING_OLD, Cleaning
+from reseal.clean.cleaning import NO_BACKUP, NOTHING_OLD, Cleaning, Step
 from reseal.clean.elsewhere import elsewhere
 from reseal.clean.unseen import clean_unseen
 from reseal.clean.work import Work
@@ -15,22 +17,40 @@ from reseal.residue.gather import Gathered, gather
 from reseal.residue.look import Search
 from reseal.residue.originals import Backups
 from reseal.store import aside
-from reseal.store.catalog import Target
-from reseal.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Old:
-    """What is to be looked for: the backups that have it, and what it is found by."""
+    """What is to be looked for: the backups that have it, and what it is found by.
+
+    `vacuumed` is the step that was taken meanwhile.
+    """
 
     backups: tuple[Backups, ...]
     gathered: Gathered
+    vacuumed: Step
 
 
-def look_up(access: Access, store: Store, targets: Iterable[Target], *, again: bool = False) -> Old:
-    """Open the backups of some fields; what was found gone before is looked for only `again`."""
-    backups = tuple(Backups.of(store, target, uncleaned=not again) for target in targets)
-    return Old(backups, gather(access, store, backups))
+def look_up(access: Access, work: Work, *, again: bool = False) -> Old:
+    """Open the backups of the fields, while the server gives the room of dead rows back.
+
+    What was found gone before is looked for only `again`. VACUUM takes no bytes away.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        vacuuming = beside.submit(_vacuum, access, work)
+        backups = tuple(Backups.of(work.store, one, uncleaned=not again) for one in work.targets)
+        gathered = gather(access, work.store, backups)
+        return Old(backups, gathered, vacuuming.result())
+
+
+def _vacuum(access: Access, work: Work) -> Step:
+    began = work.hands.clock()
+    with closing(access.store(f"run {work.store.correlation}")) as store:
+        store.execute(remedies.UNHURRIED)
+        note, _ = remedies.attempt(lambda: remedies.vacuum(store, work.heaps))
+        # What is looked at first is in the files by then, where the role may see to it.
+        remedies.attempt(lambda: remedies.flush(store))
+    return Step("vacuum", work.hands.clock() - began, {}, note)
 
 
 def clean(
@@ -51,7 +71,7 @@ def clean(
             store.execute(remedies.HURRIED)
     why = [] if look else [NO_BACKUP if replaced else NOTHING_OLD]
     return Cleaning(
-        steps=tuple(steps),
+        steps=(old.vacuumed, *steps),
         look=look,
         elsewhere=tuple(elsewhere(store, work.policy, access.config.keys, now())),
         looked_for={one.target.field.name: one.run_ids for one in old.backups},

@@ -1,4 +1,7 @@
-"""Clean by what is found: look, take the remedy of each kind of place, and look again."""
+"""Clean by what is found: look, take the remedy of each kind of place, and look again.
+
+The tables are vacuumed by then.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -50,8 +53,6 @@ class Cleaner:
             self._settled.difference_update(_OF_VACUUM)
             yield from clean_unseen(self._work, self._replaced)
         else:
-            look_at = partial(self._again, *_OF_TABLES)
-            yield self._step("vacuum", self._vacuum, look_at, _OF_VACUUM)
             yield from self._rewritten()
         if self._work.policy.lock and self.look.found(_ROWS):
             look_at = partial(places.of, *_OF_TABLES)

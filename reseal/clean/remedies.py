@@ -133,6 +133,11 @@ def reset_statements(store: Store) -> None:
     store.execute(RESET_STATEMENTS)
 
 
+def flush(store: Store) -> None:
+    """Bring what is in memory into the files."""
+    store.execute(CHECKPOINT)
+
+
 def switch_wal(store: Store) -> None:
     """Begin new segments and give up those that a recovery no longer needs."""
     for _ in range(_SWITCHES):

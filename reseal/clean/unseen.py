@@ -1,4 +1,7 @@
-"""Clean where nothing can be looked for: each step is taken once, and none is proven."""
+"""Clean where nothing can be looked for: each step is taken once, and none is proven.
+
+The tables are vacuumed by then.
+"""
 
 from collections.abc import Iterator
 from functools import partial
@@ -17,8 +20,9 @@ FROM pg_class WHERE oid = %s
 
 
 def clean_unseen(work: Work, replaced: int) -> Iterator[Step]:
-    """Vacuum, and cover what the run's rows have left; `replaced` is how many it has written."""
-    yield _step(work, "vacuum", partial(_vacuum, work, replaced))
+    """Cover what the run's rows have left; `replaced` is how many it has written."""
+    if replaced:
+        yield _step(work, "statistics", partial(remedies.write_statistics, work.store))
     if replaced and work.policy.rewrite:
         yield _step(work, "rewrite", partial(_rewrite, work))
 
@@ -27,12 +31,6 @@ def _step(work: Work, name: str, remedy: Remedy) -> Step:
     began = work.hands.clock()
     note, _ = attempt(remedy)
     return Step(name, work.hands.clock() - began, {}, note)
-
-
-def _vacuum(work: Work, replaced: int) -> None:
-    remedies.vacuum(work.store, work.heaps)
-    if replaced:
-        remedies.write_statistics(work.store)
 
 
 def _rewrite(work: Work) -> str:

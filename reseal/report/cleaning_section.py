@@ -45,7 +45,7 @@ def _steps(names: str, done: dict[str, Any]) -> Table:
     rows = tuple(
         (
             Cell(str(step["step"])),
-            *(_count(step["found"].get(kind)) for kind in kinds),
+            *(_count(step["found"], kind) for kind in kinds),
             number(step["seconds"], f"{step['seconds']:,.1f} s"),
             text(step.get("note")),
         )
@@ -55,10 +55,12 @@ def _steps(names: str, done: dict[str, Any]) -> Table:
     return Table(f"Old secrets of {names} found on disk", heading, rows)
 
 
-def _count(found: int | None) -> Cell:
-    if found is None:
-        return Cell("not verified", Tone.WARN, is_number=True)
-    return number(found)
+def _count(found: dict[str, int | None], kind: str) -> Cell:
+    if kind not in found:
+        # Nothing was looked at after the step.
+        return Cell("")
+    count = found[kind]
+    return Cell("not verified", Tone.WARN, is_number=True) if count is None else number(count)
 
 
 def _unseen(names: str, done: dict[str, Any]) -> Table:

@@ -28,7 +28,7 @@ SHORTEST = 8
 FEWEST_DIFFERENT = 5
 # As many as fill an eighth of the bits or less; more secrets are looked for in several turns.
 MOST_WORDS = 2**23
-_WORD_BITS = 27
+_WORD_BITS = 26
 _SUM_BITS = 25
 
 

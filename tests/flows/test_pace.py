@@ -54,7 +54,7 @@ def pace_of(scene: Scene) -> dict[str, Any]:
 
 def is_paused_by(scene: Scene, signal: str) -> bool:
     said = pace_of(scene)
-    return said["action"] == "pause" and said["signal"] == signal
+    return bool(said["action"] == "pause" and said["signal"] == signal)
 
 
 @contextmanager

@@ -47,7 +47,7 @@ class Story:
         return cleaned
 
     def found(self, kind: str) -> list[int]:
-        return [step["found"][kind] for step in self.cleaned["steps"]]
+        return [one["found"][kind] for one in self.cleaned["steps"] if one["found"]]
 
 
 @pytest.fixture(scope="module")

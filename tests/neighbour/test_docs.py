@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from reseal.modes import Mode
 from tests.neighbour.application import Login
-from tests.neighbour.beside import Beside, Mode, Round
+from tests.neighbour.beside import Beside, Round
 from tests.neighbour.docs import made_of, together, write
 from tests.neighbour.said import tables, verdicts
 from tests.neighbour.watch import Reaction

@@ -80,17 +80,20 @@ def left(found: dict[str, int]) -> dict[str, int]:
 
 def show(shown: dict[str, Any]) -> None:
     """Print the steps as a table, and both searches."""
-    kinds = list(shown["steps"][0]["found"])
+    kinds = list(shown["steps"][-1]["found"])
     print(f"{shown['rows']:,} rows, {shown['outcome']}; {shown['logins']:,} logins meanwhile")
     print(f"{'step':<18}{'seconds':>8}" + "".join(f"{kind:>18}" for kind in kinds) + "  note")
     for step in shown["steps"]:
-        counts = "".join(f"{_shown(step['found'].get(kind)):>18}" for kind in kinds)
+        counts = "".join(f"{_shown(step['found'], kind):>18}" for kind in kinds)
         print(f"{step['step']:<18}{step['seconds']:>8.1f}{counts}  {step['note'] or ''}")
     for name in ("searched_before", "searched_after", "looked"):
         print(f"{name}: {shown[name]}")
 
 
-def _shown(count: int | None) -> str:
+def _shown(found: dict[str, int | None], kind: str) -> str:
+    if kind not in found:
+        return ""
+    count = found[kind]
     return "not verified" if count is None else f"{count:,}"
 
 

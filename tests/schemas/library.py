@@ -124,7 +124,7 @@ class Library:
             targets = [self.access.target(self.store, name) for name in self.names]
             work = Work(self.store, targets, epochs, self.access.config.clean, PACE)
             replaced = sum(ledger.sealed_rows(self.store, run_id, name) for name in self.names)
-            old = look_up(self.access, self.store, targets)
+            old = look_up(self.access, work)
             clean(self.access, work, old, replaced, partial(datetime.now, UTC))
 
     def _back_up(self, run_id: UUID, name: str) -> None:

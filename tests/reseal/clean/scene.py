@@ -41,7 +41,7 @@ def working(
 def cleaned(scene: Scene, replaced: int = 1, *, again: bool = False, **policy: bool) -> Cleaning:
     """Clean the table."""
     with working(scene, replace(CleanPolicy(), **policy)) as work:
-        old = look_up(scene.access, scene.store, work.targets, again=again)
+        old = look_up(scene.access, work, again=again)
         return clean(scene.access, work, old, replaced, partial(datetime.now, UTC))
 
 
