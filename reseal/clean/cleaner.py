@@ -79,7 +79,7 @@ class Cleaner:
             remedy = self._move_these if has_turn and self._are_few else self._move_last
             # Where much of a table was moved, a look at all of it spares the last one.
             look_at = partial(self._again if self._are_few else self._places.of, *_OF_TABLES)
-            yield self._step(f"rewrite {self._rounds}", remedy, look_at, _OF_VACUUM)
+            yield self._step(f"rewrite {self._rounds}", remedy, look_at, _OF_TABLES)
             after = self.look.found(_ROWS)
             in_vain = in_vain + 1 if after == before else 0
             if self._is_refused:
@@ -88,7 +88,7 @@ class Cleaner:
         if self._rounds > 1:
             # The line pointers that were left standing go, too.
             look_at = partial(self._again, *_ROWS)
-            yield self._step("vacuum again", self._vacuum, look_at, _OF_VACUUM)
+            yield self._step("vacuum again", self._vacuum_again, look_at, _OF_TABLES)
 
     def _sampled(self) -> Iterator[Step]:
         look_at = partial(self._places.of, Kind.STATISTICS)
@@ -147,8 +147,8 @@ class Cleaner:
             return self._work.heaps
         return [heap for heap in self._work.heaps if self.look.pages(heap.oid)]
 
-    def _vacuum(self) -> None:
-        remedies.vacuum(self._work.store, self._work.heaps)
+    def _vacuum_again(self) -> None:
+        remedies.vacuum_again(self._work.store, self._work.heaps)
 
     def _move_last(self) -> str:
         """Move the last rows of each heap to where old bytes are; all, for what is out of line."""
@@ -158,7 +158,7 @@ class Cleaner:
             # Whatever else is free may be taken first, and more of it in later rounds.
             count = heap.pages if self._is_out_of_line else (dirty + bool(dirty)) * self._rounds
             rows += self._work.rewrite_last(heap, count, anew=self._is_out_of_line)
-        remedies.vacuum(self._work.store, dirty_heaps)
+        remedies.vacuum_again(self._work.store, dirty_heaps)
         return f"{rows:,} rows"
 
     def _move_these(self) -> str:

@@ -11,6 +11,8 @@ from reseal.store.store import Store
 
 VACUUM = "VACUUM (ANALYZE) {table}"
 
+VACUUM_ALONE = "VACUUM {table}"
+
 # Leaves the line pointers of dead rows standing, so that those of new rows grow over what lies
 # between line pointers and rows, where no row is small enough to go.
 VACUUM_ROWS = "VACUUM (INDEX_CLEANUP OFF) {table}"
@@ -74,6 +76,12 @@ def vacuum(store: Store, heaps: Iterable[Heap]) -> None:
     """Give the room of dead rows back, and replace the planner's sample of the old column."""
     for heap in heaps:
         store.execute(VACUUM, table=heap.name)
+
+
+def vacuum_again(store: Store, heaps: Iterable[Heap]) -> None:
+    """Give the room of dead rows back."""
+    for heap in heaps:
+        store.execute(VACUUM_ALONE, table=heap.name)
 
 
 def vacuum_rows(store: Store, heaps: Iterable[Heap]) -> None:

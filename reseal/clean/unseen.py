@@ -35,7 +35,7 @@ def _step(work: Work, name: str, remedy: Remedy) -> Step:
 
 def _rewrite(work: Work) -> str:
     rows = sum(work.rewrite_last(heap, _free(work, heap)) for heap in work.heaps)
-    remedies.vacuum(work.store, work.heaps)
+    remedies.vacuum_again(work.store, work.heaps)
     return f"{rows:,} rows"
 
 
