@@ -64,9 +64,11 @@ SOFTHSM := /usr/lib/softhsm/libsofthsm2.so
 
 CHROMIUM := /usr/bin/chromium
 
+NODE := /usr/bin/node
+
 HYPOPG := /usr/share/postgresql/15/extension/hypopg.control
 
-.PHONY: postgresql15 hypopg softhsm2 chromium
+.PHONY: postgresql15 hypopg softhsm2 chromium nodejs
 postgresql15:
 	$(call debian,postgresql-15,$(POSTGRESQL_15),on which the schemas are tested too,$(NO_CLUSTER))
 
@@ -79,6 +81,9 @@ softhsm2:
 chromium:
 	$(call debian,chromium,$(CHROMIUM),in which a run's page is looked at,,--no-install-recommends)
 
+nodejs:
+	$(call debian,nodejs,$(NODE),in which another reader of envelopes is tried,,--no-install-recommends)
+
 # Two processes, each with servers of its own; a third gains nothing on two cores. In the order of the files,
 # because those with the fewest tests take the longest, and would otherwise come last.
 SHARED := -n 2 --dist loadfile --no-loadscope-reorder
@@ -87,13 +92,13 @@ SHARED := -n 2 --dist loadfile --no-loadscope-reorder
 # environment says.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-test: setup postgresql15 hypopg softhsm2 chromium
+test: setup postgresql15 hypopg softhsm2 chromium nodejs
 	@rm -f .venv/.tested
 	$(PYTEST) $(SHARED)
 	@touch .venv/.tested
 
 # `make test` always runs the tests; `make check` right after it does not run them a second time.
-.venv/.tested: .venv/.installed $(SOURCES) | postgresql15 hypopg softhsm2 chromium
+.venv/.tested: .venv/.installed $(SOURCES) | postgresql15 hypopg softhsm2 chromium nodejs
 	$(PYTEST) $(SHARED)
 	@touch $@
 
