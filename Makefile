@@ -10,7 +10,8 @@ SOURCES := $(shell find $(ROOMS) docs README.md -type f -not -name '*.pyc' 2>/de
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup demo test check lint keys bench login-query residue chaos model fuzz schemas fmt lock clean
+.PHONY: setup demo test check lint keys bench login-query residue chaos model fuzz schemas pages session docs fmt lock \
+  clean
 
 setup: .venv/.installed
 	@:
@@ -154,6 +155,19 @@ fuzz: setup
 # found on disk before, after each step and at the end, beside a search that knows nothing of it.
 residue: setup
 	$(BIN)/python -m tests.residue $(ARGS)
+
+# What of docs/ is made from the code; a test compares them.
+pages: setup
+	$(BIN)/python -m tests.documents
+
+# The terminal in the README: the demonstration with 20,000 users, as it really goes.
+session: setup
+	$(BIN)/python -m tests.documents.session
+
+# The pages as a site, in dist/docs; a warning is an error.
+docs: setup
+	$(BIN)/sphinx-build -q -W --keep-going docs dist/docs
+	@echo "The site is in dist/docs/index.html"
 
 # Pins stay unless something forces them; `make lock ARGS=--upgrade` renews them all.
 # The extra indexes and constraints of this machine must not decide what the lock holds.
