@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import typer
 
 from flows.cli import app
-from tests.documents.links import Page
+from tests.documents.markdown import Page
 
 RUN = "6f1e1c3a-0d7b-4c6e-9a51-0f2d3b4c5d6e"
 # What stands for something else, and what could stand there.

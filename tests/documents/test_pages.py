@@ -3,7 +3,6 @@
 import ast
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
@@ -13,15 +12,8 @@ from reseal.outcome import WRONG_USE, Outcome
 from reseal.quarantine.trouble import Trouble
 from tests.documents import picture, session
 from tests.documents.__main__ import MADE
-from tests.documents.links import Page
+from tests.documents.markdown import DOCS, PAGES, ROOT, RUNBOOK, Page
 from tests.documents.stages import stages_of
-
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
-PAGES = [
-    Page(path) for path in (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md")))
-]
-README, RUNBOOK = Page.read(ROOT / "README.md"), Page.read(DOCS / "runbook.md")
 
 each = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.path.relative_to(ROOT)))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import typer
 
+from tests.documents.markdown import PAGES, ROOT
 from tests.documents.meanings import SETTINGS, VARIABLES
 from tests.documents.shell import commands, mentions, parsed, programs, words_of
-from tests.documents.test_pages import PAGES, ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 # Programs of others, and whose test runs them as they stand here.

@@ -13,8 +13,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from reseal import guard
+from tests.documents.markdown import README, RUNBOOK
 from tests.documents.shell import RUN, commands, mentions, programs, words_of
-from tests.documents.test_pages import README, RUNBOOK
 from tests.flows.conftest import Ended
 from tests.flows.scene import FIELD, Scene
 

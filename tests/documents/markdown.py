@@ -63,3 +63,9 @@ class Page:
 def _slug(title: str) -> str:
     plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title).lower()
     return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+README, RUNBOOK = Page.read(ROOT / "README.md"), Page.read(DOCS / "runbook.md")
+PAGES = [README, Page.read(ROOT / "CHANGELOG.md"), *map(Page.read, sorted(DOCS.rglob("*.md")))]
