@@ -10,9 +10,9 @@ from reseal.config import parse_config
 from reseal.health.alert import KINDS
 from reseal.outcome import WRONG_USE, Outcome
 from reseal.quarantine.trouble import Trouble
-from tests.documents import picture, session
+from tests.documents import checks, picture, session
 from tests.documents.__main__ import MADE
-from tests.documents.markdown import DOCS, PAGES, ROOT, RUNBOOK, Page
+from tests.documents.markdown import DOCS, PAGES, README, ROOT, RUNBOOK, Page
 from tests.documents.stages import stages_of
 
 each = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.path.relative_to(ROOT)))
@@ -96,6 +96,10 @@ def test_the_runbook_has_a_row_for_each(title):
 
     named = {name for cell in cells for name in re.findall(r"[\w-]+", cell)}
     assert wanted[title] <= named
+
+
+def test_the_readme_counts_the_checks_as_they_are():
+    assert set(re.findall(r"(\d+) checks", README.text)) == {str(checks.count())}
 
 
 def test_versions_are_those_of_the_package():
