@@ -10,8 +10,7 @@ SOURCES := $(shell find $(ROOMS) docs README.md -type f -not -name '*.pyc' 2>/de
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup demo test check lint keys bench login-query residue chaos model fuzz schemas pages session docs fmt lock \
-  clean
+.PHONY: setup demo test check lint keys bench login-query residue chaos model fuzz schemas fmt lock clean
 
 setup: .venv/.installed
 	@:
@@ -156,6 +155,7 @@ fuzz: setup
 residue: setup
 	$(BIN)/python -m tests.residue $(ARGS)
 
+.PHONY: pages session docs
 # What of docs/ is made from the code; a test compares them.
 pages: setup
 	$(BIN)/python -m tests.documents
