@@ -5,7 +5,7 @@ import re
 import subprocess
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -54,7 +54,8 @@ class Hour:
         return str(self.scene.ask(query))
 
     def reseal(self, *words: str) -> Ended:
-        return self.scene.command_line.run(*words, **self.settings)
+        line = self.scene.command_line
+        return replace(line, environment=line.environment | self.settings).run(*words)
 
     def type(self, line: str) -> None:
         """Do what a line of the README says; the checkout is set up."""
@@ -157,3 +158,7 @@ def test_with_the_kek_lost_one_begins_anew_as_the_runbook_says(hour):
         connection.execute("UPDATE users SET mfa_secret = %s", [SEED])
 
     assert hour.reseal("check").code == 0
+    # What signed there was wrapped by the KEK that is lost.
+    hour.settings["RESEAL_EVIDENCE"] = "evidence-anew"
+    ended = hour.reseal("encrypt")
+    assert (ended.code, len(hour.scene.sealed())) == (0, USERS), ended.err
