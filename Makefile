@@ -64,9 +64,11 @@ SOFTHSM := /usr/lib/softhsm/libsofthsm2.so
 
 CHROMIUM := /usr/bin/chromium
 
+NODE := /usr/bin/node
+
 HYPOPG := /usr/share/postgresql/15/extension/hypopg.control
 
-.PHONY: postgresql15 hypopg softhsm2 chromium
+.PHONY: postgresql15 hypopg softhsm2 chromium nodejs
 postgresql15:
 	$(call debian,postgresql-15,$(POSTGRESQL_15),on which the schemas are tested too,$(NO_CLUSTER))
 
@@ -79,6 +81,9 @@ softhsm2:
 chromium:
 	$(call debian,chromium,$(CHROMIUM),in which a run's page is looked at,,--no-install-recommends)
 
+nodejs:
+	$(call debian,nodejs,$(NODE),in which another reader of envelopes is tried,,--no-install-recommends)
+
 # Two processes, each with servers of its own; a third gains nothing on two cores. In the order of the files,
 # because those with the fewest tests take the longest, and would otherwise come last.
 SHARED := -n 2 --dist loadfile --no-loadscope-reorder
@@ -87,13 +92,13 @@ SHARED := -n 2 --dist loadfile --no-loadscope-reorder
 # environment says.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-test: setup postgresql15 hypopg softhsm2 chromium
+test: setup postgresql15 hypopg softhsm2 chromium nodejs
 	@rm -f .venv/.tested
 	$(PYTEST) $(SHARED)
 	@touch .venv/.tested
 
 # `make test` always runs the tests; `make check` right after it does not run them a second time.
-.venv/.tested: .venv/.installed $(SOURCES) | postgresql15 hypopg softhsm2 chromium
+.venv/.tested: .venv/.installed $(SOURCES) | postgresql15 hypopg softhsm2 chromium nodejs
 	$(PYTEST) $(SHARED)
 	@touch $@
 
@@ -155,6 +160,20 @@ fuzz: setup
 # found on disk before, after each step and at the end, beside a search that knows nothing of it.
 residue: setup
 	$(BIN)/python -m tests.residue $(ARGS)
+
+.PHONY: pages session docs
+# What of docs/ is made from the code; a test compares them.
+pages: setup
+	$(BIN)/python -m tests.documents
+
+# The terminal in the README: the demonstration with 20,000 users, as it really goes.
+session: setup
+	$(BIN)/python -m tests.documents.session
+
+# The pages as a site, in dist/docs; a warning is an error.
+docs: setup
+	$(BIN)/sphinx-build -q -W --keep-going docs dist/docs
+	@echo "The site is in dist/docs/index.html"
 
 # Pins stay unless something forces them; `make lock ARGS=--upgrade` renews them all.
 # The extra indexes and constraints of this machine must not decide what the lock holds.

@@ -23,9 +23,9 @@ from reseal.kek import open_kek
 from reseal.kek.local import LocalKek
 from tests.conftest import SENTINEL
 
-VECTORS = Path(__file__).parents[1] / "vectors"
-GOLDEN = VECTORS / "backup_file_v1.reseal-backup"
-VECTOR = json.loads((VECTORS / "keys_v1.json").read_text())["backup_record"]
+VECTORS = Path(__file__).parents[1] / "vectors/v1"
+GOLDEN = VECTORS / "backup.reseal-backup"
+VECTOR = json.loads((VECTORS / "keys.json").read_text())["backup_record"]
 GOLDEN_KEK = LocalKek("file:golden", bytes.fromhex(VECTOR["kek"]))
 
 RUN = UUID("6f1e1c3a-0d7b-4c6e-9a51-0f2d3b4c5d6e")

@@ -13,7 +13,7 @@ from reseal.errors import KekError
 from reseal.kek import open_kek
 from reseal.keyring import DataKey, KeyState, context
 
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors/keys_v1.json").read_text())
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors/v1/keys.json").read_text())
 
 MATERIAL = random.Random(1).randbytes(32)
 TEXT = b64encode(MATERIAL).decode()

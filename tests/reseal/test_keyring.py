@@ -1,10 +1,6 @@
 """Seal under the one active key, open under the one that the envelope names."""
 
-import json
-from base64 import b64decode, b64encode
 from dataclasses import replace
-from pathlib import Path
-from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,9 +13,6 @@ from reseal.keyring import LOADED, DataKey, Keyring, KeyState
 from reseal.place import Binding, Place
 from reseal.secret import Secret
 from tests.conftest import SENTINEL
-
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors/envelope_v1.json").read_text())
-PARTS = {"int": int, "text": str, "uuid": UUID}
 
 PLACE = Place("users.mfa_secret", (42,))
 KEYS = [
@@ -38,64 +31,6 @@ def under(version: int) -> Keyring:
         replace(key, state=KeyState.ACTIVE if key.version == version else KeyState.RETIRING)
         for key in KEYS
     )
-
-
-def of_vector(vector: dict) -> tuple[Keyring, Place]:
-    key = DataKey(vector["key_version"], KeyState.ACTIVE, bytes.fromhex(vector["data_key"]))
-    row_key = tuple(PARTS[kind](text) for kind, text in vector["row_key"])
-    return Keyring([key]), Place(vector["field"], row_key)
-
-
-vectors = pytest.mark.parametrize("vector", VECTORS, ids=[v["what"] for v in VECTORS])
-
-
-@vectors
-def test_a_golden_envelope_is_spelled_as_ever(vector):
-    keyring, place = of_vector(vector)
-    cipher = keyring.cipher(place.field)
-
-    sealed = cipher._seal(place.key, Secret(vector["secret"]), bytes.fromhex(vector["iv"]))
-    assert str(sealed) == vector["envelope"]
-
-
-@vectors
-def test_a_golden_envelope_opens_as_ever(vector):
-    keyring, place = of_vector(vector)
-
-    assert keyring.open(place, Envelope.parse(vector["envelope"])).reveal() == vector["secret"]
-
-
-@vectors
-def test_golden_bound_data_is_as_ever(vector):
-    _, place = of_vector(vector)
-    binding = Binding.of(place.field, vector["key_version"], "A256GCM")
-
-    assert binding.data(place.key).hex() == vector["bound"]
-
-
-@vectors
-def test_the_specification_alone_is_enough_to_make_a_golden_envelope(vector):
-    """Follow docs/format.md with nothing of Reseal's own."""
-    iv, bound = bytes.fromhex(vector["iv"]), bytes.fromhex(vector["bound"])
-    cipher = AESGCM(bytes.fromhex(vector["data_key"]))
-    sealed = cipher.encrypt(iv, vector["secret"].encode(), bound)
-    parts = {"iv": iv, "tag": sealed[-16:], "ct": sealed[:-16]}
-    document = {"keyVersion": vector["key_version"], "v": 1, "alg": "A256GCM"} | {
-        name: b64encode(part).decode() for name, part in parts.items()
-    }
-
-    text = json.dumps(document, separators=(",", ":"))
-    assert b64encode(text.encode()).decode() == vector["envelope"]
-
-
-def test_the_specification_shows_the_first_vector():
-    document = (Path(__file__).parents[2] / "docs/format.md").read_text()
-    characters = "".join(document.split())
-
-    vector = VECTORS[0]
-    for name in ("data_key", "iv", "bound", "secret", "envelope"):
-        assert vector[name] in characters
-    assert b64decode(vector["envelope"]).decode() in characters
 
 
 @given(secrets)

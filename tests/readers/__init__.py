@@ -1,0 +1,1 @@
+"""Readers of envelopes in other languages, written from docs/format.md alone."""
