@@ -58,7 +58,7 @@ def serve(port: Port = None, config: ConfigPath = None, as_json: Json = False) -
     opening = Opening.of(settings)
     _need_all(opening)
     prepare_home(settings.state, _RULES)
-    with suppressed_interrupt(), ExitStack() as stack:
+    with until_ended(), ExitStack() as stack:
         server = stack.enter_context(prefect_server(own, None if own else port or _PORT))
         beside = (port or _PORT) + 1
         evidence = stack.enter_context(evidence_served(opening.shelf, beside))
@@ -74,7 +74,7 @@ def serve(port: Port = None, config: ConfigPath = None, as_json: Json = False) -
 
 
 @contextmanager
-def suppressed_interrupt() -> Iterator[None]:
+def until_ended() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end the block as something that was meant."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
