@@ -10,7 +10,7 @@ SOURCES := $(shell find $(ROOMS) docs README.md -type f -not -name '*.pyc' 2>/de
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup demo test check lint keys bench login-query residue chaos model fuzz schemas fmt lock clean
+.PHONY: setup demo test check lint keys bench login-query residue ui chaos model fuzz schemas fmt lock clean
 
 setup: .venv/.installed
 	@:
@@ -149,6 +149,11 @@ fuzz: setup
 # found on disk before, after each step and at the end, beside a search that knows nothing of it.
 residue: setup
 	$(BIN)/python -m tests.residue $(ARGS)
+
+# From the form of `encrypt` in the Prefect UI over the approval to its report, in a real browser, on what
+# `reseal serve` brings up; the pictures of docs/prefect.md are made anew.
+ui: setup chromium
+	$(BIN)/python -m tests.browser.journey --to docs $(ARGS)
 
 # Pins stay unless something forces them; `make lock ARGS=--upgrade` renews them all.
 # The extra indexes and constraints of this machine must not decide what the lock holds.

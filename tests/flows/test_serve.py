@@ -10,19 +10,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from flows.children import children
+from flows.options import EncryptOptions
 from flows.server import free_port
+from tests.browser.chromium import browsing, look_at_url, need_chromium
 from tests.flows.scene import Scene, wait_until
 from tests.flows.sentences import sentence
 
 pytestmark = pytest.mark.slow
 
-USERS = 40
+USERS, OTHERS = 40, 7
 SHIPPED = {"encrypt", "check", "rotate-keys", "verify", "watch-health", "residue", "optimise"}
 SHIPPED |= {"rollback", "retire-key"}
+FORM = "/deployments/deployment/{}/run"
+HAS_RUNS = "SELECT to_regclass('reseal.run')"
 AT_WORK = "SELECT count(*)::int FROM reseal.run WHERE outcome IS NULL"
 
 
@@ -61,39 +66,50 @@ def cold(scene: Scene) -> Any:
     return replace(scene.command_line, is_cold=True)
 
 
-def put_target(scene: Scene, name: str, other: Scene) -> str:
+def put_target(scene: Scene, name: str, database: str) -> str:
     """Make a block as the UI does; return its id."""
     kind = scene.api("block_types/slug/reseal-target")
     chosen = {"block_schemas": {"block_type_id": {"any_": [kind["id"]]}}}
     (schema, *_) = scene.api("block_schemas/filter", chosen)
-    environment = other.command_line.environment
-    data = {
-        "database_url": other.database,
-        "kek": "env:TEST_KEK",
-        "backup_kek": "env:TEST_BACKUP_KEK",
-        "evidence": str(other.directory / "evidence"),
-    }
+    keys = {"kek": "env:TEST_KEK", "backup_kek": "env:TEST_BACKUP_KEK"}
     made = {
         "name": name,
-        "data": data,
+        "data": {"database_url": database, **keys},
         "block_type_id": kind["id"],
         "block_schema_id": schema["id"],
     }
-    assert environment["RESEAL_DATABASE_URL"] == other.database
     return str(scene.api("block_documents/", made)["id"])
 
 
 @pytest.fixture(scope="module")
 def served(make_scene: Callable[[], Scene]) -> Iterator[Served]:
     scene = make_scene()
-    scene.enrol("JBSWY3DPEHPK3PXP" for _ in range(USERS))
+    scene.enrol(["JBSWY3DPEHPK3PXP"] * USERS)
     process = cold(scene).start("serve", "--json")
     try:
-        document = json.loads(process.stdout.readline())
-        yield Served(scene, process, document)
+        yield Served(scene, process, json.loads(process.stdout.readline()))
     finally:
         process.terminate()
         process.communicate(timeout=120)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(served: Served, make_scene: Callable[[], Scene]) -> Iterator[tuple[Scene, str]]:
+    """Another database, and a run of it."""
+    other = make_scene()
+    other.enrol(["JBSWY3DPEHPK3PXP"] * OTHERS)
+    block = put_target(served.scene, "shop", other.database)
+    yield other, served.start("check", mode="validate-only", target="shop")
+    url = f"{served.scene.prefect_api}/block_documents/{block}"
+    urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=30).close()
+
+
+@pytest.fixture(scope="module")
+def paused(served: Served, elsewhere: tuple[Scene, str]) -> str:
+    """A run that holds its field and waits; with one of another database, as each takes a while."""
+    wish = served.scene.directory / ".reseal" / "pause"
+    wish.touch()
+    return served.start("encrypt", mode="aggressive")
 
 
 def test_it_says_where_everything_is_once_it_is_up(served: Served):
@@ -105,62 +121,57 @@ def test_it_says_where_everything_is_once_it_is_up(served: Served):
     assert Path(document["worker_log"]).is_file()
 
 
-def test_a_run_is_called_after_what_it_does_and_leads_to_its_report(served: Served):
-    run_id = served.start("encrypt", mode="aggressive")
-    ended = served.ended(run_id)
-
-    assert ended["state_name"] == "Completed", ended["state"]["message"]
-    assert ended["name"].startswith("encrypt users.mfa_secret aggressive 20")
-    assert len(served.scene.sealed()) == USERS
-    artifacts = served.artifacts(run_id)
-    assert artifacts["progress"]["data"] == 100.0
-    report = f"{served.document['evidence']}/{run_id}/report.html"
-    assert f"[report]({report})" in artifacts["summary"]["data"]
-    assert "Data Docs" in artifacts["summary"]["data"]
-    with urllib.request.urlopen(report, timeout=10) as page:
-        assert run_id.encode() in page.read()
-
-
-def test_the_form_refuses_what_a_flow_does_not_take(served: Served):
+def test_the_server_refuses_what_a_flow_does_not_take(served: Served, paused: str):
     for wrong in ({"mode": "reckless"}, {"speed": 3}, {"approval_seconds": 0}):
         with pytest.raises(urllib.error.HTTPError, match="409"):
             served.start("encrypt", **wrong)
 
 
-def test_a_target_is_another_database_with_other_keys(
-    served: Served, make_scene: Callable[[], Scene]
-):
-    other = make_scene()
-    block = put_target(served.scene, "shop", other)
-    ended = served.ended(run_id := served.start("check", mode="validate-only", target="shop"))
-    request = urllib.request.Request(
-        f"{served.scene.prefect_api}/block_documents/{block}", method="DELETE"
-    )
-    urllib.request.urlopen(request, timeout=30).close()
+def test_the_form_shows_every_option_and_asks_nobody_else(served: Served, paused: str):
+    (encrypt,) = (one for one in served.document["deployments"] if one["name"] == "encrypt")
+    with browsing(need_chromium(), but="127.0.0.1") as browser:
+        seen = look_at_url(browser, f"{served.document['ui']}{FORM.format(encrypt['id'])}")
+        for name in EncryptOptions.model_fields:
+            asked = name.replace("_", " ").title()
+            seen.page.get_by_text(f"{asked} (Optional)").wait_for()
+        hosts = {urlsplit(url).netloc for url in seen.requests if url.startswith("http")}
 
+    assert hosts == {urlsplit(served.document["ui"]).netloc}
+
+
+def test_a_run_of_a_target_is_called_so_and_leads_to_its_report(
+    served: Served, elsewhere: tuple[Scene, str], paused: str
+):
+    other, run_id = elsewhere
+    ended = served.ended(run_id)
+
+    assert ended["state_name"] == "Completed", ended["state"]["message"]
     assert ended["name"].startswith("encrypt users.mfa_secret validate-only on shop 20")
     assert ended["parameters"]["options"] == {"mode": "validate-only", "target": "shop"}
-    # It has no row, and the evidence is its own.
-    assert (other.directory / "evidence" / run_id / "preflight.json").is_file()
-    assert other.database not in json.dumps(ended)
+    artifacts = served.artifacts(run_id)
+    (census,) = json.loads(artifacts["census"]["data"])
+    assert census["plain"] == OTHERS
+    report = f"{served.document['evidence']}/{run_id}/report.html"
+    assert f"[report]({report})" in artifacts["summary"]["data"]
+    with urllib.request.urlopen(report, timeout=10) as page:
+        assert run_id.encode() in page.read()
+    assert other.database not in json.dumps([ended, artifacts])
 
 
-def test_told_to_end_it_stops_its_runs_at_a_batch_boundary_first(served: Served):
+def test_told_to_end_it_stops_its_runs_at_a_batch_boundary_first(served: Served, paused: str):
     scene = served.scene
-    wish = scene.directory / ".reseal" / "pause"
-    wish.touch()
-    run_id = served.start("rotate-keys", mode="safe", assume_readers_ready=True)
-    wait_until(lambda: scene.ask(AT_WORK), 120)
+    wait_until(lambda: scene.ask(HAS_RUNS) and scene.ask(AT_WORK), 120)
     (worker,) = children(served.process.pid)
     served.process.send_signal(signal.SIGTERM)
     _, err = served.process.communicate(timeout=120)
 
     assert served.process.returncode == 0, err
     assert children(worker) == set()
-    ended = served.run(run_id)
+    ended = served.run(paused)
+    assert ended["name"].startswith("encrypt users.mfa_secret aggressive 20")
     assert (ended["state_type"], ended["state_name"]) == ("CANCELLED", "Stopped")
-    assert scene.ask("SELECT outcome FROM reseal.run WHERE run_id = %s", run_id) == "stopped"
-    assert (scene.directory / "evidence" / run_id / "report.html").is_file()
+    assert scene.ask("SELECT outcome FROM reseal.run WHERE run_id = %s", paused) == "stopped"
+    assert (scene.directory / "evidence" / paused / "report.html").is_file()
 
 
 def test_what_keeps_it_from_serving_is_told_in_a_sentence(make_scene: Callable[[], Scene]):
