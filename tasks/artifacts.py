@@ -35,7 +35,9 @@ def publish_preflight(report: Report) -> None:
 
 def publish_plan(words: str) -> None:
     """Show what a person is asked to approve, also after she has answered."""
-    create_markdown_artifact(markdown=words, key="approval-plan")
+    create_markdown_artifact(
+        markdown=words, key="approval-plan", description="What somebody was asked to approve"
+    )
 
 
 def publish_census(result: RunResult) -> None:
@@ -52,7 +54,7 @@ def publish_summary(result: RunResult, place: str, pages: dict[str, str]) -> Non
     lines += [f"- {stage}: {seconds:.1f} s" for stage, seconds in result.stages.items()]
     lines += ["", *(f"- [{name}]({url})" for name, url in pages.items())]
     lines += ["", f"Run `{result.run_id}`, mode {result.mode}, evidence in `{result.evidence}`."]
-    create_markdown_artifact(markdown="\n".join(lines), key="summary")
+    create_markdown_artifact(markdown="\n".join(lines), key="summary", description=result.message)
     create_link_artifact(
         link=place, link_text="evidence", key="evidence",
         description="The directory that holds this run's record",

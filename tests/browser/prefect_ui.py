@@ -12,7 +12,9 @@ RUN = "runs/flow-run/{}"
 
 # The control that comes after a label, whatever the boxes around both are called.
 _AFTER = "xpath=//*[normalize-space(text())='{}']/following::{}[1]"
-_SWITCH, _CHOICE, _TEXT = "input[@type='checkbox']", "button[contains(@class,'p-select')]", "input"
+_SWITCH = "label[@role='switch']"
+_CHOICE = "button[contains(@class,'p-select-button')]"
+_TEXT = "*[self::input or self::textarea]"
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,18 @@ class Person:
         """Press the last button of a name, which is that of what lies on top."""
         self.seen.page.get_by_role("button", name=button, exact=True).last.click()
 
+    def opens(self, tab: str) -> None:
+        """Open a tab of the page."""
+        self.seen.page.get_by_text(tab, exact=True).last.click()
+
     def turns_on(self, label: str) -> None:
         """Turn a switch on."""
-        # The box itself is painted over.
-        self._after(label, _SWITCH).check(force=True)
+        self._after(label, _SWITCH).click()
 
     def chooses(self, label: str, option: str) -> None:
         """Choose from a list."""
-        self._after(label, _CHOICE).click()
+        # A click opens the list and closes it again, where the mouse is as quick as this one.
+        self._after(label, _CHOICE).press("ArrowDown")
         self.seen.page.get_by_role("option", name=option, exact=True).click()
 
     def writes(self, label: str, text: str) -> None:
