@@ -10,7 +10,7 @@ SOURCES := $(shell find $(ROOMS) docs README.md -type f -not -name '*.pyc' 2>/de
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup demo test check lint keys bench bench-neighbour login-query residue chaos model fuzz schemas fmt lock clean
+.PHONY: setup demo test check lint keys bench bench-neighbour login-query residue ui chaos model fuzz schemas fmt lock clean
 
 setup: .venv/.installed
 	@:
@@ -174,6 +174,11 @@ session: setup
 docs: setup
 	$(BIN)/sphinx-build -q -W --keep-going docs dist/docs
 	@echo "The site is in dist/docs/index.html"
+
+# From the form of `encrypt` in the Prefect UI over the approval to its report, in a real browser, on what
+# `reseal serve` brings up; the pictures of docs/prefect.md are made anew.
+ui: setup chromium
+	$(BIN)/python -m tests.browser.journey --to docs $(ARGS)
 
 # Pins stay unless something forces them; `make lock ARGS=--upgrade` renews them all.
 # The extra indexes and constraints of this machine must not decide what the lock holds.

@@ -4,6 +4,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows.cleaning import clean
+from flows.hooks import HOOKS
+from flows.names import named
 from flows.options import CleanOptions
 from flows.running import conclude, holding, running
 from flows.states import state_of
@@ -12,7 +14,7 @@ from tasks.run import Run
 from tasks.table import count_rows
 
 
-@flow(name="clean_residue", flow_run_name="clean", persist_result=False)
+@flow(name="clean_residue", flow_run_name=named("clean"), persist_result=False, **HOOKS)
 def clean_residue(options: CleanOptions | None = None) -> State[None]:
     """Clean the tables of the chosen fields, and say what is still found."""
     options = options or CleanOptions()

@@ -18,6 +18,7 @@ from flows import (
     quarantine,
     runs,
     scoring,
+    serve,
     wishing,
 )
 from flows.flags import (
@@ -225,6 +226,7 @@ app.command()(scoring.score)
 wishing.register(app)
 pooling.register(app)
 health.register(app)
+serve.register(app)
 
 
 @app.command()

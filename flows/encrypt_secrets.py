@@ -6,7 +6,9 @@ from prefect.client.schemas.objects import State
 from flows import stages
 from flows.approval import approve, enter
 from flows.cleaning import clean
+from flows.hooks import HOOKS
 from flows.intent import to_encrypt
+from flows.names import named
 from flows.opening import need_place
 from flows.options import EncryptOptions
 from flows.restoring import restore_originals, said_of
@@ -24,8 +26,9 @@ from tasks.run import Run
 
 @flow(
     name="encrypt_secrets",
-    flow_run_name="encrypt {options.mode}",
+    flow_run_name=named("encrypt"),
     persist_result=False,
+    **HOOKS,
 )
 def encrypt_secrets(options: EncryptOptions | None = None) -> State[None]:
     """Seal every secret of the chosen fields while the application runs."""

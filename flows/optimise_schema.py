@@ -4,6 +4,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import stages
+from flows.hooks import HOOKS
+from flows.names import named
 from flows.opening import need_login_columns
 from flows.options import OptimiseOptions
 from flows.running import conclude, holding, running
@@ -15,7 +17,7 @@ from reseal.report.words import counted
 from tasks.run import Run
 
 
-@flow(name="optimise_schema", flow_run_name="optimise", persist_result=False)
+@flow(name="optimise_schema", flow_run_name=named("optimise"), persist_result=False, **HOOKS)
 def optimise_schema(options: OptimiseOptions | None = None) -> State[None]:
     """Optimise the tables of the chosen fields while the application runs; no row is touched."""
     options = options or OptimiseOptions()

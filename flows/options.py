@@ -1,19 +1,37 @@
 """What a flow may be told: typed, checked by the server, and never a secret."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated, Literal
 
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from reseal.approval.answer import MOST_NAME
+from reseal.keyring import KeyState
 from reseal.modes import Mode
 
 A_DAY = 24 * 3600
 
+# As Prefect lets blocks be named.
+TargetName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$", max_length=200)]
+RunId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$"),
+]
 
-class Scope(BaseModel):
-    """Which configuration and which of its fields a run is about."""
+
+class Where(BaseModel):
+    """Which database a run is about, by which configuration."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
+    target: TargetName | None = None
+    """Name of a block of the type Reseal Target; none means the worker's own environment."""
     config: str | None = None
     """Path of reseal.toml; RESEAL_CONFIG or ./reseal.toml where none is given."""
+
+
+class Scope(Where):
+    """Which configuration and which of its fields a run is about."""
+
     fields: list[str] = Field(default_factory=list)
     """Field names; none means all."""
 
@@ -57,13 +75,21 @@ class VerifyOptions(Scope):
     """What `verify_secrets` opens."""
 
 
-class WatchOptions(BaseModel):
+class WatchOptions(Where):
     """What `watch_health` looks at: every field of reseal.toml."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    config: str | None = None
-    """Path of reseal.toml; RESEAL_CONFIG or ./reseal.toml where none is given."""
+class RetireOptions(Where):
+    """Which data key `retire_key` lets nobody load any more, or erases."""
+
+    version: int = Field(ge=1)
+    """The version of the key, as `reseal keys list` shows it."""
+    then: Literal[KeyState.DISABLED, KeyState.DESTROYED] = KeyState.DISABLED
+    """Disabled can be taken back; destroyed is for good, and asks that it was disabled before."""
+    approved_by: str = Field(default="", max_length=MOST_NAME)
+    """Name of the person who approved it; without one a gate stays closed and nothing changes."""
+    assume_readers_ready: bool = False
+    """Applications that do not report are taken not to need the key."""
 
 
 class CleanOptions(Scope):
@@ -83,8 +109,8 @@ class OptimiseOptions(Scope):
 class RollbackOptions(Scope):
     """Which run `rollback_run` undoes."""
 
-    run_id: str
-    """The run to roll back."""
+    run_id: RunId
+    """The run to roll back, by its id."""
     mode: Mode = Mode.STANDARD
     """How much of the machine the rollback may take."""
     unseal_newer: bool = False

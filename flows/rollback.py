@@ -7,6 +7,8 @@ from prefect.client.schemas.objects import State
 
 from flows import rotation, stages
 from flows.encrypt_secrets import seal_everything
+from flows.hooks import HOOKS
+from flows.names import named
 from flows.options import EncryptOptions, RollbackOptions
 from flows.restoring import restore_originals, said_of
 from flows.running import conclude, holding, running
@@ -21,7 +23,7 @@ from tasks.run import Run
 from tasks.table import count_rows
 
 
-@flow(name="rollback_run", flow_run_name="rollback of {options.run_id}", persist_result=False)
+@flow(name="rollback_run", flow_run_name=named("roll back"), persist_result=False, **HOOKS)
 def rollback_run(options: RollbackOptions) -> State[None]:
     """Undo a run: originals from its backup, newer enrolments left as they are and listed.
 

@@ -5,7 +5,9 @@ from prefect.client.schemas.objects import State
 
 from flows import emergency, rotation, stages
 from flows.approval import approve, enter
+from flows.hooks import HOOKS
 from flows.intent import to_rotate
+from flows.names import named
 from flows.options import RotateOptions
 from flows.running import conclude, holding, running
 from flows.states import state_of
@@ -16,7 +18,7 @@ from tasks.keys import find_unfinished, need_key
 from tasks.run import Run
 
 
-@flow(name="rotate_keys", flow_run_name="rotate {options.mode}", persist_result=False)
+@flow(name="rotate_keys", flow_run_name=named("rotate"), persist_result=False, **HOOKS)
 def rotate_keys(options: RotateOptions | None = None) -> State[None]:
     """Put every secret of the chosen fields under a new key while the application runs."""
     options = options or RotateOptions()

@@ -5,7 +5,6 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from types import FrameType
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from flows.cancelling import heeding_prefect
 from flows.opening import Opening
 from flows.options import Scope
 from flows.pacing import pacing_of
+from flows.target import settings_of
 from flows.window import need_open, policy_of
 from reseal import logs, register
 from reseal.about import about_run
@@ -34,12 +34,11 @@ from reseal.heeding import heeding
 from reseal.modes import Mode, effort, give_way
 from reseal.outcome import Outcome
 from reseal.result import RunResult
-from reseal.settings import Settings
 from reseal.store import ledger
 from reseal.store.control import hold, hold_keys
 from reseal.unexpected import scrubbed
 from reseal.workers import open_workers
-from tasks import artifacts
+from tasks import artifacts, links
 from tasks.run import Run, Watch, under_way
 from tasks.scores import write_scores
 from tasks.storage import measure_storage
@@ -90,7 +89,7 @@ def running(flow_name: str, scope: Scope, mode: Mode) -> Iterator[Run]:
 
 
 def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
-    settings = Settings.from_environment(Path(scope.config) if scope.config else None)
+    settings = settings_of(scope.config, scope.target)
     opening = openings[-1] if openings else Opening.of(settings)
     run_id, how = UUID(flow_run.id), effort(mode)
     give_way(mode)
@@ -195,7 +194,7 @@ def _record(run: Run) -> None:
     run.evidence.write("pacing", run.pacing())
     run.evidence.write("run", run.result.as_dict())
     _close_bundle(run)
-    artifacts.publish_summary(run.result)
+    artifacts.publish_summary(run.result, links.place(run), links.pages(run))
 
 
 def _close_bundle(run: Run) -> None:
@@ -208,7 +207,7 @@ def _close_bundle(run: Run) -> None:
         return
     run.result.evidence_head = closed.head.last.sha256
     if closed.page is not None:
-        artifacts.publish_page(closed.page, run.result.evidence)
+        artifacts.publish_page(closed.page, links.place(run))
 
 
 @contextmanager

@@ -7,10 +7,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
+from types import MappingProxyType
 
 from reseal.errors import ResealError, SettingsError
 
@@ -32,19 +33,24 @@ _HOUSE_RULES = {
 }
 
 
-def prepare_home(state: Path) -> None:
-    """Point Prefect at a home in the state directory; call it before prefect is imported."""
+def prepare_home(state: Path, rules: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Point Prefect at a home in the state directory; call it before prefect is imported.
+
+    `rules` go before the house's own; what the operator has set stands.
+    """
     home = state / "prefect"
     home.mkdir(parents=True, exist_ok=True)
-    for name, value in {"PREFECT_HOME": str(home), **_HOUSE_RULES}.items():
+    for name, value in {"PREFECT_HOME": str(home), **_HOUSE_RULES, **rules}.items():
         os.environ.setdefault(name, value)
 
 
 class LocalServer:
     """A Prefect server of this process; it ends with it, even with a killed one."""
 
-    def __init__(self) -> None:
-        self._port = _free_port()
+    def __init__(self, port: int | None = None) -> None:
+        if port is not None:
+            _need_free(port)
+        self._port = port or free_port()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "flows.bound_server", str(self._port)],
             # A Ctrl-C at the terminal is for the flow, which still needs its server to end.
@@ -58,6 +64,11 @@ class LocalServer:
     def api_url(self) -> str:
         """The URL of its API."""
         return f"http://127.0.0.1:{self._port}/api"
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its process has not ended."""
+        return self._process.poll() is None
 
     def wait(self) -> None:
         """Wait until it answers; raise ResealError where it does not come up."""
@@ -81,18 +92,18 @@ class LocalServer:
 
 
 @contextmanager
-def prefect_server(own: str | None) -> Iterator[None]:
+def prefect_server(own: str | None, port: int | None = None) -> Iterator[LocalServer | None]:
     """Have a Prefect API for the block: the operator's own at this URL, or a local server."""
     if own:
         _reach(own)
-        yield
+        yield None
         return
-    server = LocalServer()
+    server = LocalServer(port)
     try:
         # Set before prefect is imported, which reads it once; the wait comes with the first flow.
         os.environ["PREFECT_API_URL"] = server.api_url
         server.wait()
-        yield
+        yield server
     finally:
         server.close()
 
@@ -129,7 +140,20 @@ def _answers(api_url: str) -> bool:
         ) from None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback at which nobody listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _need_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise SettingsError(
+                f"port {port} of 127.0.0.1 cannot be had; end what listens there, or choose "
+                "another with --port"
+            ) from None

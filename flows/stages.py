@@ -107,13 +107,15 @@ def _back_up_spans(run: Run, name: str) -> int:
     target = run.access.target(run.store, name)
     run.progress.begin("backup", name, target.rows, rows_after(run, name))
     futures = [back_up_span.submit(name, span) for span in spans(run, target)]
+    bar = artifacts.begin_progress(f"backup {name}")
     rows = 0
-    for future in futures:
+    for done, future in enumerate(futures, start=1):
         try:
             rows += future.result()
         except Stopped as stopped:
             raise run.stopped(str(stopped)) from None
         run.watch("backup", name, rows, target.rows)
+        artifacts.show_progress(bar, done, len(futures))
     run.watch("backup", name, rows, rows)
     return rows
 

@@ -3,6 +3,8 @@
 from prefect import flow
 from prefect.client.schemas.objects import State
 
+from flows.hooks import HOOKS
+from flows.names import named
 from flows.options import VerifyOptions
 from flows.reminding import remind
 from flows.running import conclude, running
@@ -16,7 +18,7 @@ from tasks.table import count_rows
 from tasks.validate import warm_up
 
 
-@flow(name="verify_secrets", flow_run_name="verify", persist_result=False)
+@flow(name="verify_secrets", flow_run_name=named("verify"), persist_result=False, **HOOKS)
 def verify_secrets(options: VerifyOptions | None = None) -> State[None]:
     """Verify all fields at any time, by the keys alone."""
     with running("verify_secrets", options or VerifyOptions(), Mode.VALIDATE_ONLY) as run:

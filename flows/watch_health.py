@@ -1,6 +1,5 @@
 """Look each minute at how well the database is, and call somebody where it is not."""
 
-from pathlib import Path
 from uuid import UUID
 
 from prefect import flow
@@ -8,20 +7,21 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
+from flows.names import named
 from flows.opening import Opening
 from flows.options import WatchOptions
+from flows.target import settings_of
 from reseal import logs
 from reseal.about import about_run
 from reseal.health.watch import By
-from reseal.settings import Settings
 from tasks.health import Looked, look_at_health, show_health, tell_alerts
 
 
-@flow(name="watch_health", flow_run_name="watch health", persist_result=False)
+@flow(name="watch_health", flow_run_name=named("watch"), persist_result=False)
 def watch_health(options: WatchOptions | None = None) -> State[None]:
     """Take one look at all fields; no row of a table is touched."""
     options = options or WatchOptions()
-    settings = Settings.from_environment(Path(options.config) if options.config else None)
+    settings = settings_of(options.config, options.target)
     logs.set_up(settings.log)
     opening, run_id = Opening.of(settings), UUID(flow_run.id)
     by = By(opening.settings.actor, run_id)

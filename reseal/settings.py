@@ -17,7 +17,8 @@ STATE_DIRECTORY = ".reseal"
 class Settings:
     """What the operator set. `database_url` None means the embedded server.
 
-    `actor` is who is at work, as the audit log is told.
+    `actor` is who is at work, as the audit log is told, `evidence_link` where a browser finds what
+    is kept at `evidence`.
     """
 
     database_url: str | None
@@ -26,6 +27,7 @@ class Settings:
     config: Path
     evidence: str | None
     evidence_key: str | None
+    evidence_link: str | None
     environment: str
     actor: str
     state: Path
@@ -33,9 +35,14 @@ class Settings:
     variables: Mapping[str, str] = field(repr=False)
 
     @classmethod
-    def from_environment(cls, config: Path | None = None) -> "Settings":
-        """Read RESEAL_* from this process's environment; `config` wins over RESEAL_CONFIG."""
-        return cls.of(os.environ, Path.cwd(), config)
+    def from_environment(
+        cls, config: Path | None = None, instead: Mapping[str, str] = MappingProxyType({})
+    ) -> "Settings":
+        """Read RESEAL_* from this process's environment; `config` wins over RESEAL_CONFIG.
+
+        `instead` holds variables that count in place of the environment's own.
+        """
+        return cls.of({**os.environ, **instead}, Path.cwd(), config)
 
     @classmethod
     def of(
@@ -53,6 +60,7 @@ class Settings:
             config=directory / (config or said.get("RESEAL_CONFIG", "reseal.toml")),
             evidence=said.get("RESEAL_EVIDENCE"),
             evidence_key=said.get("RESEAL_EVIDENCE_KEY"),
+            evidence_link=said.get("RESEAL_EVIDENCE_LINK"),
             environment=said.get("RESEAL_ENVIRONMENT", "production"),
             actor=actor(said),
             state=directory / STATE_DIRECTORY,

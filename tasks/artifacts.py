@@ -3,7 +3,6 @@
 from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect.artifacts import (
@@ -36,7 +35,9 @@ def publish_preflight(report: Report) -> None:
 
 def publish_plan(words: str) -> None:
     """Show what a person is asked to approve, also after she has answered."""
-    create_markdown_artifact(markdown=words, key="approval-plan")
+    create_markdown_artifact(
+        markdown=words, key="approval-plan", description="What somebody was asked to approve"
+    )
 
 
 def publish_census(result: RunResult) -> None:
@@ -46,15 +47,16 @@ def publish_census(result: RunResult) -> None:
         create_table_artifact(table=rows, key="census", description="Rows by what they hold")
 
 
-def publish_summary(result: RunResult) -> None:
-    """Show the outcome, the stages and where the record is."""
+def publish_summary(result: RunResult, place: str, pages: dict[str, str]) -> None:
+    """Show the outcome, the stages and where the record is: its place, and each page of it."""
     publish_census(result)
     lines = [f"# {result.flow}: {result.outcome.value}", "", result.message, ""]
     lines += [f"- {stage}: {seconds:.1f} s" for stage, seconds in result.stages.items()]
+    lines += ["", *(f"- [{name}]({url})" for name, url in pages.items())]
     lines += ["", f"Run `{result.run_id}`, mode {result.mode}, evidence in `{result.evidence}`."]
-    create_markdown_artifact(markdown="\n".join(lines), key="summary")
+    create_markdown_artifact(markdown="\n".join(lines), key="summary", description=result.message)
     create_link_artifact(
-        link=f"file://{result.evidence}", link_text="evidence", key="evidence",
+        link=place, link_text="evidence", key="evidence",
         description="The directory that holds this run's record",
     )  # fmt: skip
 
@@ -74,10 +76,10 @@ def publish_scores(document: dict[str, Any]) -> None:
         )
 
 
-def publish_page(page: "Page", where: str) -> None:
+def publish_page(page: "Page", place: str) -> None:
     """Show what the page tells: its five lines, the claims, the controls and the plots.
 
-    `where` is the place of the run's evidence, which the page is in. Keys are the same in every
+    `place` is the URL of the run's evidence, which the page is in. Keys are the same in every
     run, so that the UI shows how each of them was in earlier runs.
     """
     # A view that cannot be shown must not end a run: the record stands in the evidence.
@@ -95,8 +97,8 @@ def publish_page(page: "Page", where: str) -> None:
         for figure in page.figures:
             create_image_artifact(shown(figure.svg), key=figure.name, description=figure.says)
         create_link_artifact(
-            link=f"{where if '://' in where else Path(where).as_uri()}/{PAGE}",
-            link_text=PAGE, key="report", description="The page of this run",
+            link=f"{place}/{PAGE}", key="report",
+            description="The page of this run",
         )  # fmt: skip
 
 

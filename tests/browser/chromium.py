@@ -40,10 +40,11 @@ def need_chromium() -> str:
 
 
 @contextmanager
-def browsing(executable: str) -> Iterator[Browser]:
-    """Start Chromium for the length of the block."""
+def browsing(executable: str, but: str | None = None) -> Iterator[Browser]:
+    """Start Chromium for the length of the block; nothing can be fetched `but` from one host."""
+    rules = f"{_NOWHERE}, EXCLUDE {but}" if but else _NOWHERE
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=[_NOWHERE])
+        browser = playwright.chromium.launch(executable_path=executable, args=[rules])
         try:
             yield browser
         finally:
@@ -52,9 +53,14 @@ def browsing(executable: str) -> Iterator[Browser]:
 
 def look_at(browser: Browser, file: Path, *, width: int = 1120, height: int = 900) -> Seen:
     """Open a file as someone does who was sent it."""
+    return look_at_url(browser, file.as_uri(), width=width, height=height)
+
+
+def look_at_url(browser: Browser, url: str, *, width: int = 1120, height: int = 900) -> Seen:
+    """Open a page, and take note of what goes on in it."""
     page = browser.new_page(viewport={"width": width, "height": height})
     seen = Seen(page)
     seen.watch()
-    page.goto(file.as_uri(), wait_until="load")
+    page.goto(url, wait_until="load")
     page.wait_for_load_state("networkidle")
     return seen

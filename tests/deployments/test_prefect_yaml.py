@@ -1,6 +1,7 @@
 """prefect.yaml names flows that exist, with options that they take."""
 
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +21,42 @@ OPTIONS: dict[str, type[BaseModel]] = {
     "rollback_run": options.RollbackOptions,
     "clean_residue": options.CleanOptions,
     "watch_health": options.WatchOptions,
+    "retire_key": options.RetireOptions,
 }
+# What a run does if nobody says anything.
+SAFE: tuple[dict[str, Any], ...] = (
+    {"mode": "safe"},
+    {"mode": "validate-only"},
+    {"dry_run": True},
+    {},
+)
 
 
 @pytest.mark.parametrize("deployment", DOCUMENT["deployments"], ids=lambda d: d["name"])
 def test_a_deployment_runs_a_flow_with_options_it_takes(deployment: dict[str, Any]):
-    path, name = deployment["entrypoint"].split(":")
-    flow = getattr(import_module(path.removesuffix(".py").replace("/", ".")), name)
+    module, _, name = deployment["entrypoint"].rpartition(".")
+    flow = getattr(import_module(module), name)
 
     assert flow.name == name
     given = deployment.get("parameters", {}).get("options")
     assert given is None or OPTIONS[name].model_validate(given) is not None
 
 
-@pytest.mark.parametrize("name", ["encrypt", "rotate-keys", "residue", "rollback", "optimise"])
-def test_what_writes_rows_is_never_begun_twice(name: str):
-    (deployment,) = (d for d in DOCUMENT["deployments"] if d["name"] == name)
+@pytest.mark.parametrize("deployment", DOCUMENT["deployments"], ids=lambda d: d["name"])
+def test_a_deployment_says_what_it_is_and_is_never_begun_twice(deployment: dict[str, Any]):
+    assert deployment["version"] == version("reseal")
+    assert deployment["tags"][0] == "reseal"
+    assert "**" in deployment["description"]
+    assert deployment.get("parameters", {}).get("options", {}) in SAFE
+    assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
 
-    limit = {"limit": 1, "collision_strategy": "CANCEL_NEW"}
-    assert deployment["concurrency_limit"] == limit
+
+@pytest.mark.parametrize("kind", OPTIONS.values(), ids=lambda kind: kind.__name__)
+def test_the_form_describes_every_parameter_and_knows_no_other(kind: type[BaseModel]):
+    schema = kind.model_json_schema()
+
+    assert schema["additionalProperties"] is False
+    assert [name for name, one in schema["properties"].items() if "description" not in one] == []
 
 
 @pytest.mark.parametrize("deployment", DOCUMENT["deployments"], ids=lambda d: d["name"])

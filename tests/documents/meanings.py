@@ -23,6 +23,10 @@ SETTINGS = {
         "where each run leaves its record: a directory or an fsspec URL; not set: `evidence` in "
         "`[reseal]`"
     ),
+    "RESEAL_EVIDENCE_LINK": (
+        "where people read the evidence over HTTP, for links on a run's page in Prefect; "
+        "`reseal serve` sets it; not set: no links"
+    ),
     "RESEAL_EVIDENCE_KEY": (
         "who signs the record: `file:PATH`, `env:NAME`, `awskms:KEY`, `pkcs11:…`; not set: a key "
         "kept "

@@ -23,18 +23,21 @@ from tests.flows.sentences import missing, sentence
 pytestmark = pytest.mark.slow
 
 PROJECT = Path(deployments.__file__).parents[1]
-PREFECT_YAML = "deployments/prefect.yaml"
+
+
+def python(api: str, home: Path, *words: str) -> None:
+    """Run Python in the checkout, on Prefect's server."""
+    environment = {**os.environ, "PREFECT_API_URL": api, "PREFECT_HOME": str(home)}
+    ended = subprocess.run(
+        [sys.executable, *words],
+        cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def prefect(api: str, home: Path, *words: str) -> None:
     """Run Prefect's own command line in the checkout."""
-    environment = {**os.environ, "PREFECT_API_URL": api, "PREFECT_HOME": str(home)}
-    environment["RESEAL_HOME"] = str(PROJECT)
-    ended = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", *words],
-        cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    python(api, home, "-m", "prefect", "--no-prompt", *words)
 
 
 def asked(api: str, path: str, query: dict[str, Any]) -> Any:
@@ -53,15 +56,14 @@ def deployed(
     state = tmp_path_factory.mktemp("deploying")
     prepare_home(state)
     home = state / "prefect"
-    prefect(prefect_api, home, "work-pool", "create", "reseal", "--type", "process", "--overwrite")
-    prefect(prefect_api, home, "deploy", "--all", "--prefect-file", PREFECT_YAML)
+    python(prefect_api, home, "-m", "deployments.register")
     found = asked(prefect_api, "deployments/filter", {"work_pools": {"name": {"any_": ["reseal"]}}})
     return {deployment["name"]: deployment for deployment in found}
 
 
 def test_every_deployment_arrives(deployed: dict[str, dict[str, Any]]) -> None:
     expected = {"encrypt", "check", "rotate-keys", "verify", "optimise", "residue", "rollback"}
-    expected |= {"watch-health"}
+    expected |= {"watch-health", "retire-key"}
     assert deployed.keys() == expected
 
 

@@ -1,0 +1,66 @@
+"""A Prefect worker of this machine, whose runs come to a batch boundary before it ends."""
+
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from flows.children import stop_children
+from flows.server import free_port
+from reseal.errors import ResealError
+
+_START_SECONDS = 120
+# A batch is a matter of seconds; after it a run still writes its record.
+_BOUNDARY_SECONDS = 90
+_END_SECONDS = 20
+
+
+class LocalWorker:
+    """A process worker of a pool; what it and its runs print goes into a file."""
+
+    def __init__(self, pool: str, log: Path, variables: Mapping[str, str]) -> None:
+        self.log, self._port = log, free_port()
+        health = {
+            "PREFECT_WORKER_WEBSERVER_HOST": "127.0.0.1",
+            "PREFECT_WORKER_WEBSERVER_PORT": str(self._port),
+        }
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "flows.bound_worker", pool],
+                env={**variables, **health},
+                # A Ctrl-C at the terminal is told to its runs first.
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its process has not ended."""
+        return self._process.poll() is None
+
+    def wait(self) -> None:
+        """Wait until it says that it is well; raise ResealError where it does not come up."""
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self.is_alive:
+            with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+                url = f"http://127.0.0.1:{self._port}/health"
+                urllib.request.urlopen(url, timeout=5).close()
+                return
+            time.sleep(0.1)
+        raise ResealError(f"the worker did not start; {self.log} says why")
+
+    def close(self) -> None:
+        """Stop its runs at their next batch boundary, then end it; a Ctrl-C meanwhile hurries."""
+        try:
+            stop_children(self._process.pid, _BOUNDARY_SECONDS)
+            self._process.terminate()
+            self._process.wait(_END_SECONDS)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            self._process.kill()
+            self._process.wait()

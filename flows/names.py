@@ -1,0 +1,48 @@
+"""What a run is called in the Prefect UI: what it does, to which fields, how, where and when."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect.runtime import flow_run
+from pydantic import BaseModel
+
+from flows.target import settings_of
+from reseal.config import load_config
+
+_MOST_FIELDS = 2
+
+
+def named(verb: str) -> Callable[[], str]:
+    """Return what names a run after its options: `encrypt users.mfa_secret safe 2026-03-01`."""
+
+    def name() -> str:
+        given = flow_run.parameters.get("options") or {}
+        said = given.model_dump(mode="json") if isinstance(given, BaseModel) else given
+        return " ".join([verb, *words(said), f"{datetime.now(UTC):%Y-%m-%d}"])
+
+    return name
+
+
+def words(options: dict[str, Any]) -> list[str]:
+    """Return what tells a run from others of its flow."""
+    of_what = options.get("run_id") or options.get("version")
+    target = options.get("target")
+    said = [str(of_what) if of_what else _fields(options), options.get("then"), options.get("mode")]
+    return [word for word in (*said, f"on {target}" if target else None) if word]
+
+
+def _fields(options: dict[str, Any]) -> str:
+    chosen = options.get("fields") or _all_fields(options)
+    if not chosen:
+        return "all fields"
+    return " ".join(chosen) if len(chosen) <= _MOST_FIELDS else f"{len(chosen)} fields"
+
+
+def _all_fields(options: dict[str, Any]) -> list[str]:
+    # What is wrong with them the run itself will tell.
+    with suppress(Exception):
+        settings = settings_of(options.get("config"), options.get("target"))
+        return [field.name for field in load_config(settings.config).fields]
+    return []

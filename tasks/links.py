@@ -1,0 +1,27 @@
+"""Where a browser finds the evidence of a run, and the pages in it."""
+
+from pathlib import Path
+
+from reseal.report import PAGE
+from tasks.run import Run
+
+_DOCS = "*/data_docs/index.html"
+
+
+def place(run: Run) -> str:
+    """Return the URL of a run's bundle; of this machine's files, if nobody serves them."""
+    served, kept = run.settings.evidence_link, run.result.evidence
+    if served:
+        return f"{served.rstrip('/')}/{run.run_id}"
+    return kept if "://" in kept else Path(kept).absolute().as_uri()
+
+
+def pages(run: Run) -> dict[str, str]:
+    """Return the URL of each page of the bundle, by what it is."""
+    found, root = {}, run.evidence.directory
+    if (root / PAGE).exists():
+        found["report"] = f"{place(run)}/{PAGE}"
+    for docs in sorted(root.glob(_DOCS)):
+        name = docs.parents[1].name
+        found[f"Data Docs of {name}"] = f"{place(run)}/{docs.relative_to(root).as_posix()}"
+    return found
