@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from reseal.health import watch
 from tests.conftest import SENTINEL
@@ -102,7 +103,8 @@ def events(scene: Scene) -> list[dict[str, Any]]:
     """The events of our alerts that the server has, in their order."""
     chosen = {"filter": {"event": {"prefix": ["reseal.alert"]}}, "limit": 50}
     found = asked(scene.prefect_api, "events/filter", chosen)["events"]
-    ours = [one for one in found if one["resource"]["reseal.database"] in scene.database]
+    name = conninfo_to_dict(scene.database)["dbname"]
+    ours = [one for one in found if one["resource"]["reseal.database"] == name]
     return sorted(ours, key=lambda one: str(one["occurred"]))
 
 

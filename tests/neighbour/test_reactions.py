@@ -17,7 +17,7 @@ from tests.scratch import scratch
 
 pytestmark = pytest.mark.slow
 
-USERS = 5000
+USERS = 40_000
 CONFIGURED = "\n".join(
     [
         "[pace]\nserver_cores = 1\n[pace.limits]",

@@ -25,16 +25,18 @@ CREATE FUNCTION {reseal}.opens_are_counted() RETURNS trigger LANGUAGE plpgsql SE
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     opened bigint := NEW.opens;
+    -- Older applications do not say who they are.
+    instance text := coalesce(NEW.last_opened_by, 'unknown');
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         opened := NEW.opens - OLD.opens;
     END IF;
     UPDATE {reseal}.sample SET value = value + opened
     WHERE name = 'vault.opens' AND at = date_trunc('minute', clock_timestamp())
-      AND source = NEW.last_opened_by;
+      AND source = instance;
     IF NOT FOUND THEN
         INSERT INTO {reseal}.sample (at, source, name, value)
-        VALUES (date_trunc('minute', clock_timestamp()), NEW.last_opened_by, 'vault.opens', opened);
+        VALUES (date_trunc('minute', clock_timestamp()), instance, 'vault.opens', opened);
     END IF;
     RETURN NULL;
 END $$;
