@@ -122,7 +122,7 @@ fmt: setup
 # Random lives of keys by the hundred, and ten rotations of a real table, with the real command.
 keys: setup
 	KEY_LIFE_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -s tests/reseal/test_key_life_stateful.py $(ARGS)
-	ROTATED_ROWS=$(or $(ROWS),100000) $(BIN)/python -m pytest tests/flows/test_ten_rotations.py $(ARGS)
+	ROTATIONS=10 ROTATED_ROWS=$(or $(ROWS),100000) $(BIN)/python -m pytest tests/flows/test_rotations_in_a_row.py $(ARGS)
 
 # A million rows by default, in three rounds. ARGS="--alternatives" measures what people would use instead as
 # well; --rows, --rounds, --keys uuid, --indexes and --only NAME change the rest. What `--out FILE` writes
