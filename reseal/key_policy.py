@@ -1,6 +1,7 @@
 """How long keys are used and kept: the [keys] table of reseal.toml."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 # A key that is disabled by mistake shows within a week, while it can still be brought back.
 LEAST_DISABLED_DAYS = 7
@@ -21,3 +22,8 @@ class KeyPolicy:
     read_window_days: int = 7
     disabled_days: int = LEAST_DISABLED_DAYS
     base_backups_kept_days: int | None = None
+
+
+def used_up(activated: datetime, expires: datetime, now: datetime) -> float:
+    """Return the share of a key's cryptoperiod that is over: beyond 1 it is overdue."""
+    return max(0.0, 1 + (now - expires) / max(expires - activated, timedelta(days=1)))

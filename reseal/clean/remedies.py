@@ -1,6 +1,7 @@
 """What takes old secrets out of each kind of place; each is a step with a look after it."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -74,26 +75,27 @@ def attempt(remedy: Remedy) -> tuple[str | None, bool]:
 
 def vacuum(store: Store, heaps: Iterable[Heap]) -> None:
     """Give the room of dead rows back, and replace the planner's sample of the old column."""
-    for heap in heaps:
-        store.execute(VACUUM, table=heap.name)
+    _each(store, VACUUM, heaps)
 
 
 def vacuum_again(store: Store, heaps: Iterable[Heap]) -> None:
     """Give the room of dead rows back."""
-    for heap in heaps:
-        store.execute(VACUUM_ALONE, table=heap.name)
+    _each(store, VACUUM_ALONE, heaps)
 
 
 def vacuum_rows(store: Store, heaps: Iterable[Heap]) -> None:
     """Give the room of dead rows back but for their line pointers."""
-    for heap in heaps:
-        store.execute(VACUUM_ROWS, table=heap.name)
+    _each(store, VACUUM_ROWS, heaps)
 
 
 def vacuum_full(store: Store, heaps: Iterable[Heap]) -> None:
     """Write tables into new files, under a lock that keeps everybody out."""
+    _each(store, VACUUM_FULL, heaps)
+
+
+def _each(store: Store, statement: LiteralString, heaps: Iterable[Heap]) -> None:
     for heap in heaps:
-        store.execute(VACUUM_FULL, table=heap.name)
+        store.execute(statement, table=heap.name)
 
 
 def reindex(store: Store, oids: Iterable[int]) -> None:

@@ -1,8 +1,7 @@
 """What a look asks of keys, applications and the server around the tables."""
 
-from datetime import timedelta
-
 from reseal.health.reading import GoneKey, KeyAge, LiveReaders, Replication
+from reseal.key_policy import used_up
 from reseal.scores.finding import Unknown
 from reseal.store.store import Store
 
@@ -51,7 +50,7 @@ def key_age(store: Store) -> KeyAge | Unknown:
     if row is None:
         return _NO_KEY
     version, _, activated, expires, is_compromised, now = row
-    used = max(0.0, 1 + (now - expires) / max(expires - activated, timedelta(days=1)))
+    used = used_up(activated, expires, now)
     return KeyAge(version, used, f"{expires:%Y-%m-%d}", is_compromised)
 
 

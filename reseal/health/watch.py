@@ -21,9 +21,9 @@ from reseal.store import alert, event, sample
 from reseal.store.event import Event
 from reseal.store.store import Store
 
-# What is a day old calls nobody any more, whoever was to tell it.
 _log = logging.getLogger("reseal.health")
 
+# What is a day old calls nobody any more, whoever was to tell it.
 UNTOLD = """
 SELECT event_id, action, detail, at, hash FROM {reseal}.event
 WHERE action IN ('alert raised', 'alert cleared') AND event_id > %s

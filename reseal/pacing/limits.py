@@ -9,9 +9,9 @@ from reseal.pacing.signal import Signal
 
 _MODES = (Mode.SAFE, Mode.STANDARD, Mode.AGGRESSIVE)
 
-# At a limit a run pauses. A sweep alone makes as many dead rows as there are live ones, and
-# so does its rollback. No server
-# tells how fast a log its disk or network takes, so that only reseal.toml can limit that.
+# At a limit a run pauses. A sweep alone makes as many dead rows as there are live ones, and so does
+# its rollback. No server tells how fast a log its disk or network takes, so that only reseal.toml
+# can limit that.
 _LIMITS = {
     Signal.LOGIN:    (5.0, 10.0, 50.0),  # at least; see _LOGIN_TIMES
     Signal.BLOCKED:  (0.25, 0.5, 2.0),

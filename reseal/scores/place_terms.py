@@ -1,7 +1,6 @@
 """Terms of the security score that are about what surrounds the rows: keys, guards, rights."""
 
-from datetime import timedelta
-
+from reseal.key_policy import used_up
 from reseal.keyring import MOST_SEALS
 from reseal.scores.finding import Finding, Unknown, falling, mean, percent
 from reseal.scores.reading import FieldReading, SecurityReading, Standing
@@ -33,8 +32,7 @@ def key_age(reading: SecurityReading) -> Finding | Unknown:
         return key
     if key.is_compromised:
         return Finding("compromised", 0.0, f"Key {key.version} is known to others.")
-    period = max(key.expires - key.activated, timedelta(days=1))
-    used = max(0.0, 1 + (reading.now - key.expires) / period)
+    used = used_up(key.activated, key.expires, reading.now)
     until = f"Key {key.version} may seal until {key.expires:%Y-%m-%d}"
     said = f"{until}; run `reseal rotate`." if used > 1 else f"{until}."
     return Finding(percent(used), falling(used, 1.0, 1.0 + _GRACE), said)

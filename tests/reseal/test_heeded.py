@@ -37,7 +37,7 @@ def test_a_pause_is_heeded_between_two_batches_and_the_rest_follows_after_it(sce
     assert not done.stopped
     # Nothing was written from one look to the next, until the pause was over.
     assert 0 < sealed[0] == sealed[1] == sealed[2] == sealed[3] < done.tally.changed
-    assert [one for one in waits if one][:3] == [0.25] * 3
+    assert waits[:4] == [0.0, *[0.25] * 3]
     assert scene.census().plain == 0
 
 
