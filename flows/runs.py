@@ -51,15 +51,18 @@ def call(name: str, options: dict[str, Any], opening: Opening, watcher: Any) -> 
     finally:
         running.watchers.remove(watcher)
         running.openings.remove(opening)
-        # The server is about to end; what was logged must reach it first.
-        for handler in _handlers():
-            handler.flush()
+        _send_what_is_left()
     return _result(state, running.results[began:])
 
 
-def _handlers() -> list[logging.Handler]:
-    names = ("prefect.flow_runs", "prefect.task_runs")
-    return [handler for name in names for handler in logging.getLogger(name).handlers]
+def _send_what_is_left() -> None:
+    """Wait for logs and events: the server, which is about to end, must have them first."""
+    from tasks.sending import events_have_left
+
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        for handler in logging.getLogger(name).handlers:
+            handler.flush()
+    events_have_left()
 
 
 def _result(state: Any, results: list[RunResult]) -> RunResult:

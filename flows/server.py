@@ -1,5 +1,6 @@
 """Prefect's own server and home, inside the project: nothing is written to the user's home."""
 
+import logging
 import os
 import socket
 import subprocess
@@ -31,6 +32,7 @@ _HOUSE_RULES = {
     "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
     "PREFECT_CLI_PROMPT": "false",
 }
+_SENDERS = ("EventsWorker", "APILogWorker")
 
 
 def prepare_home(state: Path, rules: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -42,6 +44,13 @@ def prepare_home(state: Path, rules: Mapping[str, str] = MappingProxyType({})) -
     home.mkdir(parents=True, exist_ok=True)
     for name, value in {"PREFECT_HOME": str(home), **_HOUSE_RULES, **rules}.items():
         os.environ.setdefault(name, value)
+    for name in _SENDERS:
+        logging.getLogger(name).addFilter(_is_no_farewell)
+
+
+def _is_no_farewell(record: logging.LogRecord) -> bool:
+    """Leave out what a sender of Prefect's says at an end that found it at work."""
+    return not str(record.msg).startswith("Still processing items")
 
 
 class LocalServer:

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from psycopg import sql
 
+from reseal.backup.table import partition_of
 from reseal.place import KeyPart
 from reseal.store.catalog import Target
 from reseal.store.store import Store, literal
 from reseal.sweep.rows import SNAPSHOT, is_empty
 from reseal.sweep.span import Span
-from reseal.verify import READ, backup_join
+from reseal.verify import READ
 
 UNTOUCHED = """
 SELECT count(*) FROM {heap} AS t {backup}
@@ -25,18 +26,24 @@ WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND {em
   AND b.reseal_sealed IS NOT NULL
 """
 
+ALONE = "SET LOCAL max_parallel_workers_per_gather = 0"
+
 # A batch is a few thousand rows of perhaps millions: whatever the planner expects, each is looked
-# up in the backup by its key, and neither table is read whole.
-ROW_BY_ROW = """
-SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_material = off;
-SET LOCAL max_parallel_workers_per_gather = 0
+# up in the backup by its key, and neither table is read whole. The columns are renamed so that a
+# `where` of the operator's cannot mean them.
+ORIGINAL = """
+LEFT JOIN LATERAL (
+    SELECT k.sealed AS reseal_sealed FROM {partition} AS k
+    WHERE k.run_id = {run} AND k.field = {field}
+      AND k.row_key[1] = {first} AND k.row_key = {texts} LIMIT 1
+) AS b ON true
 """
 
-# Its column is renamed so that a `where` of the operator's cannot mean it.
 LATER = """
 LEFT JOIN LATERAL (
     SELECT k.run_id AS reseal_later FROM {reseal}.backup AS k
-    WHERE k.run_id = ANY ({runs}) AND k.field = {field} AND k.row_key = {texts}
+    WHERE k.run_id = ANY ({runs}) AND k.field = {field}
+      AND k.row_key[1] = {first} AND k.row_key = {texts}
     ORDER BY array_position({runs}, k.run_id) LIMIT 1
 ) AS l ON true
 """
@@ -62,7 +69,7 @@ class Reading(NamedTuple):
 
 def read(store: Store, target: Target, run_id: UUID, later: Sequence[UUID], span: Span) -> Reading:
     """Read the rows of a span beside a run's backup; `later` are the runs since, newest first."""
-    backup = backup_join(store, target, run_id)
+    backup = _original_join(store, target, run_id)
     parts = {
         "cell": target.cell,
         "key": target.key_values,
@@ -75,7 +82,7 @@ def read(store: Store, target: Target, run_id: UUID, later: Sequence[UUID], span
     since = sql.SQL(" ").join([backup, _later_join(store, target, later)])
     with store.transaction():
         store.execute(SNAPSHOT)
-        store.execute(ROW_BY_ROW)
+        store.execute(ALONE)
         empty = store.need(UNTOUCHED, span.bounds, backup=backup, **parts)
         disabled = [
             texts for (texts,) in store.execute(DISABLED, span.bounds, backup=backup, **parts)
@@ -89,6 +96,16 @@ def read(store: Store, target: Target, run_id: UUID, later: Sequence[UUID], span
     return Reading(empty[0], disabled, rows)
 
 
+def _original_join(store: Store, target: Target, run_id: UUID) -> sql.Composable:
+    return sql.SQL(ORIGINAL).format(
+        partition=partition_of(store, run_id),
+        run=sql.Literal(run_id),
+        field=literal(target.field.name),
+        first=target.first_key_text,
+        texts=target.key_texts,
+    )
+
+
 def _later_join(store: Store, target: Target, later: Sequence[UUID]) -> sql.Composable:
     if not later:
         return sql.SQL("")
@@ -96,5 +113,6 @@ def _later_join(store: Store, target: Target, later: Sequence[UUID]) -> sql.Comp
         reseal=sql.Identifier(store.schema),
         runs=sql.SQL("{}::uuid[]").format(sql.Literal([str(run) for run in later])),
         field=literal(target.field.name),
+        first=target.first_key_text,
         texts=target.key_texts,
     )

@@ -53,7 +53,8 @@ BEGIN
     FROM {reseal}.backup_set AS s
     CROSS JOIN LATERAL (
         SELECT b.digest FROM {reseal}.backup AS b
-        WHERE b.run_id = s.run_id AND b.field = s.field AND b.row_key = reseal_key LIMIT 1) AS o
+        WHERE b.run_id = s.run_id AND b.field = s.field
+          AND b.row_key[1] = reseal_key[1] AND b.row_key = reseal_key LIMIT 1) AS o
     WHERE s.field = {field} AND s.shielded
       AND NOT EXISTS (SELECT FROM {reseal}.application_seal AS a
                       WHERE a.field = {field} AND a.row_key = reseal_key)

@@ -37,7 +37,8 @@ WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND {em
 # Its columns are renamed so that a `where` of the operator's cannot mean them.
 BACKUP = """
 LEFT JOIN (SELECT row_key AS reseal_row_key, sealed AS reseal_sealed FROM {partition}
-           WHERE run_id = {run} AND field = {field}) AS b ON b.reseal_row_key = {texts}
+           WHERE run_id = {run} AND field = {field}) AS b
+    ON b.reseal_row_key[1] = {first} AND b.reseal_row_key = {texts}
 """
 
 READ_ALL = "SET LOCAL cursor_tuple_fraction = 1"
@@ -198,5 +199,6 @@ def backup_join(store: Store, target: Target, run_id: UUID | None) -> sql.Compos
         partition=partition_of(store, run_id),
         run=sql.Literal(run_id),
         field=literal(target.field.name),
+        first=target.first_key_text,
         texts=target.key_texts,
     )

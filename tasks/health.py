@@ -8,7 +8,6 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from prefect.artifacts import create_image_artifact, create_table_artifact
 from prefect.events import emit_event
-from prefect.events.worker import EventsWorker
 
 from reseal.access import Access
 from reseal.health import look, past, trends, watch
@@ -19,12 +18,11 @@ from reseal.store import alert, sample, schema
 from reseal.store.alert import Row
 from reseal.store.store import Store
 from tasks.artifacts import shown
+from tasks.sending import events_have_left
 from tasks.step import step
 
 # A picture a minute would fill Prefect's database, and shows no more.
 _BETWEEN_PLOTS = timedelta(minutes=15)
-# Prefect sends them from a thread of its own, which must not keep a look waiting for long.
-_SENDING_SECONDS = 20.0
 
 
 class Looked(NamedTuple):
@@ -57,7 +55,7 @@ def tell_alerts(access: Access, by: watch.By) -> int:
         for change in changes:
             _emit(store.connection.info.dbname, change)
         # Only what has left is told; an event that is sent again has the same id.
-        if changes and _have_left():
+        if changes and events_have_left():
             watch.tell_no_more(store, changes[-1].number)
         return len(changes)
 
@@ -117,12 +115,6 @@ def _emit(database: str, change: watch.Untold) -> None:
         payload=detail,
         id=_id(change),
     )
-
-
-def _have_left() -> bool:
-    """Wait until Prefect has sent its events; say whether it came to an end of that."""
-    waited = EventsWorker.drain_all(timeout=_SENDING_SECONDS, at_exit=False)
-    return not (isinstance(waited, tuple) and waited[1])
 
 
 def _id(change: watch.Untold) -> UUID:

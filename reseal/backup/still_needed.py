@@ -35,8 +35,8 @@ WHERE b.run_id = %(run)s AND b.field = %(field)s
   AND (q.accepted IS NULL OR n.class <> q.class)
   AND NOT EXISTS (
       SELECT FROM {reseal}.backup AS later JOIN {reseal}.backup_set AS t USING (run_id, field)
-      WHERE later.field = b.field AND later.row_key = b.row_key AND t.wrapped IS NOT NULL
-        AND t.created > s.created)
+      WHERE later.field = b.field AND later.row_key[1] = b.row_key[1]
+        AND later.row_key = b.row_key AND t.wrapped IS NOT NULL AND t.created > s.created)
 """
 
 # A run and its workers say which run they are of.

@@ -24,8 +24,10 @@ INSERT INTO {reseal}.backup_set (run_id, field, wrapped, kek, salt, expires, hor
 VALUES (%s, %s, %s, %s, %s, clock_timestamp() + make_interval(days => %s), pg_current_snapshot())
 """
 
+# Where a publication is of all tables, what has no primary key is not updated without an identity.
 PARTITION = """
-CREATE TABLE IF NOT EXISTS {partition} PARTITION OF {reseal}.backup FOR VALUES IN ({run_id})
+CREATE TABLE IF NOT EXISTS {partition} PARTITION OF {reseal}.backup FOR VALUES IN ({run_id});
+ALTER TABLE {partition} REPLICA IDENTITY FULL
 """
 
 SETS = """
@@ -46,7 +48,7 @@ COPY {reseal}.backup (run_id, field, row_key, sealed, digest) FROM STDIN (FORMAT
 LATE = """
 INSERT INTO {reseal}.backup (run_id, field, row_key, sealed, digest, late)
 VALUES (%s, %s, %s, %s, %s, true)
-ON CONFLICT (run_id, field, row_key)
+ON CONFLICT ((row_key[1]), row_key, field, run_id)
 DO UPDATE SET sealed = excluded.sealed, digest = excluded.digest, late = true
 """
 
@@ -61,8 +63,8 @@ PAGES = "SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::
 # Page by page, each a statement of its own: no transaction is open while rows go somewhere slow.
 PAGE = """
 SELECT row_key, sealed, digest, late FROM {reseal}.backup
-WHERE run_id = %s AND field = %s AND row_key > %s::text[] AND (late OR NOT %s)
-ORDER BY row_key LIMIT 5000
+WHERE run_id = %s AND field = %s AND (late OR NOT %s) AND (row_key[1], row_key) > (%s, %s::text[])
+ORDER BY row_key[1], row_key LIMIT 5000
 """
 
 PROVEN = """
@@ -234,8 +236,8 @@ def pages(
     store: Store, run_id: UUID, field: str, *, late_only: bool = False
 ) -> Iterator[list[Stored]]:
     """Yield a backup in parts, in the order of its row keys; no transaction is needed."""
-    last: list[str] = []
-    while page := store.execute(PAGE, [run_id, field, last, late_only]).fetchall():
+    last = [""]
+    while page := store.execute(PAGE, [run_id, field, late_only, last[0], last]).fetchall():
         yield [Stored(*row) for row in page]
         last = page[-1][0]
 

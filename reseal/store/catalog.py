@@ -155,10 +155,18 @@ class Target:
     @property
     def key_texts(self) -> sql.Composable:
         """The key of the row `t` as text[], as `backup` and `quarantine` write it."""
+        return sql.SQL("ARRAY[{}]").format(sql.SQL(", ").join(self._key_parts))
+
+    @property
+    def first_key_text(self) -> sql.Composable:
+        """The first element of `key_texts`, by which `backup` finds a row."""
+        return self._key_parts[0]
+
+    @property
+    def _key_parts(self) -> list[sql.Composed]:
         # Compared as bytes: what a column's collation holds for equal is one row's business.
         text = sql.SQL('({}::text COLLATE "C")')
-        parts = [text.format(sql.Identifier("t", column.name)) for column in self.key]
-        return sql.SQL("ARRAY[{}]").format(sql.SQL(", ").join(parts))
+        return [text.format(sql.Identifier("t", column.name)) for column in self.key]
 
     @property
     def rows_per_page(self) -> float:

@@ -237,7 +237,9 @@ def test_what_was_enrolled_between_backup_and_sweep_ends_in_the_backup(scene):
     }
 
 
-def test_the_latest_value_of_a_row_that_kept_moving_is_in_the_backup(scene):
+@pytest.mark.parametrize("publishes", ["", "CREATE PUBLICATION everything FOR ALL TABLES"])
+def test_the_latest_value_of_a_row_that_kept_moving_is_in_the_backup(scene, publishes):
+    scene.admin.execute(publishes)
     (row,) = scene.enrol(SEED)
     scene.back_up()
     for text in ("GEZDGNBVGY3TQOJQ", "MFRGGZDFMZTWQ2LK"):
