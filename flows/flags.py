@@ -14,7 +14,9 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 ConfigPath = Annotated[
     Path | None, typer.Option("--config", help="reseal.toml; default RESEAL_CONFIG.")
 ]
-Safe = Annotated[bool, typer.Option("--safe", help="One worker that rests as long as it works.")]
+Safe = Annotated[
+    bool, typer.Option("--safe", help="One worker that mostly rests, so that no login feels it.")
+]
 Aggressive = Annotated[bool, typer.Option("--aggressive", help="All cores, no rests.")]
 SkipRefused = Annotated[
     bool, typer.Option("--skip-refused", help="Go on with the fields that preflight passed.")

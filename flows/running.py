@@ -91,7 +91,7 @@ def running(flow_name: str, scope: Scope, mode: Mode) -> Iterator[Run]:
 def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     settings = settings_of(scope.config, scope.target)
     opening = openings[-1] if openings else Opening.of(settings)
-    run_id, how = UUID(flow_run.id), effort(mode)
+    run_id, how = UUID(flow_run.id), effort(mode).resting(opening.config.pace.rest)
     give_way(mode)
     # Prefect has set up lines of its own meanwhile.
     logs.set_up(settings.log)
@@ -114,7 +114,7 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
         fields=fields,
         effort=how,
         store=store,
-        workers=stack.enter_context(open_workers(opening.access, how.workers)),
+        workers=stack.enter_context(open_workers(opening.access, how.workers, how.reading_rest)),
         recording=recording,
         evidence=evidence,
         result=RunResult(run_id, flow_name, mode.value, recording.where(run_id)),

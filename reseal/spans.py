@@ -115,8 +115,11 @@ def verify_span(
     target, keyring = bench.access.target(store, name), bench.access.keyring(store)
     original = bench.access.original(store, run_id, name) if run_id else None
     written = ledger.written_xids(store, writer, name) if writer else None
-    accepted = quarantine.accepted(store, name)
-    return verify(store, target, keyring, original, span, written, accepted, imprints)
+    accepted, hands = quarantine.accepted(store, name), bench.hands
+    began = hands.clock()
+    found = verify(store, target, keyring, original, span, written, accepted, imprints)
+    hands.rest_from_reading(hands.clock() - began)
+    return found
 
 
 def _swept(

@@ -42,7 +42,7 @@ Made = TypeVar("Made")
 class Workers:
     """Run span work in other processes; `stop()` ends it at the next batch boundary."""
 
-    def __init__(self, access: Access, count: int) -> None:
+    def __init__(self, access: Access, count: int, reading_rest: float = 0.0) -> None:
         # Threads of the runner must not be copied, and what every worker imports is imported once.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["reseal.spans"])
@@ -55,7 +55,14 @@ class Workers:
             count,
             mp_context=context,
             initializer=_begin,
-            initargs=(access, self._stop, self._pause, self.valve, context.Value("i", 0)),
+            initargs=(
+                access,
+                self._stop,
+                self._pause,
+                self.valve,
+                reading_rest,
+                context.Value("i", 0),
+            ),
         )
 
     def stop(self, why: str = "") -> None:
@@ -123,9 +130,9 @@ class Workers:
 
 
 @contextmanager
-def open_workers(access: Access, count: int) -> Iterator[Workers]:
-    """Start workers for the length of the block."""
-    workers = Workers(access, count)
+def open_workers(access: Access, count: int, reading_rest: float = 0.0) -> Iterator[Workers]:
+    """Start workers for the length of the block; see Effort for how long they rest."""
+    workers = Workers(access, count, reading_rest)
     try:
         yield workers
     finally:
@@ -138,7 +145,9 @@ def _working(words: dict[str, str], work: Callable[[], Made]) -> Made:
         return work()
 
 
-def _begin(access: Access, stop: Event, pause: Event, valve: Valve, begun: Counter) -> None:
+def _begin(
+    access: Access, stop: Event, pause: Event, valve: Valve, reading_rest: float, begun: Counter
+) -> None:
     # The runner alone decides when to stop; a signal to the whole group must not cut a batch.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -152,6 +161,7 @@ def _begin(access: Access, stop: Event, pause: Event, valve: Valve, begun: Count
         pause=lambda: pause.is_set() or tap.holds(),
         share=lambda: tap.share,
         told=tap.told,
+        reading_rest=reading_rest,
     )
     spans.open_bench(access, hands, tap.busy)
     pass_over_what_is_loaded()

@@ -16,15 +16,12 @@ from reseal.store.catalog import Target
 from reseal.store.store import Store
 from reseal.sweep.engine import Hands
 from reseal.sweep.job import key_texts_of_all
-from reseal.sweep.pace import Pace
 from reseal.sweep.rows import count, read
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
 
 _ROWS_AT_ONCE = 5000
 _ALONE = Hands()
-# It locks nothing that others wait for, so that it rests only where it is asked for less work.
-_UNRESTING = Pace(_ROWS_AT_ONCE, target=1.0, rest=0.0)
 
 
 def begin(
@@ -83,7 +80,7 @@ def take(
             taken = _part(store, target, covered, part)
             rows, had_some = rows + taken, taken > 0
         hands.told(round(part.pages * target.rows_per_page))
-        hands.rest(_UNRESTING, hands.clock() - began)
+        hands.rest_from_reading(hands.clock() - began)
     return rows
 
 

@@ -11,11 +11,12 @@ from reseal.pacing.signal import Signal
 from reseal.pacing.window import Window, zone_of
 
 _WORDS = (
-    "only_between", "timezone", "done_by", "server_cores", "patience_seconds", "blind_seconds",
-    "limits",
+    "only_between", "timezone", "done_by", "rest", "server_cores", "patience_seconds",
+    "blind_seconds", "limits",
 )  # fmt: skip
 _NUMBERS = ("server_cores", "patience_seconds", "blind_seconds")
 _MOST = 1_000_000
+_MOST_REST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,14 @@ class PacePolicy:
     """What the operator says of the pace.
 
     `done_by` only makes a run tell that it will not be; no limit gives way to it. `limits` are by
-    signal, in place of the mode's. `server_cores` is for a server elsewhere, which does not tell.
+    signal, and `rest` how many seconds of rest follow a second of work, in place of the mode's.
+    `server_cores` is for a server elsewhere, which does not tell.
     """
 
     window: Window | None = None
     done_by: datetime | None = None
     limits: Mapping[Signal, float] = field(default_factory=dict)
+    rest: float | None = None
     server_cores: int | None = None
     patience_seconds: int | None = None
     blind_seconds: int | None = None
@@ -51,6 +54,7 @@ def read_pace(said: Mapping[str, Any]) -> PacePolicy:
         Window.parse(between, zone) if between is not None else None,
         _date(said.get("done_by"), zone, "done_by in [pace]"),
         _limits(said.get("limits", {})),
+        _rest(said.get("rest")),
         zone=zone,
         **{word: _whole(said, word) for word in _NUMBERS},
     )
@@ -70,6 +74,14 @@ def _whole(said: Mapping[str, Any], word: str) -> int | None:
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= _MOST:
         raise ConfigurationError(f"{word} in [pace] must be a whole number from 1 to {_MOST}")
     return number
+
+
+def _rest(said: Any) -> float | None:
+    if said is None:
+        return None
+    if not _is_number(said) or not 0 <= said <= _MOST_REST:
+        raise ConfigurationError(f"rest in [pace] must be a number from 0 to {_MOST_REST}")
+    return float(said)
 
 
 def _date(said: Any, zone: tzinfo, where: str) -> datetime | None:
@@ -102,7 +114,11 @@ def _signal(word: str) -> Signal:
 
 
 def _limit(word: str, value: Any) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not isfinite(value) or not 0 < value <= 1e12:
+    if not _is_number(value) or not 0 < value <= 1e12:
         raise ConfigurationError(f"{word} in [pace.limits] must be a number above 0")
     return float(value)
+
+
+def _is_number(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and isfinite(value)

@@ -16,8 +16,7 @@ from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
 
 _LOOKS_EVERY_SECONDS = 0.25
-# Lest a stop is heard late.
-_MOST_REST_SECONDS = 2.0
+_MOST_MORE_SECONDS = 2.0
 
 
 class SpanResult(NamedTuple):
@@ -32,7 +31,8 @@ class SpanResult(NamedTuple):
 class Hands:
     """What the engine needs from outside: clock, sleep, and whether to pause or stop.
 
-    `share` is how much of its usual work a batch is, `told` is told of rows that were looked at.
+    `share` is how much of its usual work a batch is, `told` is told of rows that were looked at;
+    `reading_rest` is how many seconds to rest after a second of work that writes no secret.
     """
 
     stop: Callable[[], bool] = lambda: False
@@ -41,13 +41,22 @@ class Hands:
     sleep: Callable[[float], None] = time.sleep
     share: Callable[[], float] = lambda: 1.0
     told: Callable[[int], None] = lambda _rows: None
+    reading_rest: float = 0.0
 
     def rest(self, pace: Pace, seconds: float) -> None:
         """Rest after so long a work, as much as the pace says and as the share asks for."""
-        if self.stop():
-            return
-        more = min(_MOST_REST_SECONDS, seconds * (1 / self.share() - 1))
-        self.sleep(pace.rest_after(seconds) + more)
+        self._rest(pace.rest_after(seconds), seconds)
+
+    def rest_from_reading(self, seconds: float) -> None:
+        """Rest after so long a work that others wait less for."""
+        self._rest(seconds * self.reading_rest, seconds)
+
+    def _rest(self, usual: float, seconds: float) -> None:
+        left = usual + min(_MOST_MORE_SECONDS, seconds * (1 / self.share() - 1))
+        # A stop is heard in a long one, too.
+        while left > 0 and not self.stop():
+            self.sleep(min(left, _LOOKS_EVERY_SECONDS))
+            left -= _LOOKS_EVERY_SECONDS
 
     def wait(self) -> None:
         """Wait as long as a pause is wanted; a stop ends it. No transaction may be open."""

@@ -65,8 +65,8 @@ LINES = {
     "safe": Line(
         "encrypt --safe",
         Group.RESEAL,
-        "the stage `encrypt` of `reseal encrypt --safe`, which rests on purpose as long as it "
-        "works; fewer rows",
+        "the stage `encrypt` of `reseal encrypt --safe`, which rests on purpose most of the "
+        "time; fewer rows",
     ),
     "backup": Line(
         "backup", Group.RESEAL, "the stage `backup` of the aggressive run, with its restore"

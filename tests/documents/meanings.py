@@ -139,6 +139,7 @@ TABLES = {
             "only_between": "two times of the day, such as `01:00-05:00`; outside no run begins",
             "timezone": "that of the times above and below, such as `Europe/Zurich`; default UTC",
             "done_by": "a run that will be later says so; no limit gives way to it",
+            "rest": "seconds of rest after a second of work, in place of the mode's",
             "server_cores": "of a server elsewhere, which does not tell",
             "patience_seconds": "for how long a run may be paused by a limit before it stops",
             "blind_seconds": "for how long nothing may be known of the server before it stops",

@@ -28,6 +28,9 @@ table = "public.users"
 column = "mfa_secret"
 """
 
+# In `--safe` a run rests much longer than a test has time.
+BRISK = f"pace.rest = 1\n{CONFIG}"
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -86,6 +89,7 @@ class CommandLine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     def write_config(self, text: str) -> None:

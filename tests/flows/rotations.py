@@ -16,7 +16,7 @@ from reseal.envelope import Envelope
 from reseal.kek import open_kek
 from reseal.store import data_key, event, schema
 from reseal.store.event import Event
-from tests.flows.conftest import CONFIG, Ended
+from tests.flows.conftest import BRISK, Ended
 from tests.flows.scene import (
     FIELD,
     Meanwhile,
@@ -51,7 +51,7 @@ READER = """
 INSERT INTO reseal.reader (instance, library, opens, seals, policy)
 VALUES ('gone/1/abc', '0', '{"1": "00"}', true, 'allow')
 """
-UNLIMITED = CONFIG.replace("[reseal]", "[reseal]\nmost_quarantined_percent = 100")
+UNLIMITED = BRISK.replace("[reseal]", "[reseal]\nmost_quarantined_percent = 100")
 LONG_AGO = "UPDATE reseal.reader SET seen = seen - interval '2 minutes'"
 
 

@@ -28,7 +28,7 @@ from reseal.place import Place
 from reseal.secret import Secret
 from reseal.store.store import Store
 from tests.conftest import clone, url_of
-from tests.flows.conftest import CONFIG, CommandLine
+from tests.flows.conftest import BRISK, CommandLine
 
 FIELD = "users.mfa_secret"
 
@@ -278,7 +278,7 @@ def scene_on(url: str, prefect_api: str, prefect_home: Path, directory: Path) ->
         "PREFECT_HOME": str(prefect_home),
     }
     command_line = CommandLine(directory, environment)
-    command_line.write_config(CONFIG)
+    command_line.write_config(BRISK)
     return Scene(command_line, url, prefect_api)
 
 

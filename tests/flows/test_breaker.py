@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.flows.conftest import CONFIG, Ended
+from tests.flows.conftest import BRISK, Ended
 from tests.flows.scene import FIELD, Scene
 from tests.flows.sentences import sentence
 
@@ -22,7 +22,7 @@ BEGIN PERFORM pg_sleep(0.1); RETURN NULL; END $$;
 CREATE TRIGGER slow BEFORE UPDATE ON users FOR EACH STATEMENT EXECUTE FUNCTION slow();
 """
 WORD = "most_quarantined_percent"
-LIMITED = CONFIG.replace("[reseal]", f"[reseal]\n{WORD} = {{}}")
+LIMITED = BRISK.replace("[reseal]", f"[reseal]\n{WORD} = {{}}")
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def test_a_long_transaction_and_a_queue_make_it_wait_and_when_they_end_it_goes_o
     make_scene: Callable[[], Scene],
 ):
     scene = make_scene()
-    with run_of(scene, f"[pace.limits]\n{CALM}\nsnapshot_seconds = 2") as process:
+    with run_of(scene, f"[pace]\nrest = 1\n[pace.limits]\n{CALM}\nsnapshot_seconds = 2") as process:
         with psycopg.connect(scene.database, application_name="report") as reader:
             reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
             reader.execute("SELECT count(*) FROM users")
@@ -109,7 +109,7 @@ def test_log_that_a_slot_keeps_ends_it_after_a_while_and_the_next_run_goes_on(
     make_scene: Callable[[], Scene],
 ):
     scene = make_scene()
-    config = f"[pace]\npatience_seconds = 2\n[pace.limits]\n{CALM}\nretained_wal_mb = 1"
+    config = f"[pace]\nrest = 1\npatience_seconds = 2\n[pace.limits]\n{CALM}\nretained_wal_mb = 1"
     with run_of(scene, config) as process, scene.connect() as admin:
         admin.execute("SELECT pg_create_physical_replication_slot('unread', true)")
         try:

@@ -141,6 +141,7 @@ def logging_in(given: Given) -> Iterator[Logins]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     assert process.stdin
     assert process.stdout

@@ -55,7 +55,7 @@ class Cause:
     def config(self) -> str:
         """What stands in reseal.toml for it."""
         limits = "\n".join(f"{signal} = {limit:g}" for signal, limit in self.limits.items())
-        return f"[pace]\n{self.words}\n[pace.limits]\n{limits}\n"
+        return f"[pace]\nrest = 1\n{self.words}\n[pace.limits]\n{limits}\n"
 
 
 @contextmanager

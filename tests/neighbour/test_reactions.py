@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 USERS = 40_000
 CONFIGURED = "\n".join(
     [
-        "[pace]\nserver_cores = 1\n[pace.limits]",
+        "[pace]\nrest = 1\nserver_cores = 1\n[pace.limits]",
         *(f"{signal} = {limit}" for signal, limit in {
             signal: limit for cause in CAUSES for signal, limit in cause.limits.items()
         }.items()),

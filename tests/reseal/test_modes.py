@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -47,3 +48,19 @@ def test_it_gives_way_as_far_as_its_mode_says_however_often_it_is_told(mode, nic
     words = [sys.executable, "-c", said]
     told = subprocess.run(words, check=True, capture_output=True, text=True).stdout
     assert int(told) == max(niceness, os.nice(0))
+
+
+AUTOGROUP = Path("/proc/self/autogroup")
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists(), reason="this kernel weighs no sessions")
+@pytest.mark.parametrize("is_a_session", [True, False])
+def test_a_session_of_its_own_gives_way_as_a_whole(is_a_session):
+    said = f"print(open('{AUTOGROUP}').read().split()[-1])"
+    said = f"from reseal.modes import give_way; give_way('safe'); {said}"
+    words = [sys.executable, "-c", said]
+    told = subprocess.run(
+        words, check=True, capture_output=True, text=True, start_new_session=is_a_session
+    ).stdout
+    usual = int(AUTOGROUP.read_text().split()[-1])
+    assert int(told) == (10 if is_a_session else usual)
