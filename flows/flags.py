@@ -14,9 +14,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 ConfigPath = Annotated[
     Path | None, typer.Option("--config", help="reseal.toml; default RESEAL_CONFIG.")
 ]
-Safe = Annotated[
-    bool, typer.Option("--safe", help="One worker that mostly rests, so that no login feels it.")
-]
+Safe = Annotated[bool, typer.Option("--safe", help="One worker, which no login is to feel.")]
 Aggressive = Annotated[bool, typer.Option("--aggressive", help="All cores, no rests.")]
 SkipRefused = Annotated[
     bool, typer.Option("--skip-refused", help="Go on with the fields that preflight passed.")

@@ -50,6 +50,20 @@ def test_it_gives_way_as_far_as_its_mode_says_however_often_it_is_told(mode, nic
     assert int(told) == max(niceness, os.nice(0))
 
 
+@pytest.mark.parametrize(("cores", "rest"), [(1, 39), (2, 19), (8, 4), (64, 1)])
+def test_a_careful_run_rests_by_how_many_cores_there_are(monkeypatch, cores, rest):
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    careful = effort(Mode.SAFE)
+    assert (careful.pace.rest, careful.reading_rest) == (pytest.approx(rest), careful.pace.rest)
+
+
+@pytest.mark.parametrize("mode", [Mode.SAFE, Mode.STANDARD, Mode.AGGRESSIVE])
+def test_a_rest_that_somebody_said_takes_the_place_of_the_mode_s(mode):
+    said = effort(mode).resting(0.5)
+    assert (said.pace.rest, effort(mode).resting(None)) == (0.5, effort(mode))
+    assert said.reading_rest == (0.5 if mode is Mode.SAFE else 0.0)
+
+
 AUTOGROUP = Path("/proc/self/autogroup")
 
 

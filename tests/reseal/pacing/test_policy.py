@@ -14,6 +14,7 @@ SAID = {
     "only_between": "01:00-05:00",
     "timezone": "Europe/Zurich",
     "done_by": "2026-12-24T05:00",
+    "rest": 3,
     "server_cores": 8,
     "patience_seconds": 60,
     "blind_seconds": 10,
@@ -27,6 +28,7 @@ def test_all_of_it_is_read():
     assert str(policy.window) == "01:00-05:00 Europe/Zurich"
     assert policy.done_by == datetime(2026, 12, 24, 4, tzinfo=UTC)
     assert policy.limits == {Signal.LOGIN: 7.0, Signal.WAL_RATE: 12.5}
+    assert policy.rest == 3.0
     assert (policy.server_cores, policy.patience_seconds, policy.blind_seconds) == (8, 60, 10)
     assert read_pace({}) == PacePolicy()
 
@@ -40,6 +42,9 @@ def test_all_of_it_is_read():
         ({"done_by": "tomorrow"}, "done_by in .pace. must be a date and time"),
         ({"done_by": 5}, "done_by in .pace. must be a date and time"),
         ({"server_cores": 0}, "server_cores in .pace. must be a whole number"),
+        ({"rest": -1}, "rest in .pace. must be a number from 0 to 1000"),
+        ({"rest": True}, "rest in .pace. must be a number from 0 to 1000"),
+        ({"rest": float("inf")}, "rest in .pace. must be a number from 0 to 1000"),
         ({"patience_seconds": True}, "patience_seconds in .pace. must be a whole number"),
         ({"limits": 3}, "limits in .pace. must be a table"),
         ({"limits": {"lag": 3}}, "unknown word 'lag' in .pace.limits."),
