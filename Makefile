@@ -68,7 +68,9 @@ NODE := /usr/bin/node
 
 HYPOPG := /usr/share/postgresql/15/extension/hypopg.control
 
-.PHONY: postgresql15 hypopg softhsm2 chromium nodejs
+IP := /usr/sbin/ip
+
+.PHONY: postgresql15 hypopg softhsm2 chromium nodejs iproute2
 postgresql15:
 	$(call debian,postgresql-15,$(POSTGRESQL_15),on which the schemas are tested too,$(NO_CLUSTER))
 
@@ -81,6 +83,9 @@ softhsm2:
 chromium:
 	$(call debian,chromium,$(CHROMIUM),in which a run's page is looked at,,--no-install-recommends)
 
+iproute2:
+	$(call debian,iproute2,$(IP),which makes a place without a network,,--no-install-recommends)
+
 nodejs:
 	$(call debian,nodejs,$(NODE),in which another reader of envelopes is tried,,--no-install-recommends)
 
@@ -92,13 +97,13 @@ SHARED := -n 2 --dist loadfile --no-loadscope-reorder
 # environment says.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-test: setup postgresql15 hypopg softhsm2 chromium nodejs
+test: setup postgresql15 hypopg softhsm2 chromium nodejs iproute2
 	@rm -f .venv/.tested
 	$(PYTEST) $(SHARED)
 	@touch .venv/.tested
 
 # `make test` always runs the tests; `make check` right after it does not run them a second time.
-.venv/.tested: .venv/.installed $(SOURCES) | postgresql15 hypopg softhsm2 chromium nodejs
+.venv/.tested: .venv/.installed $(SOURCES) | postgresql15 hypopg softhsm2 chromium nodejs iproute2
 	$(PYTEST) $(SHARED)
 	@touch $@
 
@@ -176,9 +181,10 @@ docs: setup
 	@echo "The site is in dist/docs/index.html"
 
 # From the form of `encrypt` in the Prefect UI over the approval to its report, in a real browser, on what
-# `reseal serve` brings up; the pictures of docs/prefect.md are made anew.
-ui: setup chromium
-	$(BIN)/python -m tests.browser.journey --to docs $(ARGS)
+# `reseal serve` brings up, where there is no network: whatever wants to leave fails it. The pictures of
+# docs/prefect.md are made anew.
+ui: setup chromium iproute2
+	$(BIN)/python -m tests.offline tests.browser.journey --to docs $(ARGS)
 
 # Pins stay unless something forces them; `make lock ARGS=--upgrade` renews them all.
 # The extra indexes and constraints of this machine must not decide what the lock holds.

@@ -54,7 +54,7 @@ def test_it_gives_way_as_far_as_its_mode_says_however_often_it_is_told(mode, nic
 def test_a_careful_run_rests_by_how_many_cores_there_are(monkeypatch, cores, rest):
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     careful = effort(Mode.SAFE)
-    assert (careful.pace.rest, careful.reading_rest) == (pytest.approx(rest), careful.pace.rest)
+    assert careful.reading_rest == careful.pace.rest == pytest.approx(rest)
 
 
 @pytest.mark.parametrize("mode", [Mode.SAFE, Mode.STANDARD, Mode.AGGRESSIVE])
