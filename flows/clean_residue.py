@@ -15,9 +15,8 @@ from tasks.table import count_rows
 
 
 @flow(name="clean_residue", flow_run_name=named("clean"), persist_result=False, **HOOKS)
-def clean_residue(options: CleanOptions | None = None) -> State[None]:
+def clean_residue(options: CleanOptions = CleanOptions()) -> State[None]:
     """Clean the tables of the chosen fields, and say what is still found."""
-    options = options or CleanOptions()
     with running("clean_residue", options, options.mode) as run:
         for field in run.fields:
             census = count_rows(field.name)

@@ -30,9 +30,8 @@ from tasks.run import Run
     persist_result=False,
     **HOOKS,
 )
-def encrypt_secrets(options: EncryptOptions | None = None) -> State[None]:
+def encrypt_secrets(options: EncryptOptions = EncryptOptions()) -> State[None]:
     """Seal every secret of the chosen fields while the application runs."""
-    options = options or EncryptOptions()
     with running("encrypt_secrets", options, options.mode) as run:
         # Before anything is written, as a backup that cannot be copied ends the run, and a login
         # query that is not run would be told only after it.

@@ -18,9 +18,8 @@ from tasks.run import Run
 
 
 @flow(name="optimise_schema", flow_run_name=named("optimise"), persist_result=False, **HOOKS)
-def optimise_schema(options: OptimiseOptions | None = None) -> State[None]:
+def optimise_schema(options: OptimiseOptions = OptimiseOptions()) -> State[None]:
     """Optimise the tables of the chosen fields while the application runs; no row is touched."""
-    options = options or OptimiseOptions()
     mode = Mode.VALIDATE_ONLY if options.dry_run else Mode.STANDARD
     with running("optimise_schema", options, mode) as run:
         need_queries(run.access.config.fields, run.access.config.optimise.queries)

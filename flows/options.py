@@ -21,7 +21,7 @@ RunId = Annotated[
 class Where(BaseModel):
     """Which database a run is about, by which configuration."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     target: TargetName | None = None
     """Name of a block of the type Reseal Target; none means the worker's own environment."""

@@ -19,9 +19,8 @@ from tasks.run import Run
 
 
 @flow(name="rotate_keys", flow_run_name=named("rotate"), persist_result=False, **HOOKS)
-def rotate_keys(options: RotateOptions | None = None) -> State[None]:
+def rotate_keys(options: RotateOptions = RotateOptions()) -> State[None]:
     """Put every secret of the chosen fields under a new key while the application runs."""
-    options = options or RotateOptions()
     with running("rotate_keys", options, options.mode) as run:
         need_key()
         report = stages.preflight(run, options, rotates=True)

@@ -19,9 +19,9 @@ from tasks.validate import warm_up
 
 
 @flow(name="verify_secrets", flow_run_name=named("verify"), persist_result=False, **HOOKS)
-def verify_secrets(options: VerifyOptions | None = None) -> State[None]:
+def verify_secrets(options: VerifyOptions = VerifyOptions()) -> State[None]:
     """Verify all fields at any time, by the keys alone."""
-    with running("verify_secrets", options or VerifyOptions(), Mode.VALIDATE_ONLY) as run:
+    with running("verify_secrets", options, Mode.VALIDATE_ONLY) as run:
         warm_up()
         for field in run.fields:
             census = count_rows(field.name)

@@ -18,9 +18,8 @@ from tasks.health import Looked, look_at_health, show_health, tell_alerts
 
 
 @flow(name="watch_health", flow_run_name=named("watch"), persist_result=False)
-def watch_health(options: WatchOptions | None = None) -> State[None]:
+def watch_health(options: WatchOptions = WatchOptions()) -> State[None]:
     """Take one look at all fields; no row of a table is touched."""
-    options = options or WatchOptions()
     settings = settings_of(options.config, options.target)
     logs.set_up(settings.log)
     opening, run_id = Opening.of(settings), UUID(flow_run.id)

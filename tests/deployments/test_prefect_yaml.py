@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from prefect import Flow
+from prefect.utilities.callables import parameter_schema
 from pydantic import BaseModel
 
 import deployments
@@ -32,14 +34,19 @@ SAFE: tuple[dict[str, Any], ...] = (
 )
 
 
+def flow_of(deployment: dict[str, Any]) -> Flow[..., Any]:
+    module, _, name = deployment["entrypoint"].rpartition(".")
+    flow: Flow[..., Any] = getattr(import_module(module), name)
+    return flow
+
+
 @pytest.mark.parametrize("deployment", DOCUMENT["deployments"], ids=lambda d: d["name"])
 def test_a_deployment_runs_a_flow_with_options_it_takes(deployment: dict[str, Any]):
-    module, _, name = deployment["entrypoint"].rpartition(".")
-    flow = getattr(import_module(module), name)
+    flow = flow_of(deployment)
 
-    assert flow.name == name
+    assert deployment["entrypoint"].endswith(f".{flow.name}")
     given = deployment.get("parameters", {}).get("options")
-    assert given is None or OPTIONS[name].model_validate(given) is not None
+    assert given is None or OPTIONS[flow.name].model_validate(given) is not None
 
 
 @pytest.mark.parametrize("deployment", DOCUMENT["deployments"], ids=lambda d: d["name"])
@@ -57,6 +64,20 @@ def test_the_form_describes_every_parameter_and_knows_no_other(kind: type[BaseMo
 
     assert schema["additionalProperties"] is False
     assert [name for name, one in schema["properties"].items() if "description" not in one] == []
+
+
+@pytest.mark.parametrize("deployment", DOCUMENT["deployments"], ids=lambda d: d["name"])
+def test_the_form_has_the_options_themselves_and_their_defaults(deployment: dict[str, Any]):
+    schema = parameter_schema(flow_of(deployment))
+    kind = OPTIONS[flow_of(deployment).name]
+    needed = [name for name, one in kind.model_fields.items() if one.is_required()]
+
+    # Where they were a choice between options and nothing, the form would have a button for that.
+    assert schema.properties["options"]["$ref"] == f"#/definitions/{kind.__name__}"
+    if needed:
+        assert schema.required == ["options"]
+    else:
+        assert schema.properties["options"]["default"] == kind().model_dump(mode="json")
 
 
 @pytest.mark.parametrize("deployment", DOCUMENT["deployments"], ids=lambda d: d["name"])
