@@ -10,7 +10,7 @@ SOURCES := $(shell find $(ROOMS) docs README.md -type f -not -name '*.pyc' 2>/de
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup demo test check lint keys bench bench-neighbour login-query residue ui chaos model fuzz schemas fmt lock clean
+.PHONY: setup demo test check lint keys bench bench-neighbour login-query residue ui fleet chaos model fuzz schemas fmt lock clean
 
 setup: .venv/.installed
 	@:
@@ -185,6 +185,11 @@ docs: setup
 # docs/prefect.md are made anew.
 ui: setup chromium iproute2
 	$(BIN)/python -m tests.offline tests.browser.journey --to docs $(ARGS)
+
+# Several databases rotated by workers, and a worker that is killed with its run while another takes that over;
+# the suite has the first part of it.
+fleet: setup
+	LONG_FLEET=1 $(PYTEST) tests/flows/test_fleet.py tests/flows/test_takeover.py tests/flows/test_serve.py $(ARGS)
 
 # Pins stay unless something forces them; `make lock ARGS=--upgrade` renews them all.
 # The extra indexes and constraints of this machine must not decide what the lock holds.

@@ -22,10 +22,12 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTag
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.workers.process import ProcessWorker
 
-from flows.target import Target
+from flows.target import Target, target_names
 
 FILE = Path(__file__).with_name("prefect.yaml")
 TAG = "reseal"
+# What is about several targets, of which none has it for itself.
+FLEET = "fleet"
 
 # What Prefect's server gives at most at a time.
 _PAGE = 200
@@ -35,7 +37,8 @@ def document(targets: Collection[str], known: Collection[str]) -> dict[str, Any]
     """Return prefect.yaml with a deployment more for each target, and no schedule for the known."""
     read: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     shipped = read["deployments"]
-    meant = [*shipped, *(of_target(each, name) for name in targets for each in shipped)]
+    own = [each for each in shipped if FLEET not in each["tags"]]
+    meant = [*shipped, *(of_target(each, name) for name in targets for each in own)]
     for deployment in meant:
         if deployment["name"] in known:
             deployment.pop("schedules", None)
@@ -55,18 +58,19 @@ def main() -> int:
     """Register everything, and print what the server has then as JSON."""
     with get_client(sync_client=True) as client:
         Target.register_type_and_schema()
-        _make_pool(client)
-        meant = document(_targets(client), {one["name"] for one in _registered(client)})
-        code = _deploy(meant)
+        make_pool(client, "reseal")
+        meant = document(target_names(client), {one["name"] for one in _registered(client)})
+        code = deploy(meant)
         if not code:
             print(json.dumps(list(_registered(client))))  # noqa: T201
     return code
 
 
-def _make_pool(client: SyncPrefectClient) -> None:
+def make_pool(client: SyncPrefectClient, name: str) -> None:
+    """Make a work pool for processes, where there is none of this name."""
     template = ProcessWorker.get_default_base_job_template()
     pool = WorkPoolCreate(
-        name="reseal",
+        name=name,
         type=ProcessWorker.type,
         base_job_template=template,
         description="Runs of Reseal as processes beside the worker.",
@@ -76,11 +80,6 @@ def _make_pool(client: SyncPrefectClient) -> None:
     except ObjectAlreadyExists:
         # One for containers, or one that somebody has changed, stays.
         return
-
-
-def _targets(client: SyncPrefectClient) -> list[str]:
-    found = client.read_block_documents_by_type(Target.get_block_type_slug(), include_secrets=False)
-    return sorted(block.name for block in found if block.name)
 
 
 def _registered(client: SyncPrefectClient) -> Iterator[dict[str, Any]]:
@@ -93,8 +92,8 @@ def _registered(client: SyncPrefectClient) -> Iterator[dict[str, Any]]:
         offset += len(page)
 
 
-def _deploy(meant: dict[str, Any]) -> int:
-    """Let Prefect's own command register it; what it says is for standard error."""
+def deploy(meant: dict[str, Any]) -> int:
+    """Let Prefect's own command register it, and return its exit code; it speaks on stderr."""
     with TemporaryDirectory() as directory:
         file = Path(directory) / "prefect.yaml"
         file.write_text(yaml.safe_dump(meant, sort_keys=False), encoding="utf-8")

@@ -11,6 +11,7 @@ from flows import (
     audit,
     backups,
     evidence,
+    fleet,
     health,
     keys,
     looking,
@@ -226,6 +227,7 @@ app.command()(scoring.score)
 wishing.register(app)
 pooling.register(app)
 health.register(app)
+fleet.register(app)
 serve.register(app)
 
 

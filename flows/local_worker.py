@@ -40,6 +40,11 @@ class LocalWorker:
             )
 
     @property
+    def pid(self) -> int:
+        """The id of its process."""
+        return self._process.pid
+
+    @property
     def is_alive(self) -> bool:
         """Whether its process has not ended."""
         return self._process.poll() is None

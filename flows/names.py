@@ -11,21 +11,31 @@ from pydantic import BaseModel
 from flows.target import settings_of
 from reseal.config import load_config
 
-_MOST_FIELDS = 2
+_MOST_NAMED = 2
+
+Words = Callable[[dict[str, Any]], list[str]]
 
 
-def named(verb: str) -> Callable[[], str]:
+def named(verb: str, words: Words | None = None) -> Callable[[], str]:
     """Return what names a run after its options: `encrypt users.mfa_secret safe 2026-03-01`."""
 
     def name() -> str:
         given = flow_run.parameters.get("options") or {}
         said = given.model_dump(mode="json") if isinstance(given, BaseModel) else given
-        return " ".join([verb, *words(said), f"{datetime.now(UTC):%Y-%m-%d}"])
+        return " ".join([verb, *(words or of_one)(said), f"{datetime.now(UTC):%Y-%m-%d}"])
 
     return name
 
 
-def words(options: dict[str, Any]) -> list[str]:
+def of_several(options: dict[str, Any]) -> list[str]:
+    """Return what tells a run from others that are about several targets."""
+    chosen = options.get("targets")
+    if not chosen:
+        return ["all targets"]
+    return list(chosen) if len(chosen) <= _MOST_NAMED else [f"{len(chosen)} targets"]
+
+
+def of_one(options: dict[str, Any]) -> list[str]:
     """Return what tells a run from others of its flow."""
     of_what = options.get("run_id") or options.get("version")
     target = options.get("target")
@@ -37,7 +47,7 @@ def _fields(options: dict[str, Any]) -> str:
     chosen = options.get("fields") or _all_fields(options)
     if not chosen:
         return "all fields"
-    return " ".join(chosen) if len(chosen) <= _MOST_FIELDS else f"{len(chosen)} fields"
+    return " ".join(chosen) if len(chosen) <= _MOST_NAMED else f"{len(chosen)} fields"
 
 
 def _all_fields(options: dict[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from reseal.approval.answer import MOST_NAME
+from reseal.fleet import AT_ONCE, MOST_AT_ONCE, START_WITHIN
 from reseal.keyring import KeyState
 from reseal.modes import Mode
 
@@ -69,6 +70,19 @@ class RotateOptions(SweepOptions):
     """Go on where no application has reported which keys it opens."""
     compromised: int | None = None
     """A key version that others know: replace it at once, as fast as can be."""
+
+
+class FleetOptions(BaseModel):
+    """Which targets `rotate_fleet` has rotated, and how many at a time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    targets: list[TargetName] = Field(default_factory=list)
+    """Names of blocks of the type Reseal Target; none means all."""
+    at_once: int = Field(default=AT_ONCE, ge=1, le=MOST_AT_ONCE)
+    """How many targets are rotated at the same time."""
+    start_within: int = Field(default=START_WITHIN, ge=1, le=A_DAY)
+    """Seconds for a worker to begin a target's run; then it is taken back and the next one goes."""
 
 
 class VerifyOptions(Scope):

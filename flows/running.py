@@ -2,10 +2,9 @@
 
 import logging
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from types import FrameType
 from uuid import UUID
 
 from prefect.runtime import flow_run
@@ -14,6 +13,7 @@ from flows.cancelling import heeding_prefect
 from flows.opening import Opening
 from flows.options import Scope
 from flows.pacing import pacing_of
+from flows.signals import stop_on_signals
 from flows.target import settings_of
 from flows.window import need_open, policy_of
 from reseal import logs, register
@@ -75,7 +75,7 @@ def running(flow_name: str, scope: Scope, mode: Mode) -> Iterator[Run]:
     with ExitStack() as stack:
         run = _open(stack, flow_name, scope, mode)
         try:
-            with _stop_on_sigterm(run.workers.stop):
+            with stop_on_signals(run.workers.stop, (signal.SIGTERM,)):
                 yield run
         except ConfigurationError as error:
             run.result.message = str(error)
@@ -208,23 +208,3 @@ def _close_bundle(run: Run) -> None:
     run.result.evidence_head = closed.head.last.sha256
     if closed.page is not None:
         artifacts.publish_page(closed.page, links.place(run))
-
-
-@contextmanager
-def _stop_on_sigterm(stop: Callable[[], None]) -> Iterator[None]:
-    """Turn SIGTERM into a stop at the next batch boundary; a second one ends the process."""
-
-    def on_sigterm(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, before)
-        stop()
-
-    try:
-        before = signal.signal(signal.SIGTERM, on_sigterm)
-    except ValueError:
-        # Not the main thread: whoever owns it decides about signals.
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -51,11 +51,11 @@ def call(name: str, options: dict[str, Any], opening: Opening, watcher: Any) -> 
     finally:
         running.watchers.remove(watcher)
         running.openings.remove(opening)
-        _send_what_is_left()
+        send_what_is_left()
     return _result(state, running.results[began:])
 
 
-def _send_what_is_left() -> None:
+def send_what_is_left() -> None:
     """Wait for logs and events: the server, which is about to end, must have them first."""
     from tasks.sending import events_have_left
 

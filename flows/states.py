@@ -1,13 +1,24 @@
 """The Prefect state that tells a run's outcome at a glance."""
 
+from typing import Protocol
+
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
 
 from reseal.outcome import Outcome
-from reseal.result import RunResult
 
 
-def state_of(result: RunResult) -> State[None]:
+class Ended(Protocol):
+    """Something that came to an end, and can say to which."""
+
+    @property
+    def outcome(self) -> Outcome: ...
+
+    @property
+    def message(self) -> str: ...
+
+
+def state_of(result: Ended) -> State[None]:
     """Return a state whose colour and message are those of the outcome."""
     message = result.message
     match result.outcome:

@@ -1,9 +1,12 @@
 """A database to work on, kept in Prefect as a block, so that a run is told its name only."""
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, ClassVar
 
+from httpx import HTTPStatusError
 from prefect.blocks.core import Block
+from prefect.client.orchestration import SyncPrefectClient
 from pydantic import Field, SecretStr, StringConstraints
 
 from flows.options import TargetName
@@ -71,6 +74,21 @@ class Target(Block):
                 "set it there"
             )
         return url
+
+
+def target_names(client: SyncPrefectClient) -> list[str]:
+    """Return the name of every target that there is."""
+    try:
+        # All of them at once: the server gives this list no pages.
+        found = client.read_block_documents_by_type(
+            Target.get_block_type_slug(), include_secrets=False
+        )
+    except HTTPStatusError as error:
+        if error.response.status_code != HTTPStatus.NOT_FOUND:
+            raise
+        # Nobody has registered the type yet.
+        return []
+    return sorted(block.name for block in found if block.name)
 
 
 def settings_of(config: str | None, target: TargetName | None) -> Settings:

@@ -1,5 +1,6 @@
 """What a person sees in the Prefect UI: a view of the record, which is the evidence directory."""
 
+import json
 from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,6 +15,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from reseal.fleet import FleetResult
 from reseal.preflight import Report
 from reseal.report import PAGE
 from reseal.result import FieldResult, RunResult
@@ -59,6 +61,19 @@ def publish_summary(result: RunResult, place: str, pages: dict[str, str]) -> Non
         link=place, link_text="evidence", key="evidence",
         description="The directory that holds this run's record",
     )  # fmt: skip
+
+
+def publish_fleet(result: FleetResult) -> None:
+    """Show what became of each target as a row of a table, then links to the runs and all as JSON.
+
+    A cell of a table shows a link as text only.
+    """
+    document = result.as_dict()
+    create_table_artifact(table=document["targets"], key="fleet", description=result.message)
+    lines = [f"# {document['flow']}: {document['outcome']}", "", result.message, ""]
+    lines += [f"- [{one.target}]({one.page}): {one.outcome}" for one in result.targets if one.page]
+    lines += ["", "```json", json.dumps(document, indent=2), "```"]
+    create_markdown_artifact(markdown="\n".join(lines), key="summary", description=result.message)
 
 
 def publish_scores(document: dict[str, Any]) -> None:
@@ -133,8 +148,9 @@ def shown(svg: str) -> str:
 
 def _census_rows(name: str, part: FieldResult) -> list[dict[str, Any]]:
     counted = (("before", part.before), ("after", part.after))
-    return [
+    rows = [
         {"field": name, "when": when, **census.as_dict(), "sealed": census.all_sealed}
         for when, census in counted
         if census
     ]
+    return [row | {"changed": part.changed} if row["when"] == "after" else row for row in rows]

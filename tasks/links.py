@@ -1,6 +1,10 @@
-"""Where a browser finds the evidence of a run, and the pages in it."""
+"""Where a browser finds a run, its evidence, and the pages in that."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from prefect.settings import PREFECT_UI_URL
 
 from reseal.report import PAGE
 from tasks.run import Run
@@ -25,3 +29,14 @@ def pages(run: Run) -> dict[str, str]:
         name = docs.parents[1].name
         found[f"Data Docs of {name}"] = f"{place(run)}/{docs.relative_to(root).as_posix()}"
     return found
+
+
+def run_page(run_id: UUID) -> str | None:
+    """Return the URL of a run's page in the Prefect UI, where Prefect knows where that is."""
+    ui = PREFECT_UI_URL.value()
+    if not ui:
+        return None
+    place = urlsplit(ui)
+    # Without what may stand before the @.
+    bare = place._replace(netloc=place.netloc.rpartition("@")[2]).geturl()
+    return f"{bare.rstrip('/')}/runs/flow-run/{run_id}"

@@ -23,6 +23,7 @@ OPTIONS: dict[str, type[BaseModel]] = {
     "rollback_run": options.RollbackOptions,
     "clean_residue": options.CleanOptions,
     "watch_health": options.WatchOptions,
+    "rotate_fleet": options.FleetOptions,
     "retire_key": options.RetireOptions,
 }
 # What a run does if nobody says anything.

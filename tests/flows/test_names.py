@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.names import words
+from flows.names import of_one, of_several
 from reseal.modes import Mode
 from tests.flows.conftest import CONFIG
 
@@ -32,4 +32,17 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_words_are_those_of_the_options(options: dict, expected: list[str]):
-    assert words(options) == expected
+    assert of_one(options) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ["all targets"]),
+        ({"targets": []}, ["all targets"]),
+        ({"targets": ["app", "shop"]}, ["app", "shop"]),
+        ({"targets": ["a", "b", "c"], "at_once": 3}, ["3 targets"]),
+    ],
+)
+def test_a_fleet_is_called_after_its_targets(options: dict, expected: list[str]):
+    assert of_several(options) == expected

@@ -63,7 +63,7 @@ def deployed(
 
 def test_every_deployment_arrives(deployed: dict[str, dict[str, Any]]) -> None:
     expected = {"encrypt", "check", "rotate-keys", "verify", "optimise", "residue", "rollback"}
-    expected |= {"watch-health", "retire-key"}
+    expected |= {"watch-health", "retire-key", "rotate-fleet"}
     assert deployed.keys() == expected
 
 

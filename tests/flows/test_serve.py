@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 USERS, OTHERS = 40, 7
 SHIPPED = {"encrypt", "check", "rotate-keys", "verify", "watch-health", "residue", "optimise"}
-SHIPPED |= {"rollback", "retire-key"}
+SHIPPED |= {"rollback", "retire-key", "rotate-fleet"}
 FORM = "/deployments/deployment/{}/run"
 HAS_RUNS = "SELECT to_regclass('reseal.run')"
 AT_WORK = "SELECT count(*)::int FROM reseal.run WHERE outcome IS NULL"
@@ -44,6 +45,23 @@ class Served:
         (one,) = (each for each in self.document["deployments"] if each["name"] == name)
         asked = {"parameters": {"options": options}, "state": {"type": "SCHEDULED"}}
         return str(self.scene.api(f"deployments/{one['id']}/create_flow_run", asked)["id"])
+
+    def schedules(self, name: str, **options: Any) -> tuple[str, str]:
+        """Have a deployment run by itself, as the UI does; return the schedule, and its first run.
+
+        It is some seconds off, as the server looks for new schedules every few seconds; where it is
+        too busy for that, the one after it is the first.
+        """
+        (one,) = (each for each in self.document["deployments"] if each["name"] == name)
+        begins = datetime.now(UTC) + timedelta(seconds=12)
+        schedule = {"interval": 45, "anchor_date": begins.isoformat()}
+        asked = [{"schedule": schedule, "parameters": {"options": options}}]
+        path = f"deployments/{one['id']}/schedules"
+        (made,) = self.scene.api(path, asked)
+        runs = {"deployments": {"id": {"any_": [one["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"}
+        wait_until(lambda: self.scene.api("flow_runs/filter", runs))
+        (first, *_) = self.scene.api("flow_runs/filter", runs)
+        return f"{path}/{made['id']}", str(first["id"])
 
     def run(self, run_id: str) -> dict[str, Any]:
         """What Prefect knows of a run."""
@@ -95,13 +113,15 @@ def served(make_scene: Callable[[], Scene]) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def elsewhere(served: Served, make_scene: Callable[[], Scene]) -> Iterator[tuple[Scene, str]]:
-    """Another database, and a run of it."""
+    """Another database, and a run of it that a schedule begins."""
     other = make_scene()
     other.enrol(["JBSWY3DPEHPK3PXP"] * OTHERS)
     block = put_target(served.scene, "shop", other.database)
-    yield other, served.start("check", mode="validate-only", target="shop")
-    url = f"{served.scene.prefect_api}/block_documents/{block}"
-    urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=30).close()
+    schedule, run_id = served.schedules("check", mode="validate-only", target="shop")
+    yield other, run_id
+    for path in (schedule, f"block_documents/{block}"):
+        url = f"{served.scene.prefect_api}/{path}"
+        urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=30).close()
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +157,15 @@ def test_the_form_shows_every_option_and_asks_nobody_else(served: Served, paused
         hosts = {urlsplit(url).netloc for url in seen.requests if url.startswith("http")}
 
     assert hosts == {urlsplit(served.document["ui"]).netloc}
+
+
+def test_a_schedule_begins_a_run_by_itself(
+    served: Served, elsewhere: tuple[Scene, str], paused: str
+):
+    ended = served.ended(elsewhere[1])
+
+    assert (ended["auto_scheduled"], ended["created_by"]["type"]) == (True, "SCHEDULE")
+    assert ended["start_time"] > ended["expected_start_time"]
 
 
 def test_a_run_of_a_target_is_called_so_and_leads_to_its_report(
