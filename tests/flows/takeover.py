@@ -1,10 +1,9 @@
 """A worker is killed with its run, as by a power cut; another worker takes the rerun over.
 
-It takes a minute, so that it is in `make fleet` and not in the suite.
+By `make fleet`: it takes a minute, and its name keeps it out of the suite.
 """
 
 import json
-import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,10 +15,7 @@ from tests.flows.fleet import Fleet, fleet_of, kill_all_of
 from tests.flows.rotations import SLOW
 from tests.flows.scene import Scene, Stored, secrets, wait_until
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not os.environ.get("LONG_FLEET"), reason="`make fleet` runs it"),
-]
+pytestmark = pytest.mark.slow
 
 USERS = 1500
 BEGUN = "SELECT to_regclass('reseal.batch') IS NOT NULL"
