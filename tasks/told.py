@@ -38,7 +38,7 @@ _BUSY = "another run of its deployment is at work, or was when its worker died; 
 
 def result_of(client: SyncPrefectClient, target: str, run: FlowRun) -> TargetResult:
     """Return what a run of a target came to, or that it is still at work."""
-    outcome, message, not_begun = _ended(run)
+    outcome, message, not_begun = ended_as(run)
     return TargetResult(
         target,
         outcome,
@@ -51,7 +51,7 @@ def result_of(client: SyncPrefectClient, target: str, run: FlowRun) -> TargetRes
     )
 
 
-def _ended(run: FlowRun) -> tuple[Outcome, str, bool]:
+def ended_as(run: FlowRun) -> tuple[Outcome, str, bool]:
     """Return outcome and message, and whether the run raised before it touched anything."""
     state = run.state
     if state is None or not state.is_final():
@@ -71,7 +71,7 @@ def _rows_written(client: SyncPrefectClient, run_id: UUID) -> int | None:
         flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]), key=ArtifactFilterKey(any_=["census"])
     )
     tables = [json.loads(str(one.data)) for one in client.read_artifacts(artifact_filter=of_run)]
-    written = [row["changed"] for table in tables for row in table if row.get("when") == "after"]
+    written = [row["changed"] for table in tables for row in table if "changed" in row]
     return sum(written) if written else None
 
 

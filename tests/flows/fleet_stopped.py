@@ -43,7 +43,7 @@ def test_its_run_comes_to_a_batch_boundary_and_the_next_fleet_goes_on_from_there
         (one,) = stopped.document["targets"]
         assert fleet.run(one["run_id"])["state"]["type"] == "CANCELLED"
         assert (fleet.evidence("elm") / one["run_id"] / "report.html").is_file()
-        assert 0 < story.scene.ask(RESEALED)
+        assert story.scene.ask(RESEALED) > 0
         assert ended.code == 0, ended.err
         assert story.keys() == keys == {"1": "retiring", "2": "active"}
         assert story.scene.ask(OUTCOMES) == ["stopped", "done"]
