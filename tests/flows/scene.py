@@ -112,7 +112,7 @@ class Scene:
         finally:
             store.close()
 
-    def api(self, path: str, query: dict[str, Any] | list[Any] | None = None) -> Any:
+    def api(self, path: str, query: dict[str, Any] | None = None) -> Any:
         """What Prefect's API answers to a GET, or to a POST where there is a query."""
         request = urllib.request.Request(
             f"{self.prefect_api}/{path}",

@@ -47,21 +47,26 @@ class Served:
         return str(self.scene.api(f"deployments/{one['id']}/create_flow_run", asked)["id"])
 
     def schedules(self, name: str, **options: Any) -> tuple[str, str]:
-        """Have a deployment run by itself, as the UI does; return the schedule, and its first run.
+        """Have a deployment run by itself; return its id, and that of its first run.
 
-        It is some seconds off, as the server looks for new schedules every few seconds; where it is
-        too busy for that, the one after it is the first.
+        That is some seconds off, as the server looks for changed deployments every few seconds;
+        where it is too busy for that, the one after it is the first.
         """
         (one,) = (each for each in self.document["deployments"] if each["name"] == name)
         begins = datetime.now(UTC) + timedelta(seconds=12)
         schedule = {"interval": 45, "anchor_date": begins.isoformat()}
-        asked = [{"schedule": schedule, "parameters": {"options": options}}]
-        path = f"deployments/{one['id']}/schedules"
-        (made,) = self.scene.api(path, asked)
+        own = {"schedule": schedule, "parameters": {"options": options}}
+        self.changes(f"deployments/{one['id']}", "PATCH", {"schedules": [own]})
         runs = {"deployments": {"id": {"any_": [one["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"}
         wait_until(lambda: self.scene.api("flow_runs/filter", runs))
         (first, *_) = self.scene.api("flow_runs/filter", runs)
-        return f"{path}/{made['id']}", str(first["id"])
+        return one["id"], str(first["id"])
+
+    def changes(self, path: str, method: str, asked: dict[str, Any]) -> None:
+        """Change or delete something by Prefect's API."""
+        url, headers = f"{self.scene.prefect_api}/{path}", {"Content-Type": "application/json"}
+        asking = urllib.request.Request(url, json.dumps(asked).encode(), headers, method=method)
+        urllib.request.urlopen(asking, timeout=30).close()
 
     def run(self, run_id: str) -> dict[str, Any]:
         """What Prefect knows of a run."""
@@ -117,11 +122,10 @@ def elsewhere(served: Served, make_scene: Callable[[], Scene]) -> Iterator[tuple
     other = make_scene()
     other.enrol(["JBSWY3DPEHPK3PXP"] * OTHERS)
     block = put_target(served.scene, "shop", other.database)
-    schedule, run_id = served.schedules("check", mode="validate-only", target="shop")
+    deployment, run_id = served.schedules("check", mode="validate-only", target="shop")
     yield other, run_id
-    for path in (schedule, f"block_documents/{block}"):
-        url = f"{served.scene.prefect_api}/{path}"
-        urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=30).close()
+    served.changes(f"deployments/{deployment}", "PATCH", {"schedules": []})
+    served.changes(f"block_documents/{block}", "DELETE", {})
 
 
 @pytest.fixture(scope="module")
