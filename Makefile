@@ -186,10 +186,10 @@ docs: setup
 ui: setup chromium iproute2
 	$(BIN)/python -m tests.offline tests.browser.journey --to docs $(ARGS)
 
-# Databases rotated by workers, a fleet that is stopped at work, and a worker that is killed with its run while
-# another takes that over; the suite has the first of them.
+# Databases rotated by workers, and a worker that is killed with its run while another takes that over; the suite
+# has the first of them.
 fleet: setup
-	$(PYTEST) tests/flows/test_fleet.py tests/flows/fleet_stopped.py tests/flows/takeover.py $(ARGS)
+	$(PYTEST) tests/flows/test_fleet.py tests/flows/takeover.py $(ARGS)
 
 # Pins stay unless something forces them; `make lock ARGS=--upgrade` renews them all.
 # The extra indexes and constraints of this machine must not decide what the lock holds.
