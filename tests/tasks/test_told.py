@@ -45,7 +45,7 @@ def test_what_it_raised_tells_whether_anything_was_touched(
 
 
 def test_a_run_that_prefect_did_not_begin_beside_another_was_refused():
-    cancelled = Cancelled(message="Deployment concurrency limit reached.")
+    cancelled: State = Cancelled(message="Deployment concurrency limit reached.")
 
     assert ended_as(run_in(cancelled))[0] is Outcome.REFUSED
 
