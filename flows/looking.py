@@ -5,14 +5,15 @@ from typing import Annotated
 import typer
 
 from flows import readers
-from flows.flags import ConfigPath, Fields, Json, print_document
+from flows.flags import ConfigPath, Fields, Json, Panel, print_document
 from reseal.errors import Refused
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (init, discover, check, status):
-        app.command()(command)
+    for command in (init, discover, check):
+        app.command(rich_help_panel=Panel.BEGIN)(command)
+    app.command(rich_help_panel=Panel.LOOK)(status)
 
 
 def init(
@@ -26,12 +27,18 @@ def init(
 
 
 def discover(config: ConfigPath = None, as_json: Json = False) -> None:
-    """Look through the whole database for MFA secrets, copies of them, and what is protected."""
+    """Look through the whole database for MFA secrets, copies of them, and what is protected.
+
+    Nothing is written.
+    """
     print_document(readers.discover(config), as_json, readers.show_discovery)
 
 
 def check(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
-    """Look at everything that a run depends on, and write nothing."""
+    """Look at everything that a run depends on: table by table, key by key.
+
+    Nothing is written.
+    """
     document = readers.check(config, fields or [])
     print_document(document, as_json, readers.show_checks)
     if document["verdict"] == "refuse":
@@ -39,5 +46,8 @@ def check(fields: Fields = None, config: ConfigPath = None, as_json: Json = Fals
 
 
 def status(config: ConfigPath = None, as_json: Json = False) -> None:
-    """Show each field's census, the keys and the latest runs."""
+    """Show each field's census, the keys and the latest runs.
+
+    Nothing is written.
+    """
     print_document(readers.status(config), as_json, readers.show_status)
