@@ -32,7 +32,7 @@ from reseal.unexpected import scrubbed
 
 app = typer.Typer(
     help="Encrypt the MFA secrets of a live PostgreSQL in place, and keep them verifiable.",
-    epilog="Begin with `reseal init`. `reseal COMMAND --help` says what a "
+    epilog="Begin with `reseal init` and `reseal doctor`. `reseal COMMAND --help` says what a "
     "command writes. Exit codes and what to do: docs/runbook.md",
     pretty_exceptions_enable=False,
     # So that a paragraph of help is wrapped as a whole, and a bracket is a bracket.
