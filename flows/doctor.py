@@ -4,6 +4,7 @@ import platform
 import ssl
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def examine(config: Path | None) -> Diagnosis:
     """Look at everything by itself; nothing is written, and no fault hides another."""
     settings = Settings.from_environment(config)
     described, words = of_file(settings)
+    words = [*of_environment(settings, config), *words]
     access, store, database = reach.connect(settings, described or Config(()))
     if access is None or store is None:
         return _diagnosis(settings, described, words, _apart(access, database))
@@ -61,7 +63,7 @@ def _diagnosis(
     api = settings.variables.get("PREFECT_API_URL")
     return Diagnosis({
         Section.VERSIONS: (*_versions(), *seen[Section.VERSIONS]),
-        Section.SETTINGS: (*of_environment(settings), *words),
+        Section.SETTINGS: tuple(words),
         Section.REACH: (
             *reach.of_machine(settings, config),
             *seen[Section.REACH],
@@ -75,7 +77,7 @@ def _versions() -> Iterator[Line]:
     yield Line("reseal", __version__)
     yield Line("Python", f"{platform.python_version()}, {ssl.OPENSSL_VERSION}")
     for name in PACKAGES:
-        yield told(name, lambda name=name: _package(name))  # type: ignore[misc]
+        yield told(name, partial(_package, name))
 
 
 def _package(name: str) -> Finding:

@@ -1,6 +1,7 @@
 """What the connected role may do, and which grant is missing for which purpose."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from reseal.access import Access
@@ -77,7 +78,7 @@ def of_role(access: Access, store: Store) -> Iterator[Line]:
     for field in access.config.fields:
         yield from _of_field(access, store, plan, field)
     for one in CAPABILITIES:
-        yield told(one.name, lambda one=one: _can(store, one), one.purpose)  # type: ignore[misc]
+        yield told(one.name, partial(_can, store, one), one.purpose)
 
 
 def _of_field(access: Access, store: Store, plan: PreflightPlan, field: Field) -> Iterator[Line]:
@@ -88,7 +89,7 @@ def _of_field(access: Access, store: Store, plan: PreflightPlan, field: Field) -
         yield of_check(misdescribed(field, error)[-1], None)
         return
     except StoreError as error:
-        yield told(f"field {field.name}", lambda error=error: _unseen(error))  # type: ignore[misc]
+        yield told(f"field {field.name}", partial(_unseen, error))
         return
     subject = FieldSubject(access, store, plan, target, relations, _NOTHING_COUNTED)
     yield from (asked(one, subject, PURPOSES[one.name]) for one in FIELD_RIGHTS_CHECKS)
@@ -102,4 +103,4 @@ def _can(store: Store, one: Capability) -> Finding:
     role = str(store.need(ROLE)[0])
     if store.need(one.query)[0]:
         return ok(role)
-    return warn(f"not granted to {role}", one.remedy.format(role=role))
+    return warn(f"{role} lacks it", one.remedy.format(role=role))

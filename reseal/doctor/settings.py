@@ -1,6 +1,7 @@
 """The settings in effect, each with where it comes from; and what was set and is not known."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from reseal.config import Config, load_config
 from reseal.doctor import redacted
@@ -32,10 +33,15 @@ _PREFIX = "RESEAL_"
 ENVIRONMENT, DEFAULT = "environment", "default"
 
 
-def of_environment(settings: Settings) -> Iterator[Line]:
-    """Yield what the environment sets, what holds where it does not, and what nobody reads."""
+def of_environment(settings: Settings, config: Path | None = None) -> Iterator[Line]:
+    """Yield what the environment sets, what holds where it does not, and what nobody reads.
+
+    `config` is what the flag names, which wins.
+    """
     for name, show in KNOWN.items():
-        if text := settings.variables.get(name):
+        if name == "RESEAL_CONFIG" and config is not None:
+            yield Line(name, str(settings.config), source="--config")
+        elif text := settings.variables.get(name):
             yield Line(name, show(text), source=ENVIRONMENT)
         elif name in _DEFAULTS:
             yield Line(name, _DEFAULTS[name](settings), source=DEFAULT)

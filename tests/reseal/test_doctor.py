@@ -64,6 +64,15 @@ def test_each_setting_says_where_it_comes_from(tmp_path):
     assert "RESEAL_BACKUP_KEK" not in lines
 
 
+def test_a_flag_wins_over_the_environment(tmp_path):
+    flag = Path("mine.toml")
+    chosen = Settings.of({"RESEAL_CONFIG": "other.toml"}, tmp_path, flag)
+
+    line = by_name(of_environment(chosen, flag))["RESEAL_CONFIG"]
+
+    assert (line.value, line.source) == (str(tmp_path / "mine.toml"), "--config")
+
+
 def test_a_setting_that_nobody_reads_is_named_and_not_shown(tmp_path):
     said = {"RESEAL_DATABSE_URL": SENTINEL, "RESEAL_KEK": "env:RESEAL_MINE", "RESEAL_MINE": KEY}
 
