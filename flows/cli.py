@@ -70,13 +70,22 @@ def main() -> int:
     except typer.Abort:
         return _stopped()
     except typer.TyperException as error:
-        return _complain(f"{error.format_message().rstrip('.')}; see `reseal --help`", WRONG_USE)
+        return _complain(_wrong(error), WRONG_USE)
     except (ConfigurationError, Unreachable, ShelfUnreachable) as error:
         return _complain(str(error), WRONG_USE)
     except (Refused, FieldBusy) as error:
         return _complain(str(error), Outcome.REFUSED.exit_code)
     except Exception as error:
         return _complain(str(scrubbed(error)), Outcome.FAILED.exit_code)
+
+
+def _wrong(error: typer.TyperException) -> str:
+    """Say what is wrong with the words of a command, and whose help to read."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "reseal"
+    # Of a command that has others below typer has shown the help, and says nothing.
+    said = error.format_message().rstrip(".") or "name one of these commands"
+    return f"{said}; see `{path} --help`"
 
 
 def _stopped() -> int:

@@ -86,6 +86,10 @@ def show_checks(document: dict[str, Any]) -> None:
         table.add_row(verdict, Text(check["name"]), Text(said))
     console.print(table)
     console.print(f"preflight: {document['verdict']}, {len(document['checks'])} checks")
+    for word in ("unknown", "warn", "refuse"):
+        names = [check["name"] for check in document["checks"] if check["verdict"] == word]
+        if names:
+            say(f"  {word}: {', '.join(dict.fromkeys(names))}")
 
 
 def show_discovery(document: dict[str, Any]) -> None:

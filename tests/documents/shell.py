@@ -47,6 +47,9 @@ def parsed(words: Sequence[str], *, is_whole: bool = True) -> None:
     """
     command, at = _command(), 0
     while hasattr(command, "commands") and at < len(words):
+        if words[at] in ["--help", *(name for one in command.params for name in one.opts)]:
+            # Of a command that has others below, it asks for help.
+            return
         if words[at] not in command.commands:
             raise ValueError(f"no command {' '.join(words[: at + 1])}")
         command, at = command.commands[words[at]], at + 1

@@ -105,6 +105,12 @@ def test_every_step_is_taken_and_ends_well(hour):
     assert set(codes.values()) == {0}, [step.err for step in hour.steps.values() if step.code]
 
 
+def test_in_a_pipe_there_is_neither_bar_nor_colour(hour):
+    said = "".join(step.out + step.err for step in hour.steps.values())
+
+    assert {"━", "\x1b"} & set(said) == set()
+
+
 def test_what_init_writes_names_the_field_that_the_readme_shows(hour):
     assert f'name = "{FIELD}"' in hour.written
 

@@ -105,3 +105,19 @@ def test_completion_is_installed_when_it_is_asked_for(reseal, tmp_path):
     assert "_RESEAL_COMPLETE=complete_bash" in shown.out
     assert "_RESEAL_COMPLETE" in (tmp_path / ".bash_completions" / "reseal.sh").read_text()
     assert "reseal.sh" in (tmp_path / ".bashrc").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("keys", "name one of these commands; see `reseal keys --help`"),
+        ("rollback", "see `reseal rollback --help`"),
+        ("keys retire", "see `reseal keys retire --help`"),
+        ("encript", "see `reseal --help`"),
+    ],
+)
+def test_wrong_words_lead_to_the_help_of_their_command(reseal, words, says):
+    ended = reseal.run(*words.split())
+
+    assert ended.code == 2
+    assert ended.err.rstrip().endswith(says)
