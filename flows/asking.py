@@ -1,51 +1,87 @@
-"""Which targets a fleet has, and what each of them is asked for."""
+"""What `reseal init` asks a person at a terminal; in a pipe nobody is asked."""
 
-from collections.abc import Collection, Sequence
+import sys
+from typing import Protocol
 
-from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.exceptions import ObjectNotFound
+import typer
 
-from flows.target import target_names
-from reseal.errors import SettingsError
-from tasks.fleet import Asked
-
-_DEPLOYMENT = "rotate-keys-{}"
+from flows.screen import print_rows, say
+from reseal.discover import Candidate, unique_names
 
 
-def asked_of(names: Sequence[str]) -> list[Asked]:
-    """Return what each of these targets is asked for, or each that there is.
+class Asking(Protocol):
+    """The questions that only a person can answer; an empty answer is None."""
 
-    Raise SettingsError where one of them is not there, or has no deployment.
-    """
-    with get_client(sync_client=True) as client:
-        known = target_names(client)
-        _need_known(names, known)
-        # A name that is given twice is rotated once.
-        return [_asked(client, name) for name in dict.fromkeys(names or known)]
+    def overwrite(self, path: str) -> bool:
+        """Ask whether a file may be written over."""
+
+    def database(self) -> str | None:
+        """Ask for the URL of the database."""
+
+    def column(self) -> tuple[str, str]:
+        """Ask for a table and its column, as none was found."""
+
+    def chosen(self, found: list[Candidate]) -> list[Candidate]:
+        """Ask which of the columns are to be sealed."""
+
+    def application(self) -> str | None:
+        """Ask for the database role of the applications."""
+
+    def base_backups_kept_days(self) -> int | None:
+        """Ask how long backups of the database are kept."""
 
 
-def _need_known(names: Sequence[str], known: Collection[str]) -> None:
-    if not known:
-        raise SettingsError(
-            "there is no target; make one in the Prefect UI, under Blocks, as a Reseal Target"
+class AtTerminal:
+    """Ask on standard error, as standard output is for a document."""
+
+    def overwrite(self, path: str) -> bool:
+        """Ask whether a file may be written over; no is what an empty answer means."""
+        return typer.confirm(f"{path} exists. Write over it?", default=False, err=True)
+
+    def database(self) -> str | None:
+        """Ask for the URL of the database, without a password, as it is echoed."""
+        say("RESEAL_DATABASE_URL is not set. Leave the password to PGPASSWORD or ~/.pgpass.")
+        return _answer("URL of the database (empty: an embedded PostgreSQL, for trying out)")
+
+    def column(self) -> tuple[str, str]:
+        """Ask for a table and its column, as none was found."""
+        say("No column looks like an MFA secret.")
+        return (
+            str(typer.prompt("Table, as schema.table", err=True)),
+            str(typer.prompt("Column that holds secrets", err=True)),
         )
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise SettingsError(
-            f"there is no target {', '.join(unknown)}, and nothing was started; there are "
-            f"{', '.join(known)}"
+
+    def chosen(self, found: list[Candidate]) -> list[Candidate]:
+        """Ask of each column that was found; yes is what an empty answer means."""
+        names = unique_names(found)
+        print_rows(
+            [
+                {"field": name, "table": f"{one.schema}.{one.table}", "format": one.format}
+                for name, one in zip(names, found, strict=True)
+            ]
         )
+        asked = zip(names, found, strict=True)
+        return [one for name, one in asked if typer.confirm(f"Seal {name}?", True, err=True)]
+
+    def application(self) -> str | None:
+        """Ask for the database role of the applications."""
+        return _answer("Database role of the applications (empty: that of the runs)")
+
+    def base_backups_kept_days(self) -> int | None:
+        """Ask how long backups of the database are kept."""
+        asked = "For how many days are backups of the database kept, by whomever (empty: not known)"
+        while answer := _answer(asked):
+            if answer.isdecimal():
+                return int(answer)
+            say("A number of days, please.")
+        return None
 
 
-def _asked(client: SyncPrefectClient, name: str) -> Asked:
-    own = _DEPLOYMENT.format(name)
-    try:
-        found = client.read_deployment_by_name(f"rotate_keys/{own}")
-    except ObjectNotFound:
-        raise SettingsError(
-            f"the target {name} has no deployment {own}, and nothing was started; start `reseal "
-            "serve` again, or run `python -m deployments.register`"
-        ) from None
-    # As people have set them, but for what the name stands for.
-    options = {**found.parameters.get("options", {}), "target": name}
-    return Asked(name, found.id, options)
+def at_terminal() -> AtTerminal | None:
+    """Return who asks, if somebody sits there to answer."""
+    return AtTerminal() if sys.stdin.isatty() and sys.stderr.isatty() else None
+
+
+def _answer(question: str) -> str | None:
+    said = typer.prompt(question, default="", show_default=False, err=True)
+    return str(said).strip() or None

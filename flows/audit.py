@@ -36,7 +36,10 @@ _HEADS_HELP = (
 def list_events(
     run: RunId = None, limit: Limit = 50, config: ConfigPath = None, as_json: Json = False
 ) -> None:
-    """Show the latest events, one a line."""
+    """Show the latest events, one a line.
+
+    Nothing is written.
+    """
     print_document(_events(config, run, None, limit), as_json, _show_lines)
 
 
@@ -50,7 +53,10 @@ def show(
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Show events with all that they say and how they are chained."""
+    """Show events with all that they say and how they are chained.
+
+    Nothing is written.
+    """
     print_document(_events(config, run, numbers or None, limit), as_json, _show_whole)
 
 
@@ -62,7 +68,10 @@ def verify(
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Follow the chain from the first event to the last; name the first one that is wrong."""
+    """Follow the chain from the first event to the last; name the first one that is wrong.
+
+    Nothing is written.
+    """
     named = {Head.parse(text): "" for text in heads or ()}
     with _opened(config) as (opening, store):
         walk = _walk(opening, store, named)

@@ -39,7 +39,10 @@ app = typer.Typer(
 
 @app.command("list")
 def list_backups(config: ConfigPath = None, as_json: Json = False) -> None:
-    """Show every backup: its run and field, rows, dates, key-encryption key, copies."""
+    """Show every backup: its run and field, rows, dates, key-encryption key, copies.
+
+    Nothing is written.
+    """
     with _opened(config, read_only=True) as (_, store):
         found = inventory(store) if schema.exists(store) else []
     print_document({"backups": found}, as_json, show_backups)
@@ -53,7 +56,10 @@ def prove(
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Open all of a run's backup and of its copies; or of a file, which needs no database."""
+    """Open all of a run's backup and of its copies; or of a file, which needs no database.
+
+    Writes an event of the audit log; of a file, nothing.
+    """
     run_id = _run_id(what)
     found = _prove_run(config, run_id) if run_id else [_prove_file(config, what)]
     faults = [fault for one in found for fault in one.faults]
@@ -79,7 +85,10 @@ def shred(
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Destroy a backup's key, its rows and its copies; a rollback of the run is over then."""
+    """Destroy a backup's key, its rows and its copies; a rollback of the run is over then.
+
+    Writes over what it destroys, and an event of the audit log; no row of the table.
+    """
     if (run is None) is not expired:
         raise ConfigurationError("name one run, or pass --expired for all that are past their date")
     with _opened(config) as (opening, store):

@@ -1,13 +1,10 @@
 """The `reseal` command line: flags in, one document and an exit code out."""
 
 import sys
-from pathlib import Path
-from typing import Annotated, Any
 
 import typer
 
 from flows import (
-    approving,
     audit,
     backups,
     evidence,
@@ -17,29 +14,13 @@ from flows import (
     looking,
     pooling,
     quarantine,
-    runs,
     scoring,
     serve,
     wishing,
+    working,
 )
-from flows.flags import (
-    Aggressive,
-    ApprovalTimeout,
-    AssumeReadersReady,
-    ConfigPath,
-    DoneBy,
-    Fields,
-    Json,
-    RequireApproval,
-    Safe,
-    Show,
-    SkipRefused,
-    approval_options,
-    print_document,
-)
+from flows.flags import Panel
 from flows.lines import begin, complain
-from flows.optimised_shown import show_optimised
-from flows.result_shown import show_result
 from reseal.errors import (
     ConfigurationError,
     FieldBusy,
@@ -47,199 +28,37 @@ from reseal.errors import (
     ShelfUnreachable,
     Unreachable,
 )
-from reseal.modes import Mode
 from reseal.outcome import WRONG_USE, Outcome
 from reseal.unexpected import scrubbed
 
 app = typer.Typer(
     help="Encrypt the MFA secrets of a live PostgreSQL in place, and keep them verifiable.",
-    add_completion=False,
+    epilog="Begin with `reseal init` and `reseal doctor`. `reseal COMMAND --help` says what a "
+    "command writes. Exit codes and what to do: docs/runbook.md",
     pretty_exceptions_enable=False,
+    # So that a paragraph of help is wrapped as a whole, and a bracket is a bracket.
+    rich_markup_mode="markdown",
 )
 
-app.add_typer(keys.app, name="keys")
-app.add_typer(backups.app, name="backup")
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(evidence.app, name="evidence")
-app.add_typer(audit.app, name="audit")
-
+# What typer makes of a Ctrl-C that no run has taken for a wish to stop.
+_CTRL_C = 130
 
 looking.register(app)
-
-
-@app.command()
-def encrypt(
-    validate_only: Annotated[
-        bool, typer.Option("--validate-only", help="Preflight only; nothing is written.")
-    ] = False,
-    safe: Safe = False,
-    aggressive: Aggressive = False,
-    skip_backup: Annotated[
-        bool, typer.Option("--skip-backup", help="Only where RESEAL_ENVIRONMENT is development.")
-    ] = False,
-    backup_to: Annotated[
-        str | None,
-        typer.Option(
-            "--backup-to",
-            metavar="WHERE",
-            help="A directory or fsspec URL for a proven copy of the backup; default [backup] to.",
-        ),
-    ] = None,
-    skip_refused: SkipRefused = False,
-    guard: Annotated[
-        bool,
-        typer.Option("--guard", help="Raise the guard constraint though no application reported."),
-    ] = False,
-    require_approval: RequireApproval = False,
-    approval_timeout: ApprovalTimeout = None,
-    done_by: DoneBy = None,
-    fields: Fields = None,
-    config: ConfigPath = None,
-    as_json: Json = False,
-) -> None:
-    """Seal every secret of the fields while the application runs."""
-    options = {
-        "mode": _mode(validate_only, safe, aggressive),
-        "skip_backup": skip_backup,
-        "backup_to": backup_to,
-        "skip_refused": skip_refused,
-        "guard": guard,
-        **approval_options(require_approval, approval_timeout),
-        "done_by": done_by,
-    }
-    _run("encrypt_secrets", config, fields, options, as_json)
-
-
-@app.command()
-def rotate(
-    safe: Safe = False,
-    aggressive: Aggressive = False,
-    skip_refused: SkipRefused = False,
-    assume_readers_ready: AssumeReadersReady = False,
-    compromised: Annotated[
-        int | None,
-        typer.Option(
-            "--compromised",
-            metavar="VERSION",
-            help="Replace a key that others know at once; report what that does not cure.",
-        ),
-    ] = None,
-    require_approval: RequireApproval = False,
-    approval_timeout: ApprovalTimeout = None,
-    done_by: DoneBy = None,
-    fields: Fields = None,
-    config: ConfigPath = None,
-    as_json: Json = False,
-) -> None:
-    """Make a new data key and put every secret of the fields under it."""
-    if compromised is not None and safe:
-        raise ConfigurationError("--compromised makes haste; leave --safe out")
-    options = {
-        "mode": _mode(False, safe, aggressive or compromised is not None),
-        "skip_refused": skip_refused,
-        "assume_readers_ready": assume_readers_ready,
-        "compromised": compromised,
-        **approval_options(require_approval, approval_timeout),
-        "done_by": done_by,
-    }
-    _run("rotate_keys", config, fields, options, as_json)
-
-
-@app.command()
-def verify(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
-    """Open every envelope and say what is true; nothing is written."""
-    _run("verify_secrets", config, fields, {}, as_json)
-
-
-@app.command("residue")
-def look_for_residue(
-    clean: Annotated[
-        bool, typer.Option("--clean", help="Clean what is found, and look again.")
-    ] = False,
-    safe: Safe = False,
-    aggressive: Aggressive = False,
-    fields: Fields = None,
-    config: ConfigPath = None,
-    as_json: Json = False,
-) -> None:
-    """Look on disk for secrets that are sealed by now, by what the backups hold of them."""
-    if clean:
-        options = {"mode": _mode(False, safe, aggressive)}
-        _run("clean_residue", config, fields, options, as_json)
-        return
-    # Brings numpy along.
-    from flows import residue
-
-    print_document(residue.look(config, fields or []), as_json, residue.show)
-
-
-@app.command()
-def optimise(
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Build nothing; say what would be tried.")
-    ] = False,
-    fields: Fields = None,
-    config: ConfigPath = None,
-    as_json: Json = False,
-) -> None:
-    """Measure the login queries, build an index beside the application, keep it if it helps."""
-    _run("optimise_schema", config, fields, {"dry_run": dry_run}, as_json, show_optimised)
-
-
-@app.command()
-def rollback(
-    run: Annotated[str, typer.Argument(help="The id of the run to undo.")],
-    unseal_newer: Annotated[
-        bool,
-        typer.Option("--unseal-newer", help="Write the plaintext of what was sealed since, too."),
-    ] = False,
-    safe: Safe = False,
-    aggressive: Aggressive = False,
-    config: ConfigPath = None,
-    as_json: Json = False,
-) -> None:
-    """Put back the originals of a run, or undo a rotation or a rollback."""
-    options = {
-        "run_id": run,
-        "unseal_newer": unseal_newer,
-        "mode": _mode(False, safe, aggressive),
-    }
-    _run("rollback_run", config, None, options, as_json)
-
-
-@app.command()
-def approve(
-    run: Annotated[str, typer.Argument(help="The id of the run that waits.")],
-    name: Annotated[str, typer.Option("--as", metavar="NAME", help="Who you are, by name.")],
-    reject: Annotated[
-        bool, typer.Option("--reject", help="Say no: the run ends and nothing was written.")
-    ] = False,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in words.")] = "",
-    config: ConfigPath = None,
-    as_json: Json = False,
-) -> None:
-    """Let a run that waits for a person write, or end it; your name goes into the evidence."""
-    document = approving.answer_run(run, name, reason, is_yes=not reject, config=config)
-    print_document(document, as_json, approving.show_answer)
-
-
-app.command()(scoring.score)
-wishing.register(app)
-pooling.register(app)
+working.register(app)
+app.command(rich_help_panel=Panel.LOOK)(scoring.score)
 health.register(app)
-fleet.register(app)
+pooling.register(app)
+wishing.register(app)
 serve.register(app)
-
-
-@app.command()
-def demo(
-    rows: Annotated[int, typer.Option(help="How many users to make.")] = 100_000,
-    as_json: Json = False,
-) -> None:
-    """Watch it work: a table, an application that keeps logging in, and the whole pipeline."""
-    from flows.demo import show, show_demo
-
-    _finish(show(rows), as_json, show_demo)
+fleet.register(app)
+for name, group in (
+    ("keys", keys.app),
+    ("backup", backups.app),
+    ("quarantine", quarantine.app),
+    ("evidence", evidence.app),
+    ("audit", audit.app),
+):
+    app.add_typer(group, name=name, rich_help_panel=Panel.KEEP)
 
 
 def main() -> int:
@@ -248,9 +67,12 @@ def main() -> int:
         begin()
         # Not standalone: the code of typer.Exit is returned, and what is wrong with the words of
         # the command is raised.
-        return app(sys.argv[1:] or ["--help"], "reseal", standalone_mode=False) or 0
+        code = app(sys.argv[1:] or ["--help"], "reseal", standalone_mode=False) or 0
+        return _stopped() if code == _CTRL_C else int(code)
+    except typer.Abort:
+        return _stopped()
     except typer.TyperException as error:
-        return _complain(f"{error.format_message().rstrip('.')}; see `reseal --help`", WRONG_USE)
+        return _complain(_wrong(error), WRONG_USE)
     except (ConfigurationError, Unreachable, ShelfUnreachable) as error:
         return _complain(str(error), WRONG_USE)
     except (Refused, FieldBusy) as error:
@@ -259,40 +81,21 @@ def main() -> int:
         return _complain(str(scrubbed(error)), Outcome.FAILED.exit_code)
 
 
+def _wrong(error: typer.TyperException) -> str:
+    """Say what is wrong with the words of a command, and whose help to read."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "reseal"
+    # Of a command that has others below typer has shown the help, and says nothing.
+    said = error.format_message().rstrip(".") or "name one of these commands"
+    return f"{said}; see `{path} --help`"
+
+
+def _stopped() -> int:
+    return _complain(
+        "stopped at the keyboard; what was committed stands", Outcome.STOPPED.exit_code
+    )
+
+
 def _complain(text: str, code: int) -> int:
     complain(text)
     return code
-
-
-def _mode(validate_only: bool, safe: bool, aggressive: bool) -> Mode:
-    chosen = [
-        mode
-        for flag, mode in (
-            (validate_only, Mode.VALIDATE_ONLY),
-            (safe, Mode.SAFE),
-            (aggressive, Mode.AGGRESSIVE),
-        )
-        if flag
-    ]
-    if len(chosen) > 1:
-        names = " and ".join(f"--{mode.value}" for mode in chosen)
-        raise ConfigurationError(f"{names} exclude each other; choose one")
-    return chosen[0] if chosen else Mode.STANDARD
-
-
-def _run(
-    flow: str,
-    config: Path | None,
-    fields: list[str] | None,
-    options: dict[str, Any],
-    as_json: bool,
-    show: Show = show_result,
-) -> None:
-    scope = {"config": str(config) if config else None, "fields": fields or []}
-    _finish(runs.run(flow, scope | options), as_json, show)
-
-
-def _finish(document: dict[str, Any], as_json: bool, show: Show = show_result) -> None:
-    print_document(document, as_json, show)
-    if document["exit_code"]:
-        raise typer.Exit(document["exit_code"])

@@ -38,7 +38,10 @@ Keys = Annotated[
 
 @app.command("list")
 def list_bundles(where: Where = None, config: ConfigPath = None, as_json: Json = False) -> None:
-    """Show every run in the order of the chain, by what its bundle says; nothing is checked."""
+    """Show every run in the order of the chain, by what its bundle says; nothing is checked.
+
+    Nothing is written.
+    """
     shelf = _shelf(where, config)
     document = {"where": shelf.where, "checked": False, "runs": listing(shelf)}
     print_document(document, as_json, show_bundles)
@@ -51,7 +54,10 @@ def show(
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Show what the manifest of a run says, once its bundle is as the key in it has signed it."""
+    """Show what the manifest of a run says, once its bundle is as the key in it has signed it.
+
+    Nothing is written.
+    """
     shelf, name = _shelf(where, config), str(parse_run_id(run))
     files = shelf.names(name)
     if STATEMENT in files:
@@ -80,7 +86,10 @@ def verify(
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Check every file, signature and link by a public key alone; name what was changed."""
+    """Check every file, signature and link by a public key alone; name what was changed.
+
+    Nothing is written.
+    """
     shelf = _shelf(where, config)
     checked = check(shelf, _keys(keys), head)
     print_document(checked.as_dict() | {"where": shelf.where}, as_json, show_evidence_check)
@@ -90,7 +99,10 @@ def verify(
 
 @app.command("key")
 def public_key(where: Where = None, config: ConfigPath = None, as_json: Json = False) -> None:
-    """Print the public key that signs, for those who check."""
+    """Print the public key that signs, for those who check.
+
+    Nothing is written.
+    """
     settings = Settings.from_environment(config)
     shelf = _shelf(where, config)
     uri = settings.evidence_key

@@ -3,11 +3,13 @@
 import json
 import sys
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from flows.completing import field_names
 from reseal.errors import ConfigurationError
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
@@ -36,7 +38,12 @@ ApprovalTimeout = Annotated[
     ),
 ]
 Fields = Annotated[
-    list[str] | None, typer.Option("--field", help="A field of reseal.toml; repeat for more.")
+    list[str] | None,
+    typer.Option(
+        "--field",
+        help="A field of reseal.toml; repeat for more.",
+        autocompletion=field_names,
+    ),
 ]
 
 DoneBy = Annotated[
@@ -49,6 +56,18 @@ DoneBy = Annotated[
 ]
 
 _MOST_DAYS = 30
+
+
+class Panel(StrEnum):
+    """Under which heading `reseal --help` shows a command."""
+
+    BEGIN = "Begin"
+    RUN = "Seal, rotate, undo"
+    LOOK = "Look"
+    AT_WORK = "A run that is at work"
+    KEEP = "Keys and records"
+    PREFECT = "Prefect"
+
 
 Show = Callable[[dict[str, Any]], None]
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.flags import Json, print_document
+from flows.flags import Json, Panel, print_document
 from flows.runs import send_what_is_left
 from flows.screen import print_rows, say
 from flows.server import prefect_server, prepare_home
@@ -44,7 +44,7 @@ StartWithin = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
-    app.command("rotate-fleet")(rotate)
+    app.command("rotate-fleet", rich_help_panel=Panel.PREFECT)(rotate)
 
 
 def rotate(
@@ -53,7 +53,10 @@ def rotate(
     start_within: StartWithin = START_WITHIN,
     as_json: Json = False,
 ) -> None:
-    """Have workers rotate the keys of several targets; where one fails the others go on."""
+    """Have workers rotate the keys of several targets; where one fails the others go on.
+
+    Writes what `reseal rotate` does, in the database of each target.
+    """
     settings = Settings.from_environment()
     api = settings.variables.get("PREFECT_API_URL")
     if not api:
@@ -87,7 +90,7 @@ def _options(**given: Any) -> "FleetOptions":
 
 def _run(options: "FleetOptions") -> FleetResult:
     # Bring Prefect along.
-    from flows.asking import asked_of
+    from flows.fleet_targets import asked_of
     from flows.rotate_fleet import results, rotate_fleet
 
     # Before there is a run that has failed.

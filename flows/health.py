@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from flows.flags import ConfigPath, Json, print_document
+from flows.flags import ConfigPath, Json, Panel, print_document
 from flows.opening import Opening
 from flows.screen import console, say
 from reseal.health import look
@@ -21,11 +21,14 @@ _FULL, _PART, _NONE = "green", "yellow", "bold red"
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
-    app.command()(health)
+    app.command(rich_help_panel=Panel.LOOK)(health)
 
 
 def health(config: ConfigPath = None, as_json: Json = False) -> None:
-    """Look at pools, logins, envelopes, keys, applications and standbys; nothing is written."""
+    """Look at pools, logins, envelopes, keys, applications and standbys.
+
+    Nothing is written.
+    """
     opening = Opening.of(Settings.from_environment(config))
     with look.looking(opening.access, "health", read_only=True) as store:
         # Which pages are looked at is no secret.

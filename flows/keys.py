@@ -30,7 +30,10 @@ ApprovedBy = Annotated[str, typer.Option("--approved-by", help="Who approved it,
 
 @app.command("list")
 def list_keys(config: ConfigPath = None, as_json: Json = False) -> None:
-    """Show every key: state, owner, dates, seals, and what is still under it."""
+    """Show every key: state, owner, dates, seals, and what is still under it.
+
+    Nothing is written.
+    """
     with _keys(config, read_only=True) as keys:
         found = keys.inventory() if schema.exists(keys.store) else []
     print_document({"keys": found}, as_json, show_keys)
@@ -44,7 +47,10 @@ def stage(
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Make the next key, which opens and does not seal yet; or name the one that is staged."""
+    """Make the next key, which opens and does not seal yet; or name the one that is staged.
+
+    Writes a wrapped key, and an event of the audit log; no row.
+    """
     with _keys(config) as keys:
         version, is_new = keys.stage(owner)
     document = {"version": version, "state": KeyState.STAGED, "made": is_new}
@@ -59,7 +65,10 @@ def activate(
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Let a key seal from now on, once every live application opens it; the active one retires."""
+    """Let a key seal from now on, once every live application opens it; the active one retires.
+
+    Writes the states of keys, and an event of the audit log; no row.
+    """
     with _keys(config) as keys:
         ready = keys.activate(version, Wait(sleep, monotonic, assumed=assume_readers_ready))
     document = {"version": version, "state": KeyState.ACTIVE, "readers": ready}
@@ -69,7 +78,10 @@ def activate(
 
 @app.command()
 def retire(version: Version, config: ConfigPath = None, as_json: Json = False) -> None:
-    """Give up a staged key, or bring back a disabled one: it opens and never seals by itself."""
+    """Give up a staged key, or bring back a disabled one: it opens and never seals by itself.
+
+    Writes the state of the key, and an event of the audit log; no row.
+    """
     with _keys(config) as keys:
         keys.retire(version)
     document = {"version": version, "state": KeyState.RETIRING}
@@ -84,7 +96,10 @@ def disable(
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Say whether a retiring key is still needed; where it is not, let nobody load it."""
+    """Say whether a retiring key is still needed; where it is not, let nobody load it.
+
+    Writes the state of the key, and an event of the audit log; no row.
+    """
     wish = Wish(version, KeyState.DISABLED, approved_by, assume_readers_ready)
     _remove(wish, config, as_json)
 
@@ -97,7 +112,10 @@ def destroy(
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Say whether a disabled key may go for good; where it may, erase its bytes."""
+    """Say whether a disabled key may go for good; where it may, erase its bytes.
+
+    Writes over the wrapped key, and an event of the audit log; no row.
+    """
     wish = Wish(version, KeyState.DESTROYED, approved_by, assume_readers_ready)
     _remove(wish, config, as_json)
 
@@ -110,7 +128,10 @@ def rewrap(
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Move all data keys from the KEK of RESEAL_KEK to another one, in one transaction."""
+    """Move all data keys from the KEK of RESEAL_KEK to another one, in one transaction.
+
+    Writes the wrapped keys anew, and an event of the audit log; no row.
+    """
     with _keys(config) as keys:
         variables = keys.access.variables
         uri = to or variables.get("RESEAL_NEW_KEK")

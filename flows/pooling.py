@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from flows.flags import ConfigPath, Json, print_document
+from flows.flags import ConfigPath, Json, Panel, print_document
 from flows.opening import Opening
 from flows.screen import say
 from reseal.pool.report import report
@@ -20,11 +20,14 @@ _STATES = {
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
-    app.command()(pool)
+    app.command(rich_help_panel=Panel.LOOK)(pool)
 
 
 def pool(config: ConfigPath = None, as_json: Json = False) -> None:
-    """Show who holds connections, what pools measured, and when they need a larger tier."""
+    """Show who holds connections, what pools measured, and when they need a larger tier.
+
+    Nothing is written.
+    """
     opening = Opening.of(Settings.from_environment(config))
     store = opening.access.store("pool", read_only=True)
     try:

@@ -49,7 +49,10 @@ def list_rows(
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
-    """Show the rows that are set aside: key, class, reason, since when, accepted by whom."""
+    """Show the rows that are set aside: key, class, reason, since when, accepted by whom.
+
+    Nothing is written.
+    """
     with _opened(config, read_only=True) as (opening, store):
         chosen = opening.access.config.select(fields or [])
         rows = [row for field in chosen for row in _rows(store, field)]
@@ -74,7 +77,8 @@ def accept(
 ) -> None:
     """Leave rows as they are: no run ends with exit code 4 for them any more.
 
-    They stay in the list, and that holds while a run meets them with the same class.
+    They stay in the list, and that holds while a run meets them with the same class. Writes the
+    decision, and an event of the audit log; no row of the table.
     """
     choice = Choice(tuple(keys or ()), trouble, every)
     with _opened(config) as (opening, store):
@@ -103,6 +107,7 @@ def retry(
 
     Without keys, at all that nobody accepted. It is a run of its own, which `reseal rollback`
     undoes. Gone are rows that are in no trouble any more: deleted, disabled, or sealed and opening.
+    Writes those rows, their backup, evidence, and events of the audit log.
     """
     with _opened(config) as (opening, store):
         access, actor = opening.access, opening.settings.actor

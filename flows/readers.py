@@ -5,11 +5,10 @@ from typing import Any
 
 from flows import screen
 from flows.opening import Opening
-from flows.screen import console, say, show_checks, show_discovery
+from flows.screen import say, show_checks, show_discovery
 from reseal.census import take_census
 from reseal.config import Config, load_config
-from reseal.discover import candidates, unique_names, write_config
-from reseal.discover.report import copies_beside, look_through
+from reseal.discover.report import look_through
 from reseal.embedded import start_server
 from reseal.modes import Mode
 from reseal.pacing import words
@@ -23,33 +22,11 @@ from reseal.store.store import Store
 __all__ = [
     "check",
     "discover",
-    "init",
     "show_checks",
     "show_discovery",
-    "show_init",
     "show_status",
     "status",
 ]
-
-
-def init(config: Path | None, table: str | None, column: str | None) -> dict[str, Any]:
-    """Write reseal.toml for the named column, or for every column that looks like one."""
-    settings = Settings.from_environment(config)
-    url = settings.database_url or start_server(settings.state / "postgres")
-    store = Store(Connection.open(url, "reseal init", read_only=True))
-    try:
-        found = candidates(store, table, column)
-        notes = copies_beside(store, found)
-    finally:
-        store.close()
-    write_config(settings.config, found, notes)
-    return {"config": str(settings.config), "fields": unique_names(found)}
-
-
-def show_init(document: dict[str, Any]) -> None:
-    """Say what was written and what comes next."""
-    console.print(f"{document['config']} names {', '.join(document['fields'])}.", markup=False)
-    console.print("Look it over, then run: reseal check")
 
 
 def discover(config: Path | None) -> dict[str, Any]:

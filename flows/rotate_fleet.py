@@ -10,8 +10,8 @@ from prefect.futures import PrefectFuture, as_completed
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.asking import asked_of
 from flows.cancelling import heeding_prefect
+from flows.fleet_targets import asked_of
 from flows.names import named, of_several
 from flows.options import FleetOptions
 from flows.screen import say

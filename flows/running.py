@@ -13,6 +13,7 @@ from flows.cancelling import heeding_prefect
 from flows.opening import Opening
 from flows.options import Scope
 from flows.pacing import pacing_of
+from flows.prefect_lines import leave_out_traces
 from flows.signals import stop_on_signals
 from flows.target import settings_of
 from flows.window import need_open, policy_of
@@ -95,6 +96,7 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     give_way(mode)
     # Prefect has set up lines of its own meanwhile.
     logs.set_up(settings.log)
+    leave_out_traces()
     stack.enter_context(about_run(run_id, flow_name))
     actor = opening.settings.actor
     recording = opening.recording(actor)

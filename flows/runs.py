@@ -33,6 +33,8 @@ def run(name: str, options: dict[str, Any]) -> dict[str, Any]:
     # Before all that is imported now, which takes seconds of a processor.
     give_way(options.get("mode", Mode.STANDARD))
     prepare_home(settings.state)
+    if not settings.variables.get("PREFECT_API_URL") and screen.console.is_terminal:
+        screen.say("Starting a Prefect server for this run, which takes some fifteen seconds.")
     with prefect_server(settings.variables.get("PREFECT_API_URL")), screen.watching() as watcher:
         return call(name, options, opening, watcher).as_dict()
 

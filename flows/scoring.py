@@ -19,7 +19,10 @@ _FULL, _PART, _NONE = "green", "yellow", "bold red"
 
 
 def score(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
-    """Compute the security score and the storage efficiency, show every term, and give advice."""
+    """Compute the security score and the storage efficiency, show every term, and give advice.
+
+    Nothing is written.
+    """
     opening = Opening.of(Settings.from_environment(config))
     names = [field.name for field in opening.config.select(fields or [])]
     store = opening.access.store("score", read_only=True)

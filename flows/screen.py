@@ -31,7 +31,7 @@ console = Console(stderr=True, highlight=False)
 # For tables that hold run ids: a narrower terminal wraps a line, where rich would cut it off.
 _wide_console = Console(stderr=True, highlight=False, width=200)
 
-_STYLES = {"ok": "green", "warn": "yellow", "refuse": "bold red", "unknown": "magenta"}
+STYLES = {"ok": "green", "warn": "yellow", "refuse": "bold red", "unknown": "magenta"}
 _COUNTS = ("rows", "empty", "plain", "foreign", "unrecognised")
 _FATES = ("tried", "sealed", "resealed", "left", "gone")
 
@@ -62,7 +62,7 @@ class Watcher:
 
 @contextmanager
 def watching() -> Iterator[Watcher]:
-    """Show progress for the length of the block."""
+    """Show progress for the length of the block, to whoever sits at a terminal."""
     columns: tuple[Any, ...] = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -72,7 +72,7 @@ def watching() -> Iterator[Watcher]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         yield Watcher(progress)
 
 
@@ -80,12 +80,16 @@ def show_checks(document: dict[str, Any]) -> None:
     """Show every preflight check by verdict and value, and a remedy where it is not ok."""
     table = Table.grid(padding=(0, 2))
     for check in document["checks"]:
-        verdict = Text(check["verdict"], style=_STYLES[check["verdict"]])
+        verdict = Text(check["verdict"], style=STYLES[check["verdict"]])
         is_ok = check["verdict"] == "ok"
         said = check["value"] if is_ok else f"{check['value']}; {check['remedy']}"
         table.add_row(verdict, Text(check["name"]), Text(said))
     console.print(table)
     console.print(f"preflight: {document['verdict']}, {len(document['checks'])} checks")
+    for word in ("unknown", "warn", "refuse"):
+        names = [check["name"] for check in document["checks"] if check["verdict"] == word]
+        if names:
+            say(f"  {word}: {', '.join(dict.fromkeys(names))}")
 
 
 def show_discovery(document: dict[str, Any]) -> None:

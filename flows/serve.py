@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import typer
 
 from flows.evidence_served import evidence_served
-from flows.flags import ConfigPath, Json, print_document
+from flows.flags import ConfigPath, Json, Panel, print_document
 from flows.local_worker import LocalWorker
 from flows.opening import Opening
 from flows.screen import say
@@ -44,11 +44,14 @@ _RULES = {
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
-    app.command()(serve)
+    app.command(rich_help_panel=Panel.PREFECT)(serve)
 
 
 def serve(port: Port = None, config: ConfigPath = None, as_json: Json = False) -> None:
-    """Serve the Prefect UI and work off what is started or scheduled there, until Ctrl-C."""
+    """Serve the Prefect UI and work off what is started or scheduled there, until Ctrl-C.
+
+    Writes the deployments to Prefect, and what the runs write that are started there.
+    """
     settings = Settings.from_environment(config)
     own = settings.variables.get("PREFECT_API_URL")
     if own and port is not None:

@@ -121,7 +121,7 @@ def _reach(api_url: str) -> None:
     """Wait until the operator's own API answers; raise SettingsError where nobody is there."""
     # A server with the ends of other runs to write down does not answer for a while, and is there.
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not _answers(api_url):
+    while not answers(api_url):
         if time.monotonic() > deadline:
             raise SettingsError(
                 "the Prefect API that PREFECT_API_URL names takes connections and does not answer; "
@@ -129,7 +129,7 @@ def _reach(api_url: str) -> None:
             )
 
 
-def _answers(api_url: str) -> bool:
+def answers(api_url: str) -> bool:
     """Return whether an API answers in time; raise SettingsError where none can."""
     try:
         urllib.request.urlopen(f"{api_url}/health", timeout=_ANSWER_SECONDS).close()  # noqa: S310

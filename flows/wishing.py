@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from flows.flags import ConfigPath, Fields, Json, print_document
+from flows.flags import ConfigPath, Fields, Json, Panel, print_document
 from flows.opening import Opening
 from flows.screen import say
 from reseal.errors import Refused
@@ -24,26 +24,38 @@ _SAID = {
 def register(app: typer.Typer) -> None:
     """Add the four commands to the command line."""
     for command in (pause, resume, stop, panic):
-        app.command()(command)
+        app.command(rich_help_panel=Panel.AT_WORK)(command)
 
 
 def pause(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
-    """Let a run wait, with no transaction open, until `reseal resume`."""
+    """Let a run wait, with no transaction open, until `reseal resume`.
+
+    Writes the wish, and an event of the audit log.
+    """
     _ask(Wish.PAUSE, config, fields, as_json)
 
 
 def resume(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
-    """Let a run that was paused go on."""
+    """Let a run that was paused go on.
+
+    Writes the wish, and an event of the audit log.
+    """
     _ask(Wish.RESUME, config, fields, as_json)
 
 
 def stop(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
-    """End a run at its next batch boundary; the same command goes on later."""
+    """End a run at its next batch boundary; the same command goes on later.
+
+    Writes the wish, and an event of the audit log.
+    """
     _ask(Wish.STOP, config, fields, as_json)
 
 
 def panic(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
-    """Cancel at once whatever a run is doing in the database, and end it."""
+    """Cancel at once whatever a run is doing in the database, and end it.
+
+    Writes the wish, and an event of the audit log; cancels no session but the run's own.
+    """
     _ask(Wish.PANIC, config, fields, as_json)
 
 

@@ -36,7 +36,7 @@ _FIELD_WORDS = {
     "where": str, "empty": list, "bind": str, "path": str, "declared": str, "store": str,
     "triggers": str, "bound_name": str, "digits": int, "period": int, "digest": str,
 }  # fmt: skip
-_MOST_DAYS = 36_500
+MOST_DAYS = 36_500
 DEFAULT_QUARANTINED_PERCENT = 10
 _STORES = ("column", "side")
 _TRIGGERS = ("fire", "skip")
@@ -155,9 +155,9 @@ def _percent(head: Mapping[str, Any], word: str, default: int) -> int:
 def _policy(periods: Mapping[str, Any]) -> KeyPolicy:
     _known(periods, dict.fromkeys(_KEY_WORDS, int), "in [keys]")
     for word, days in periods.items():
-        if isinstance(days, bool) or not _KEY_WORDS[word] <= days <= _MOST_DAYS:
+        if isinstance(days, bool) or not _KEY_WORDS[word] <= days <= MOST_DAYS:
             raise ConfigurationError(
-                f"{word} in [keys] must be a number of days from {_KEY_WORDS[word]} to {_MOST_DAYS}"
+                f"{word} in [keys] must be a number of days from {_KEY_WORDS[word]} to {MOST_DAYS}"
             )
     return KeyPolicy(**periods)
 
@@ -165,9 +165,9 @@ def _policy(periods: Mapping[str, Any]) -> KeyPolicy:
 def _backup(said: Mapping[str, Any]) -> BackupPolicy:
     _known(said, _BACKUP_WORDS, "in [backup]")
     days = said.get("kept_days", 1)
-    if isinstance(days, bool) or not 1 <= days <= _MOST_DAYS:
+    if isinstance(days, bool) or not 1 <= days <= MOST_DAYS:
         raise ConfigurationError(
-            f"kept_days in [backup] must be a number of days from 1 to {_MOST_DAYS}"
+            f"kept_days in [backup] must be a number of days from 1 to {MOST_DAYS}"
         )
     if "to" in said:
         Location.parse(said["to"])

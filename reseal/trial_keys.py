@@ -13,11 +13,18 @@ def with_trial_keys(settings: Settings) -> tuple[Settings, list[Path]]:
     if not settings.embedded:
         return settings, []
     made = [path for name in ("kek", "backup_kek") if (path := _made(settings.state / name))]
+    return trial_keys(settings), made
+
+
+def trial_keys(settings: Settings) -> Settings:
+    """Return settings in which both KEKs are named, whether their files are there or not."""
+    if not settings.embedded:
+        return settings
     return replace(
         settings,
         kek=settings.kek or f"file:{settings.state / 'kek'}",
         backup_kek=settings.backup_kek or f"file:{settings.state / 'backup_kek'}",
-    ), made
+    )
 
 
 def _made(path: Path) -> Path | None:

@@ -26,7 +26,7 @@ def kek(subject: Subject) -> Finding:
     """Look whether the KEK unwraps what it wraps; KekError where it does not load."""
     found = subject.access.kek()
     if not _has_keys(subject):
-        return _proven(found)
+        return proven(found)
     # That it unwraps, the check of the keyring shows; a service is asked no more than it must be.
     found.wrap(os.urandom(32), _CONTEXT)
     return ok(f"{found.uri} wraps")
@@ -87,7 +87,7 @@ def backup_kek(subject: Subject) -> Finding:
     """Look whether the backup KEK unwraps what it wraps."""
     if subject.plan.skip_backup:
         return ok("not used")
-    return _proven(subject.access.backup_kek())
+    return proven(subject.access.backup_kek())
 
 
 def separate(subject: Subject) -> Finding:
@@ -110,7 +110,8 @@ def backup(subject: Subject) -> Finding:
     return refuse("skipped outside development", remedy)
 
 
-def _proven(found: Kek) -> Finding:
+def proven(found: Kek) -> Finding:
+    """Look whether a KEK unwraps what it wraps."""
     material = os.urandom(32)
     if hmac.compare_digest(found.unwrap(found.wrap(material, _CONTEXT), _CONTEXT), material):
         return ok(f"{found.uri} wraps and unwraps")

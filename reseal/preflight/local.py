@@ -33,13 +33,26 @@ def evidence(subject: Subject) -> Finding:
         return ok("not asked")
     if "://" in path:
         return unknown(path, "see that this process may write there")
-    nearest = _nearest(Path(path).absolute())
-    if os.access(nearest, os.W_OK | os.X_OK) and nearest.is_dir():
-        return ok(path)
-    return refuse(f"{nearest} cannot be written to", "set RESEAL_EVIDENCE to another directory")
+    return evidence_at(path)
 
 
-def _nearest(path: Path) -> Path:
+def evidence_at(path: str) -> Finding:
+    """Look whether evidence can be written to a directory."""
+    if at_fault := obstacle(Path(path).absolute()):
+        return refuse(
+            f"{at_fault} cannot be written to", "set RESEAL_EVIDENCE to another directory"
+        )
+    return ok(path)
+
+
+def obstacle(path: Path) -> Path | None:
+    """Return what keeps a directory from being made or written to, if anything does."""
+    found = nearest(path)
+    return None if os.access(found, os.W_OK | os.X_OK) and found.is_dir() else found
+
+
+def nearest(path: Path) -> Path:
+    """Return the nearest that stands: the path itself, or one that it is in."""
     try:
         return next(place for place in (path, *path.parents) if place.exists())
     except PermissionError as error:

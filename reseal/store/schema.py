@@ -62,11 +62,16 @@ def migrate(store: Store, application: str | None = None) -> list[str]:
 
 
 def _grant(store: Store, role: str) -> None:
-    if not store.need(IS_ROLE, [role])[0]:
+    if not is_role(store, role):
         raise ConfigurationError(
             f"there is no database role {role!r}; correct `application` in [reseal] of reseal.toml"
         )
     store.execute(GRANTS, role=sql.Identifier(role))
+
+
+def is_role(store: Store, role: str) -> bool:
+    """Say whether there is a database role of this name."""
+    return bool(store.need(IS_ROLE, [role])[0])
 
 
 def _names() -> list[str]:

@@ -15,6 +15,11 @@ Made from the code by `make pages`; a test compares them. `reseal COMMAND --help
 Every command takes `--config FILE` (default `RESEAL_CONFIG`, or `reseal.toml` in the working
 directory) and `--json`: one document on standard output, everything else on standard error; they
 are left out below. Exit codes are in the [runbook](runbook.md#exit-codes).
+
+`reseal --install-completion` lets the shell complete commands, flags, the fields of `reseal.toml`
+and the ids of runs whose record is in a directory here; it asks no database. `--show-completion`
+prints what that would add to the shell's start-up file. Colours and progress bars are for a
+terminal alone, and `NO_COLOR` leaves the colours out there, too.
 """
 _EVERYWHERE = {"config", "as_json", "help"}
 

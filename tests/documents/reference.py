@@ -32,7 +32,8 @@ parameter: a setting says where it is.
 ## Settings
 
 They come from the environment. The first group is read by every command and by a worker's flows;
-an application passes the same to `Vault.connect` and `AdaptivePool` itself.
+an application passes the same to `Vault.connect` and `AdaptivePool` itself. `reseal doctor` shows
+which are in effect and where each comes from, without any password or key.
 """
 
 _TOML = """
@@ -40,7 +41,7 @@ _TOML = """
 
 It is looked for in the working directory; `RESEAL_CONFIG` or `--config` names another. An unknown
 word is an error, not a default; every fault is one sentence that names the file and the spot, with
-exit code 2. `reseal init` writes one.
+exit code 2. `reseal init` writes one, with the words to know of as comments.
 """
 
 

@@ -3,6 +3,8 @@
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
 
 import typer
 
@@ -43,8 +45,11 @@ def parsed(words: Sequence[str], *, is_whole: bool = True) -> None:
 
     What is not whole may lack what the command needs.
     """
-    command, at = typer.main.get_command(app), 0
+    command, at = _command(), 0
     while hasattr(command, "commands") and at < len(words):
+        if words[at] in ["--help", *(name for one in command.params for name in one.opts)]:
+            # Of a command that has others below, it asks for help.
+            return
         if words[at] not in command.commands:
             raise ValueError(f"no command {' '.join(words[: at + 1])}")
         command, at = command.commands[words[at]], at + 1
@@ -61,6 +66,11 @@ def parsed(words: Sequence[str], *, is_whole: bool = True) -> None:
         said = error.format_message()
         if is_whole or not ("Missing" in said or "requires an argument" in said):
             raise
+
+
+@cache
+def _command() -> Any:
+    return typer.main.get_command(app)
 
 
 def programs(lines: Sequence[str]) -> Iterator[tuple[str, list[str], str]]:

@@ -14,14 +14,24 @@ from pathlib import Path
 _TOLD = re.compile(r"\x1b\[(?P<numbers>[?\d;]*)(?P<verb>[A-Za-z])|\r?\n|\r")
 
 
-def run(command: Sequence[str], directory: Path, variables: Mapping[str, str], columns: int) -> str:
-    """Run a command and return its screen with its colours; raise where it fails."""
+def run(
+    command: Sequence[str],
+    directory: Path,
+    variables: Mapping[str, str],
+    columns: int,
+    typed: str = "",
+) -> str:
+    """Run a command and return its screen with its colours; raise where it fails.
+
+    What is `typed` waits in the terminal until it is asked for.
+    """
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     child = subprocess.Popen(
         command, cwd=directory, env=dict(variables), stdin=theirs, stdout=theirs, stderr=theirs
     )
     os.close(theirs)
+    os.write(ours, typed.encode())
     said = b"".join(_read(ours))
     os.close(ours)
     if child.wait():

@@ -55,7 +55,7 @@ def key_of(size: int) -> str:
 WRONG_USE = {
     "an unreachable database": Bad(
         ("127.0.0.1:1", "Connection refused", "RESEAL_DATABASE_URL"),
-        (*ALL, ("init",)),
+        (*ALL, ("init", "--overwrite")),
         environment={"RESEAL_DATABASE_URL": f"postgresql://ada:{SENTINEL}@127.0.0.1:1/x"},
     ),
     "a server that has no name": Bad(
@@ -126,14 +126,14 @@ WRONG_USE = {
         ("--safe and --aggressive", "choose one"), (("encrypt", "--safe", "--aggressive"),)
     ),
     "an option that does not exist": Bad(
-        ("--agressive", "--aggressive", "reseal --help"), (("encrypt", "--agressive"),)
+        ("--agressive", "--aggressive", "reseal encrypt --help"), (("encrypt", "--agressive"),)
     ),
     "a command that does not exist": Bad(("'encript'", "'encrypt'"), (("encript",),)),
     "an argument too many": Bad(("extra",), (("check", "extra"),)),
     "an argument too few": Bad(("Missing argument 'run'",), (("rollback",),)),
     "an option without its value": Bad(("--config",), (("status", "--config"),)),
     "what is no key version": Bad(
-        ("Invalid value for 'version'", "a valid integer", "reseal --help"),
+        ("Invalid value for 'version'", "a valid integer", "reseal keys activate --help"),
         (("keys", "activate", "two"),),
     ),
     "a command on keys that does not exist": Bad(("'rotate'",), (("keys", "rotate"),)),
@@ -234,3 +234,11 @@ def test_a_wrong_password_is_told_without_the_password(reseal, locked, words):
 
     assert 'password authentication failed for user "locked"' in said
     assert "check RESEAL_DATABASE_URL" in said
+
+
+def test_the_doctor_tells_a_wrong_password_without_it(reseal, locked):
+    ended = reseal.run("doctor", RESEAL_DATABASE_URL=locked)
+
+    assert ended.code == 2
+    assert 'password authentication failed for user "locked"' in ended.err
+    assert SENTINEL not in ended.err + ended.out

@@ -12,7 +12,7 @@ from tests.flows.sentences import sentence
 
 pytestmark = pytest.mark.slow
 
-USERS, STRANGERS = 26_000, 4_000
+USERS, STRANGERS = 14_000, 2_000
 EACH = USERS // STRANGERS
 SECRET = "JBSWY3DPEHPK3PXP"
 # Each batch takes its time, so that there is one to be heard in.

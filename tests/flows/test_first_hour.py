@@ -30,7 +30,7 @@ WHERE grantee LIKE 'app%' AND table_schema = 'reseal'
 """
 # They look, and say what they see; of those that need no more than a run's id all are asked.
 LOOKS = re.compile(
-    r"(status|check|health|score|pool|residue|keys list|quarantine list|audit (list|verify)"
+    r"(status|check|doctor|health|score|pool|residue|keys list|quarantine list|audit (list|verify)"
     r"|backup (list|prove RUN)|evidence (list|verify|key|show RUN))$"
 )
 
@@ -101,8 +101,14 @@ def hour(make_scene: Callable[[], Scene]) -> Hour:
 def test_every_step_is_taken_and_ends_well(hour):
     codes = {words: step.code for words, step in hour.steps.items()}
 
-    assert list(codes) == ["init", "check", "encrypt --safe", "verify", "status"]
+    assert list(codes) == ["init", "doctor", "check", "encrypt --safe", "verify", "status"]
     assert set(codes.values()) == {0}, [step.err for step in hour.steps.values() if step.code]
+
+
+def test_in_a_pipe_there_is_neither_bar_nor_colour(hour):
+    said = "".join(step.out + step.err for step in hour.steps.values())
+
+    assert {"━", "\x1b"} & set(said) == set()
 
 
 def test_what_init_writes_names_the_field_that_the_readme_shows(hour):

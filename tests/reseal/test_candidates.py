@@ -1,12 +1,13 @@
 """A first reseal.toml: which columns it names, and what it says of them."""
 
+import re
 from contextlib import closing
 
 import pytest
 from psycopg import sql
 
 from reseal.config import load_config
-from reseal.discover import candidates, unique_names, write_config
+from reseal.discover import Answers, candidates, unique_names, write_config
 from reseal.discover.report import copies_beside
 from reseal.errors import ConfigurationError
 from reseal.store.connection import Connection
@@ -69,6 +70,36 @@ def test_what_is_written_is_read_as_the_same_fields(admin, reading, tmp_path):
         "two.users.mfa_secret",
     }
     assert path.read_text().splitlines()[-1] == "# a note of [[two]] lines"
+
+
+def test_every_word_that_is_left_out_may_be_said_as_it_stands(reading, tmp_path):
+    path = tmp_path / "reseal.toml"
+    write_config(path, candidates(reading, None, None))
+    before = load_config(path)
+
+    path.write_text(re.sub(r"^#(?=\w+ =)", "", path.read_text(), flags=re.MULTILINE))
+    said = load_config(path)
+
+    assert (said.application, said.backup.to, said.keys.base_backups_kept_days) == (
+        "app", "/srv/backups", 35,
+    )  # fmt: skip
+    assert (said.evidence, said.keys.cryptoperiod_days, said.backup.kept_days) == (
+        before.evidence, before.keys.cryptoperiod_days, before.backup.kept_days,
+    )  # fmt: skip
+    assert said.fields[0].empty == before.fields[0].empty
+
+
+def test_what_a_person_said_is_written_and_a_file_is_kept_unless_told_otherwise(reading, tmp_path):
+    path, found = tmp_path / "reseal.toml", candidates(reading, None, None)
+    write_config(path, found, (), Answers('ap"p', 0))
+
+    with pytest.raises(ConfigurationError, match=r"exists already; edit it, or .*--overwrite"):
+        write_config(path, found)
+    kept = load_config(path)
+    assert (kept.application, kept.keys.base_backups_kept_days) == ('ap"p', 0)
+
+    write_config(path, found, overwrite=True)
+    assert load_config(path).application is None
 
 
 def test_copies_are_pointed_out_in_a_comment(admin, reading):

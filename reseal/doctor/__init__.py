@@ -1,0 +1,1 @@
+"""Look at an installation as it stands: versions, settings, what is in reach, rights."""
