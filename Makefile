@@ -10,7 +10,7 @@ SOURCES := $(shell find $(ROOMS) docs README.md -type f -not -name '*.pyc' 2>/de
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: setup demo test check lint keys bench bench-neighbour login-query residue ui fleet chaos model fuzz schemas fmt lock clean
+.PHONY: setup demo test check lint keys bench bench-neighbour runners orchestration login-query residue ui fleet chaos model fuzz schemas fmt lock clean
 
 setup: .venv/.installed
 	@:
@@ -140,6 +140,16 @@ bench: setup
 # docs/neighbour.md by `python -m tests.neighbour.docs FILE`.
 bench-neighbour: setup
 	$(BIN)/python -m tests.neighbour $(ARGS)
+
+# The same 500,000 rows by a single process, by two of each kind of worker, and by a local Dask cluster of two: the
+# counts must add up, and the times are printed as a table and as JSON. ARGS="--rows N" for others.
+runners: setup
+	$(BIN)/python -m tests.bench.runners $(ARGS)
+
+# What Prefect adds to a run on a hundred rows, stage by stage: docs/orchestration.md and its figures. A figure
+# above its limit is an error.
+orchestration: setup
+	$(BIN)/python -m tests.bench.orchestration $(ARGS)
 
 # The login query on a million users, before and after `reseal optimise`; ARGS="--rows N" for others.
 # It writes docs/optimise.md, its plot and its figures.

@@ -22,7 +22,7 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTag
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.workers.process import ProcessWorker
 
-from flows.target import Target, target_names
+from tasks.target import Target, target_names
 
 FILE = Path(__file__).with_name("prefect.yaml")
 TAG = "reseal"

@@ -8,7 +8,7 @@ from typing import Any
 
 from flows.asking import Asking
 from flows.screen import say
-from reseal.config import MOST_DAYS
+from reseal.days import MOST_DAYS
 from reseal.discover import Answers, Candidate, candidates, exists, unique_names, write_config
 from reseal.discover.report import copies_beside
 from reseal.embedded import start_server

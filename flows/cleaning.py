@@ -13,7 +13,7 @@ def clean(run: Run, *, again: bool = False) -> None:
     """
     with run.stage("clean"):
         # What is looked for takes as much memory as a worker, and they have no more to do.
-        run.workers.close()
+        run.working.close()
         names = [field.name for field in run.fields]
         run.watch("clean", ", ".join(names), 0, 1)
         done = clean_tables(again)

@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
 
-from flows.target import target_names
 from reseal.errors import SettingsError
 from tasks.fleet import Asked
+from tasks.target import target_names
 
 _DEPLOYMENT = "rotate-keys-{}"
 

@@ -8,8 +8,8 @@ from typing import Any
 from prefect.runtime import flow_run
 from pydantic import BaseModel
 
-from flows.target import settings_of
 from reseal.config import load_config
+from tasks.target import settings_of
 
 _MOST_NAMED = 2
 

@@ -93,6 +93,7 @@ class Opening:
         fields = self.config.select(options["fields"])
         need_open(policy_of(self.config.pace, flow, options))
         self.access.kek()
+        self.config.run.need(is_embedded=self.settings.embedded)
         if flow in _WITH_PREFLIGHT:
             need_place(options, self.config)
         if flow in _OF_LOGINS:

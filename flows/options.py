@@ -8,11 +8,10 @@ from reseal.approval.answer import MOST_NAME
 from reseal.fleet import AT_ONCE, MOST_AT_ONCE, START_WITHIN
 from reseal.keyring import KeyState
 from reseal.modes import Mode
+from tasks.target_name import TargetName
 
 A_DAY = 24 * 3600
 
-# As Prefect lets blocks be named.
-TargetName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$", max_length=200)]
 RunId = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$"),

@@ -48,18 +48,20 @@ def sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) ->
     futures = [submit(number, span) for span in spans(run, target, first_pass=number == 1)]
     bar = artifacts.begin_progress(f"{stage} {field}, pass {number}")
     tally, stopped, tripped = Tally(), False, False
-    # As they come, so that it is noticed as soon as there is too much that cannot be sealed.
-    for done, future in enumerate(as_completed(futures), start=1):
-        result = future.result()
-        tally += result.tally
-        run.decisions += result.decisions
-        stopped = stopped or result.stopped
-        if not tripped and breaker.trips_at(tally):
-            # Every worker comes to its next batch boundary, and what it committed is counted.
-            tripped = True
-            run.workers.stop()
-        run.watch(stage, field, tally.rows_read, target.rows)
-        artifacts.show_progress(bar, done, len(futures))
+    with run.awaiting(futures) as looked_at:
+        # As they come, so that it is noticed as soon as there is too much that cannot be sealed.
+        for done, future in enumerate(as_completed(futures), start=1):
+            result = future.result()
+            tally += result.tally
+            looked_at(result.tally.rows_read)
+            run.decisions += result.decisions
+            stopped = stopped or result.stopped
+            if not tripped and breaker.trips_at(tally):
+                # Every worker comes to its next batch boundary, and what it committed is counted.
+                tripped = True
+                run.workers.stop()
+            run.watch(stage, field, tally.rows_read, target.rows)
+            artifacts.show_progress(bar, done, len(futures))
     run.watch(stage, field, tally.rows_read, tally.rows_read)
     # Now already, as a run that is killed has no later moment.
     run.evidence.write("pacing", run.pacing())

@@ -29,7 +29,7 @@ def _restore(run: Run, field: str, rolled_back: UUID, newer: bool) -> None:
         run,
         field,
         "rollback",
-        lambda number, span: restore_span.submit(field, rolled_back, number, span, newer),
+        lambda number, span: run.submit(restore_span, field, rolled_back, number, span, newer),
     )
     if last.converged:
         ledger.forget_unmet(run.store, run.run_id, field, run.swept_since[field])

@@ -10,12 +10,12 @@ from prefect.states import Completed, Failed
 from flows.names import named
 from flows.opening import Opening
 from flows.options import RetireOptions
-from flows.target import settings_of
 from reseal import logs
 from reseal.about import about_run
 from reseal.keys import Answer
 from reseal.retirement import Wish
 from tasks.retire import publish_gates, remove_key
+from tasks.target import settings_of
 
 
 @flow(name="retire_key", flow_run_name=named("retire key"), persist_result=False)

@@ -5,9 +5,11 @@ import signal
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from prefect.runtime import flow_run
+from prefect.task_runners import TaskRunner
 
 from flows.cancelling import heeding_prefect
 from flows.opening import Opening
@@ -15,7 +17,6 @@ from flows.options import Scope
 from flows.pacing import pacing_of
 from flows.prefect_lines import leave_out_traces
 from flows.signals import stop_on_signals
-from flows.target import settings_of
 from flows.window import need_open, policy_of
 from reseal import logs, register
 from reseal.about import about_run
@@ -30,20 +31,25 @@ from reseal.errors import (
     Stopped,
     StoreError,
 )
+from reseal.evidence.directory import Evidence
 from reseal.evidence.opening import Begun
+from reseal.evidence.recording import Recording
 from reseal.heeding import heeding
-from reseal.modes import Mode, effort, give_way
+from reseal.modes import Effort, Mode, give_way
 from reseal.outcome import Outcome
 from reseal.result import RunResult
 from reseal.store import ledger
 from reseal.store.control import hold, hold_keys
+from reseal.store.store import Store
 from reseal.unexpected import scrubbed
 from reseal.workers import open_workers
 from tasks import artifacts, links
 from tasks.run import Run, Watch, under_way
+from tasks.runners import runner_of
 from tasks.scores import write_scores
 from tasks.storage import measure_storage
 from tasks.table import prepare_schema
+from tasks.target import settings_of
 
 _log = logging.getLogger("reseal.run")
 
@@ -85,42 +91,40 @@ def running(flow_name: str, scope: Scope, mode: Mode) -> Iterator[Run]:
             _conclude(run, scrubbed(error))
         finally:
             # The page's plots take as much memory as a worker, which has no more to do.
-            run.workers.close()
+            run.working.close()
             _record(run)
 
 
 def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     settings = settings_of(scope.config, scope.target)
     opening = openings[-1] if openings else Opening.of(settings)
-    run_id, how = UUID(flow_run.id), effort(mode).resting(opening.config.pace.rest)
+    how = opening.config.run.effort(mode).resting(opening.config.pace.rest)
+    run_id, working = UUID(flow_run.id), stack.enter_context(ExitStack())
+    runner = _runner(working, opening, how)
     give_way(mode)
     # Prefect has set up lines of its own meanwhile.
     logs.set_up(settings.log)
     leave_out_traces()
     stack.enter_context(about_run(run_id, flow_name))
-    actor = opening.settings.actor
-    recording = opening.recording(actor)
+    recording = opening.recording(opening.settings.actor)
     store = replace(opening.access.store(f"run {run_id}"), correlation=run_id)
     stack.callback(store.close)
-    fields = opening.config.select(scope.fields)
-    evidence = recording.begin(
-        store,
-        Begun(run_id, flow_name, mode.value),
-        fields=[field.name for field in fields],
-        parameters=scope.model_dump(mode="json"),
-    )
     run = Run(
         run_id=run_id,
         settings=opening.settings,
         access=opening.access,
-        fields=fields,
+        fields=opening.config.select(scope.fields),
         effort=how,
         store=store,
-        workers=stack.enter_context(open_workers(opening.access, how.workers, how.reading_rest)),
+        workers=working.enter_context(open_workers(opening.access, how.workers, how.reading_rest)),
         recording=recording,
-        evidence=evidence,
+        evidence=_begun(recording, store, Begun(run_id, flow_name, mode.value), scope, opening),
         result=RunResult(run_id, flow_name, mode.value, recording.where(run_id)),
-        actor=actor,
+        actor=opening.settings.actor,
+        config=scope.config,
+        target=scope.target,
+        runner=runner,
+        working=working,
         pace=policy_of(opening.config.pace, flow_name, scope.model_dump()),
         watch=watchers[-1] if watchers else _no_one,
     )
@@ -128,8 +132,26 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     stack.callback(run.close)
     results.append(run.result)
     stack.enter_context(under_way(run))
-    _log.info("run begins in mode %s on %s", mode, ", ".join(field.name for field in fields))
+    said = ", ".join(field.name for field in run.fields)
+    _log.info("run begins in mode %s on %s", mode, said)
     return run
+
+
+def _runner(working: ExitStack, opening: Opening, how: Effort) -> TaskRunner[Any]:
+    policy = opening.config.run
+    policy.need(is_embedded=opening.settings.embedded)
+    return working.enter_context(runner_of(policy, how.workers))
+
+
+def _begun(
+    recording: Recording, store: Store, begun: Begun, scope: Scope, opening: Opening
+) -> Evidence:
+    return recording.begin(
+        store,
+        begun,
+        fields=[field.name for field in opening.config.select(scope.fields)],
+        parameters=scope.model_dump(mode="json"),
+    )
 
 
 @contextmanager

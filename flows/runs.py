@@ -3,6 +3,7 @@
 import logging
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from flows import screen
@@ -33,9 +34,13 @@ def run(name: str, options: dict[str, Any]) -> dict[str, Any]:
     # Before all that is imported now, which takes seconds of a processor.
     give_way(options.get("mode", Mode.STANDARD))
     prepare_home(settings.state)
-    if not settings.variables.get("PREFECT_API_URL") and screen.console.is_terminal:
+    own = settings.variables.get("PREFECT_API_URL")
+    if not own and screen.console.is_terminal:
         screen.say("Starting a Prefect server for this run, which takes some fifteen seconds.")
-    with prefect_server(settings.variables.get("PREFECT_API_URL")), screen.watching() as watcher:
+    with (
+        prefect_server(own, meanwhile=lambda: _import(name)),
+        screen.watching() as watcher,
+    ):
         return call(name, options, opening, watcher).as_dict()
 
 
@@ -43,7 +48,7 @@ def call(name: str, options: dict[str, Any], opening: Opening, watcher: Any) -> 
     """Call a flow, with Prefect's API at hand, and return its result."""
     from flows import running
 
-    module = import_module(_MODULES.get(name, f"flows.{name}"))
+    module = _import(name)
     typed = getattr(import_module("flows.options"), _FLOWS[name])(**options)
     running.openings.append(opening)
     running.watchers.append(watcher)
@@ -55,6 +60,11 @@ def call(name: str, options: dict[str, Any], opening: Opening, watcher: Any) -> 
         running.openings.remove(opening)
         send_what_is_left()
     return _result(state, running.results[began:])
+
+
+def _import(name: str) -> ModuleType:
+    """Import a flow's module, which takes seconds."""
+    return import_module(_MODULES.get(name, f"flows.{name}"))
 
 
 def send_what_is_left() -> None:

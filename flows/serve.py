@@ -34,12 +34,8 @@ Port = Annotated[
     typer.Option("--port", min=1, max=65535, help=f"Where the UI is on loopback; default {_PORT}."),
 ]
 
-# A server that stays: what is looked at there are the runs of a month, with their log lines.
-_RULES = {
-    "PREFECT_LOGGING_LEVEL": "INFO",
-    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
-    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(30 * 24 * 3600),
-}
+# A server that stays: what is looked at there are the log lines of runs, too.
+_RULES = {"PREFECT_LOGGING_LEVEL": "INFO"}
 
 
 def register(app: typer.Typer) -> None:

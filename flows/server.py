@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
@@ -20,11 +20,14 @@ _START_SECONDS = 180
 _PATIENCE_SECONDS = 60
 _ANSWER_SECONDS = 10
 
-# Quiet: no analytics, no adverts, no telemetry of the client's own.
+# Quiet: no analytics, no adverts, no telemetry of the client's own. And small: what Prefect
+# remembers of runs is pruned at each start and each hour, as the evidence is the record.
 _HOUSE_RULES = {
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(30 * 24 * 3600),
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_SERVER_UI_V2_ENABLED": "false",
     "PREFECT_SERVER_UI_API_URL": "/api",
@@ -101,16 +104,22 @@ class LocalServer:
 
 
 @contextmanager
-def prefect_server(own: str | None, port: int | None = None) -> Iterator[LocalServer | None]:
-    """Have a Prefect API for the block: the operator's own at this URL, or a local server."""
+def prefect_server(
+    own: str | None, port: int | None = None, meanwhile: Callable[[], object] = lambda: None
+) -> Iterator[LocalServer | None]:
+    """Have a Prefect API for the block: the operator's own at this URL, or a local server.
+
+    `meanwhile` is done while a local server comes up.
+    """
     if own:
         _reach(own)
         yield None
         return
     server = LocalServer(port)
     try:
-        # Set before prefect is imported, which reads it once; the wait comes with the first flow.
+        # Set before prefect is imported, which reads it once.
         os.environ["PREFECT_API_URL"] = server.api_url
+        meanwhile()
         server.wait()
         yield server
     finally:

@@ -106,16 +106,19 @@ def back_up(run: Run, to: str | None = None) -> None:
 def _back_up_spans(run: Run, name: str) -> int:
     target = run.access.target(run.store, name)
     run.progress.begin("backup", name, target.rows, rows_after(run, name))
-    futures = [back_up_span.submit(name, span) for span in spans(run, target)]
+    parts = spans(run, target)
+    futures = [run.submit(back_up_span, name, span) for span in parts]
     bar = artifacts.begin_progress(f"backup {name}")
     rows = 0
-    for done, future in enumerate(futures, start=1):
-        try:
-            rows += future.result()
-        except Stopped as stopped:
-            raise run.stopped(str(stopped)) from None
-        run.watch("backup", name, rows, target.rows)
-        artifacts.show_progress(bar, done, len(futures))
+    with run.awaiting(futures) as looked_at:
+        for done, (span, future) in enumerate(zip(parts, futures, strict=True), start=1):
+            try:
+                rows += future.result()
+            except Stopped as stopped:
+                raise run.stopped(str(stopped)) from None
+            looked_at(round(span.pages * target.rows_per_page))
+            run.watch("backup", name, rows, target.rows)
+            artifacts.show_progress(bar, done, len(futures))
     run.watch("backup", name, rows, rows)
     return rows
 
@@ -175,7 +178,7 @@ def seal_field(run: Run, name: str, stage: str, turn: Turn) -> Tally:
         run,
         name,
         stage,
-        lambda number, span: sweep_span.submit(name, turn, number, span),
+        lambda number, span: run.submit(sweep_span, name, turn, number, span),
     )
     if last.converged:
         # What an earlier pass set aside and the last did not meet is in no trouble any more.

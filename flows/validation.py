@@ -117,10 +117,13 @@ def open_all(run: Run, name: str, backed_up_by: UUID | None, writer: UUID | None
     target = run.access.target(run.store, name)
     run.written_before[name] = rows_written(run.store, target)
     few = spans(run, target, most=_MOST_SPANS)
-    futures = [verify_span.submit(name, backed_up_by, writer, span) for span in few]
+    futures = [run.submit(verify_span, name, backed_up_by, writer, span) for span in few]
     seen = Verification(Facts(), [])
     for future in futures:
-        seen += future.result()
+        part, carried = future.result()
+        seen += part
+        if run.imprints:
+            run.imprints.add(carried)
         run.watch("validate", name, seen.facts.total(), target.rows)
     run.watch("validate", name, seen.facts.total(), seen.facts.total())
     return seen

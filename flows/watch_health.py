@@ -10,11 +10,11 @@ from prefect.states import Completed
 from flows.names import named
 from flows.opening import Opening
 from flows.options import WatchOptions
-from flows.target import settings_of
 from reseal import logs
 from reseal.about import about_run
 from reseal.health.watch import By
 from tasks.health import Looked, look_at_health, show_health, tell_alerts
+from tasks.target import settings_of
 
 
 @flow(name="watch_health", flow_run_name=named("watch"), persist_result=False)

@@ -12,12 +12,14 @@ from typing import Any
 from reseal.backup.location import Location
 from reseal.backup.policy import BackupPolicy
 from reseal.clean.policy import CleanPolicy, read_policy
+from reseal.days import MOST_DAYS
 from reseal.errors import ConfigurationError, FieldError
 from reseal.field import Field
-from reseal.key_policy import LEAST_DISABLED_DAYS, KeyPolicy
+from reseal.key_policy import KeyPolicy, read_keys
 from reseal.optimise.policy import OptimisePolicy
 from reseal.pacing.policy import PacePolicy, read_pace
 from reseal.path import Path as LeafPath
+from reseal.runner_policy import RunnerPolicy, read_runner
 from reseal.shape import PATTERNS
 from reseal.totp_parameters import TotpParameters
 
@@ -25,18 +27,12 @@ _RESEAL_WORDS = {
     "schema": str, "evidence": str, "application": str, "most_quarantined_percent": int,
     "plots": bool,
 }  # fmt: skip
-# The least that each period may be.
-_KEY_WORDS = {
-    "cryptoperiod_days": 1, "read_window_days": 1, "disabled_days": LEAST_DISABLED_DAYS,
-    "base_backups_kept_days": 0,
-}  # fmt: skip
 _BACKUP_WORDS = {"kept_days": int, "to": str}
 _FIELD_WORDS = {
     "name": str, "table": str, "column": str, "key": list, "format": str,
     "where": str, "empty": list, "bind": str, "path": str, "declared": str, "store": str,
     "triggers": str, "bound_name": str, "digits": int, "period": int, "digest": str,
 }  # fmt: skip
-MOST_DAYS = 36_500
 DEFAULT_QUARANTINED_PERCENT = 10
 _STORES = ("column", "side")
 _TRIGGERS = ("fire", "skip")
@@ -50,8 +46,8 @@ class Config:
     `application` is the database role of the applications, where that is not the runner's own.
     A run stops when more than `most_quarantined_percent` of the values cannot be sealed. With
     `approval_by_another` nobody approves a run that she started herself. Its page has `plots` or
-    not. `optimise` is what is asked at login. `sha256` is that of the file, where it was read from
-    one.
+    not. `optimise` is what is asked at login. `run` is where spans are worked off.
+    `sha256` is that of the file, where it was read from one.
     """
 
     fields: tuple[Field, ...]
@@ -66,6 +62,7 @@ class Config:
     clean: CleanPolicy = dataclass_field(default_factory=CleanPolicy)
     optimise: OptimisePolicy = dataclass_field(default_factory=OptimisePolicy)
     pace: PacePolicy = dataclass_field(default_factory=PacePolicy)
+    run: RunnerPolicy = dataclass_field(default_factory=RunnerPolicy)
     sha256: str | None = dataclass_field(default=None, compare=False)
 
     def field(self, name: str) -> Field:
@@ -117,7 +114,7 @@ def _document(path: Path, text: str) -> dict[str, Any]:
 
 def parse_config(document: Mapping[str, Any]) -> Config:
     """Make a Config of a parsed document."""
-    names = ("reseal", "keys", "backup", "approval", "clean", "optimise", "pace")
+    names = ("reseal", "keys", "backup", "approval", "clean", "optimise", "pace", "run")
     tables = {**dict.fromkeys(names, dict), "field": list}
     _known(document, tables, "at the top")
     head = document.get("reseal", {})
@@ -133,7 +130,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
         fields,
         schema,
         head.get("evidence", "evidence"),
-        _policy(document.get("keys", {})),
+        read_keys(document.get("keys", {})),
         head.get("application"),
         _percent(head, "most_quarantined_percent", DEFAULT_QUARANTINED_PERCENT),
         _backup(document.get("backup", {})),
@@ -142,6 +139,7 @@ def parse_config(document: Mapping[str, Any]) -> Config:
         read_policy(document.get("clean", {})),
         _optimise(document.get("optimise", {})),
         read_pace(document.get("pace", {})),
+        read_runner(document.get("run", {})),
     )
 
 
@@ -150,16 +148,6 @@ def _percent(head: Mapping[str, Any], word: str, default: int) -> int:
     if isinstance(percent, bool) or not 0 <= percent <= 100:
         raise ConfigurationError(f"{word} in [reseal] must be a whole number from 0 to 100")
     return percent
-
-
-def _policy(periods: Mapping[str, Any]) -> KeyPolicy:
-    _known(periods, dict.fromkeys(_KEY_WORDS, int), "in [keys]")
-    for word, days in periods.items():
-        if isinstance(days, bool) or not _KEY_WORDS[word] <= days <= MOST_DAYS:
-            raise ConfigurationError(
-                f"{word} in [keys] must be a number of days from {_KEY_WORDS[word]} to {MOST_DAYS}"
-            )
-    return KeyPolicy(**periods)
 
 
 def _backup(said: Mapping[str, Any]) -> BackupPolicy:

@@ -23,6 +23,7 @@ ResealError
 │   └── RowRefused                this row, not the statement, is at fault
 ├── FieldBusy                     another runner holds the field
 ├── Superseded                    another runner took the field over
+├── Misplaced                     a process has another database or configuration than its run
 ├── Miscount                      the outcomes do not add up to the rows read
 ├── BackupNotProven               the backup does not restore to what stands in the table
 ├── ClaimsFailed                  what must be true before a run writes is not
@@ -156,6 +157,10 @@ class FieldBusy(ResealError):
 
 class Superseded(ResealError):
     """Another runner took the field over; nothing was written."""
+
+
+class Misplaced(ResealError):
+    """A process that works for a run has not the database or the configuration that the run has."""
 
 
 class Miscount(ResealError):

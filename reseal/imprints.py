@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from uuid import uuid4
 
 from reseal.envelope import IV_BYTES, TAG_BYTES, Parts
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     # A row an imprint, of two numbers.
     Found = NDArray[np.uint64]
+
+# By the name of the file that holds them.
+Carried: TypeAlias = dict[str, bytes]
 
 _TAG_BYTES_KEPT = 4
 _IMPRINT_BYTES = IV_BYTES + _TAG_BYTES_KEPT
@@ -93,6 +96,18 @@ class Imprints:
     """The imprints of all that was opened so far; fields share their keys, so all are together."""
 
     directory: Path
+
+    def carried(self) -> Carried:
+        """Return all of it by file, to be added to those of another machine."""
+        return {path.name: path.read_bytes() for path in self.directory.iterdir()}
+
+    def add(self, carried: Carried) -> None:
+        """Add what was carried here."""
+        for name, octets in carried.items():
+            try:
+                (self.directory / name).write_bytes(octets)
+            except OSError as error:
+                raise _no_place(error) from None
 
     def ivs(self) -> dict[int, Ivs]:
         """Return by key version what the imprints show."""

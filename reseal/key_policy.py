@@ -1,10 +1,20 @@
 """How long keys are used and kept: the [keys] table of reseal.toml."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from reseal.days import MOST_DAYS
+from reseal.errors import ConfigurationError
 
 # A key that is disabled by mistake shows within a week, while it can still be brought back.
 LEAST_DISABLED_DAYS = 7
+# The least that each period may be.
+_WORDS = {
+    "cryptoperiod_days": 1, "read_window_days": 1, "disabled_days": LEAST_DISABLED_DAYS,
+    "base_backups_kept_days": 0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,21 @@ class KeyPolicy:
     read_window_days: int = 7
     disabled_days: int = LEAST_DISABLED_DAYS
     base_backups_kept_days: int | None = None
+
+
+def read_keys(said: Mapping[str, Any]) -> KeyPolicy:
+    """Read the table of reseal.toml; raise ConfigurationError where a word or value is wrong."""
+    for word, days in said.items():
+        if word not in _WORDS:
+            known = ", ".join(_WORDS)
+            raise ConfigurationError(f"unknown word {word!r} in [keys]; known: {known}")
+        if not isinstance(days, int):
+            raise ConfigurationError(f"{word} in [keys] must be a whole number")
+        if isinstance(days, bool) or not _WORDS[word] <= days <= MOST_DAYS:
+            raise ConfigurationError(
+                f"{word} in [keys] must be a number of days from {_WORDS[word]} to {MOST_DAYS}"
+            )
+    return KeyPolicy(**said)
 
 
 def used_up(activated: datetime, expires: datetime, now: datetime) -> float:

@@ -1,8 +1,9 @@
 """What a worker process does with a span: open once what it needs, then work."""
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -52,15 +53,34 @@ class Bench:
             self.job = self.access.job(assignment)
         return self.job
 
+    def close(self) -> None:
+        """Close whatever connections there are."""
+        for store in (self._store, self.job.store if self.job else None):
+            if store is not None:
+                store.close()
 
-_benches: list[Bench] = []
+
+# A worker of Dask's may have several threads.
+_bench: ContextVar[Bench] = ContextVar("reseal_bench")
 
 
 def open_bench(
     access: Access, hands: Hands, busy: Callable[[], AbstractContextManager[None]] = nullcontext
 ) -> None:
     """Give this process what all its spans share; it is `busy` while it has one."""
-    _benches[:] = [Bench(access, hands, busy)]
+    _bench.set(Bench(access, hands, busy))
+
+
+@contextmanager
+def bench(access: Access, hands: Hands) -> Iterator[None]:
+    """Have what spans share for the length of the block, and leave no connection open."""
+    made = Bench(access, hands)
+    token = _bench.set(made)
+    try:
+        yield
+    finally:
+        _bench.reset(token)
+        made.close()
 
 
 @scrubbing
@@ -74,9 +94,9 @@ def restore_span(
     assignment: Assignment, rolled_back: UUID, span: Span, pace: Pace, newer: bool
 ) -> SpanResult:
     """Restore a span from the backup of the run that is rolled back."""
-    (bench,) = _benches
-    store = bench.store(f"run {assignment.run_id}")
-    backup = take.cipher(store, rolled_back, assignment.field, bench.access.backup_kek())
+    at = _bench.get()
+    store = at.store(f"run {assignment.run_id}")
+    backup = take.cipher(store, rolled_back, assignment.field, at.access.backup_kek())
     restoration = Restoration.of(store, backup, unseal_newer=newer)
     return _swept(assignment, restoration.plan, span, pace)
 
@@ -84,21 +104,21 @@ def restore_span(
 @scrubbing
 def back_up_span(run_id: UUID, name: str, span: Span) -> int:
     """Back up a span's originals and return how many."""
-    (bench,) = _benches
-    store = bench.store(f"run {run_id}")
-    covered = take.need_coverage(store, run_id, name, bench.access.backup_kek())
-    target = bench.access.target(store, name)
-    with bench.busy():
-        return take.take(store, target, covered, span, bench.hands)
+    at = _bench.get()
+    store = at.store(f"run {run_id}")
+    covered = take.need_coverage(store, run_id, name, at.access.backup_kek())
+    target = at.access.target(store, name)
+    with at.busy():
+        return take.take(store, target, covered, span, at.hands)
 
 
 @scrubbing
 def restore_share(run_id: UUID, name: str, share: Share) -> Proof:
     """Restore a share of a field's backup and compare it with the table."""
-    (bench,) = _benches
-    store = bench.store(f"run {run_id}")
-    backup = take.cipher(store, run_id, name, bench.access.backup_kek())
-    return restore(store, bench.access.target(store, name), backup, share)
+    at = _bench.get()
+    store = at.store(f"run {run_id}")
+    backup = take.cipher(store, run_id, name, at.access.backup_kek())
+    return restore(store, at.access.target(store, name), backup, share)
 
 
 @scrubbing
@@ -110,12 +130,12 @@ def verify_span(
     `writer` is the run that wrote them, where there is no backup; imprints of what opens go into
     the directory.
     """
-    (bench,) = _benches
-    store = bench.store("verify")
-    target, keyring = bench.access.target(store, name), bench.access.keyring(store)
-    original = bench.access.original(store, run_id, name) if run_id else None
+    at = _bench.get()
+    store = at.store("verify")
+    target, keyring = at.access.target(store, name), at.access.keyring(store)
+    original = at.access.original(store, run_id, name) if run_id else None
     written = ledger.written_xids(store, writer, name) if writer else None
-    accepted, hands = quarantine.accepted(store, name), bench.hands
+    accepted, hands = quarantine.accepted(store, name), at.hands
     began = hands.clock()
     found = verify(store, target, keyring, original, span, written, accepted, imprints)
     hands.rest_from_reading(hands.clock() - began)
@@ -129,14 +149,14 @@ def _swept(
     pace: Pace,
     glancing: Callable[[Job], Glances] | None = None,
 ) -> SpanResult:
-    (bench,) = _benches
-    with bench.busy():
-        bench.hands.wait()
-        if bench.hands.stop():
+    at = _bench.get()
+    with at.busy():
+        at.hands.wait()
+        if at.hands.stop():
             # It was waiting its turn when someone said stop.
             return SpanResult(Tally(), stopped=True)
-        job = bench.job_for(assignment)
+        job = at.job_for(assignment)
         glances = glancing(job) if glancing else None
-        result = sweep(job, make, span, pace, bench.hands, glances)
+        result = sweep(job, make, span, pace, at.hands, glances)
     _log.info("%s: %s", span, result.tally)
     return result

@@ -2,7 +2,6 @@
 
 import traceback
 from collections.abc import Callable
-from concurrent.futures.process import BrokenProcessPool
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -13,6 +12,10 @@ Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 
+# What a pool of processes says of it, and what Dask does.
+_KILLED = ("BrokenProcessPool", "KilledWorker")
+
+
 class Unexpected(ResealError):
     """Something failed that should not have; its text names the type and the place in the code."""
 
@@ -21,7 +24,7 @@ def scrubbed(error: Exception) -> ResealError:
     """Return our own errors as they are, others as their type and the frame they came from."""
     if isinstance(error, ResealError):
         return error
-    if isinstance(error, BrokenProcessPool):
+    if type(error).__name__ in _KILLED:
         return Unexpected("a worker process was killed; what it committed stands, so run again")
     # The text of a foreign exception can quote a value; its frames cannot.
     frames = traceback.extract_tb(error.__traceback__)

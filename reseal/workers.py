@@ -14,7 +14,6 @@ from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
-from pathlib import Path
 from typing import ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -26,11 +25,7 @@ from reseal.backup.table import Share
 from reseal.collector import pass_over_what_is_loaded
 from reseal.pacing.valve import Valve
 from reseal.settings import log_style
-from reseal.sweep.engine import Hands, SpanResult
-from reseal.sweep.job import Assignment
-from reseal.sweep.pace import Pace
-from reseal.sweep.span import Span
-from reseal.verify import Verification
+from reseal.sweep.engine import Hands
 
 # Of processes that have begun.
 Counter: TypeAlias = "Synchronized[int]"
@@ -89,44 +84,20 @@ class Workers:
         """Whether someone asked to stop."""
         return self._stop.is_set()
 
-    def sweep(self, assignment: Assignment, span: Span, pace: Pace) -> Future[SpanResult]:
-        """Turn a span's rows."""
-        return self._submit(spans.sweep_span, assignment, span, pace)
-
-    def restore(
-        self, assignment: Assignment, rolled_back: UUID, span: Span, pace: Pace, *, newer: bool
-    ) -> Future[SpanResult]:
-        """Put a span's originals back where the rolled back run's values still stand."""
-        return self._submit(spans.restore_span, assignment, rolled_back, span, pace, newer)
-
-    def back_up(self, run_id: UUID, field: str, span: Span) -> Future[int]:
-        """Back up a span's originals and return how many."""
-        return self._submit(spans.back_up_span, run_id, field, span)
+    def do(
+        self, work: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Future[Made]:
+        """Have a process do one of the works of `spans`."""
+        return self._pool.submit(_working, about.said(), partial(work, *args, **kwargs))
 
     def restore_backup(self, run_id: UUID, field: str) -> list[Future[Proof]]:
         """Restore the whole backup of a field, a share a process, and compare."""
         shares = [Share(number, self.count) for number in range(self.count)]
-        return [self._submit(spans.restore_share, run_id, field, share) for share in shares]
-
-    def verify(
-        self,
-        run_id: UUID | None,
-        writer: UUID | None,
-        field: str,
-        span: Span,
-        imprints: Path | None = None,
-    ) -> Future[Verification]:
-        """Open a span's envelopes and compare them with a run's backup, if it has one."""
-        return self._submit(spans.verify_span, run_id, writer, field, span, imprints)
+        return [self.do(spans.restore_share, run_id, field, share) for share in shares]
 
     def close(self) -> None:
         """End the processes once their present work is done."""
         self._pool.shutdown(cancel_futures=True)
-
-    def _submit(
-        self, work: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs
-    ) -> Future[Made]:
-        return self._pool.submit(_working, about.said(), partial(work, *args, **kwargs))
 
 
 @contextmanager
@@ -148,10 +119,7 @@ def _working(words: dict[str, str], work: Callable[[], Made]) -> Made:
 def _begin(
     access: Access, stop: Event, pause: Event, valve: Valve, reading_rest: float, begun: Counter
 ) -> None:
-    # The runner alone decides when to stop; a signal to the whole group must not cut a batch.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
+    bind_to_parent()
     logs.set_up(log_style(access.variables))
     with begun.get_lock():
         tap = valve.tap(begun.value)
@@ -166,6 +134,14 @@ def _begin(
     spans.open_bench(access, hands, tap.busy)
     pass_over_what_is_loaded()
     keep_freed_memory()
+
+
+def bind_to_parent() -> None:
+    """Leave signals to the process that started this one, and end with it."""
+    # The runner alone decides when to stop; a signal to the whole group must not cut a batch.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
 
 
 def _follow_parent() -> None:

@@ -1,11 +1,14 @@
 """Back up a field and prove the backup by restoring it."""
 
+from reseal import spans
 from reseal.audit.action import Action
 from reseal.backup import table, take
 from reseal.backup.copies import Copied, Copying
 from reseal.backup.location import Location
 from reseal.backup.prove import Proof, conclude, look_for_missing
+from reseal.posting import Posting
 from reseal.sweep.span import Span
+from tasks.elsewhere import do
 from tasks.run import current
 from tasks.step import step
 
@@ -21,10 +24,9 @@ def begin_backup(field: str) -> None:
 
 
 @step(name="back up span", task_run_name="back up {field} {span}")
-def back_up_span(field: str, span: Span) -> int:
+def back_up_span(posting: Posting, field: str, span: Span) -> int:
     """Seal the originals on a range of pages into the backup."""
-    run = current()
-    return run.workers.back_up(run.run_id, field, span).result()
+    return do(posting, spans.back_up_span, posting.run_id, field, span)
 
 
 @step(name="prove backup", task_run_name="prove backup of {field}")

@@ -1,15 +1,20 @@
 """The run that is under way in this process: what every task of it shares."""
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
-from reseal.about import about
+from prefect import Task
+from prefect.futures import PrefectFuture, wait
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect.utilities.callables import get_call_parameters
+
+from reseal.about import about, said
 from reseal.access import Access
 from reseal.audit.action import Action
 from reseal.decision import Decision
@@ -22,19 +27,25 @@ from reseal.modes import Effort
 from reseal.pacing.eta import Progress
 from reseal.pacing.pacer import Pacer
 from reseal.pacing.policy import PacePolicy
+from reseal.posting import Posting
 from reseal.result import FieldResult, RunResult
 from reseal.settings import Settings
 from reseal.store import event
 from reseal.store.event import Event
 from reseal.store.store import Store
 from reseal.sweep.engine import Hands
-from reseal.sweep.job import Assignment
-from reseal.sweep.turn import Turn
+from reseal.unexpected import scrubbed
 from reseal.workers import Workers
 
 _log = logging.getLogger("reseal.run")
 
 Watch = Callable[[str, str, int, int], None]
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+# Of a span that comes to its next batch boundary.
+_BOUNDARY_SECONDS = 60
 
 
 @dataclass
@@ -46,6 +57,8 @@ class Run:
     pass began, once a whole pass has found nothing more to do, and `unshielded` why the shield
     does not stand. `imprints` are there while a validation opens envelopes. `storage` has
     by field what its table takes `before` and `after`, `decisions` what the pacing decided.
+    `config` and `target` are as the run was given them, `runner` takes the tasks of spans, and
+    `working` ends whoever works on them.
     """
 
     run_id: UUID
@@ -60,6 +73,10 @@ class Run:
     result: RunResult
     actor: str
     watch: Watch
+    config: str | None = None
+    target: str | None = None
+    runner: TaskRunner[Any] = field(default_factory=ThreadPoolTaskRunner)
+    working: ExitStack = field(default_factory=ExitStack)
     records: bool = False
     pace: PacePolicy = field(default_factory=PacePolicy)
     epochs: dict[str, int] = field(default_factory=dict)
@@ -141,9 +158,51 @@ class Run:
             "decisions": [decision.as_dict() for decision in self.decisions],
         }
 
-    def assignment(self, name: str, turn: Turn, pass_number: int) -> Assignment:
-        """Return what a worker is told to do to a field in a pass."""
-        return Assignment(self.run_id, name, turn, self.epochs[name], pass_number)
+    def submit(
+        self,
+        task: Task[Concatenate[Posting, Given], Made],
+        *args: Given.args,
+        **kwargs: Given.kwargs,
+    ) -> PrefectFuture[Made]:
+        """Give the task of a span to the task runner, with what it must know of the run."""
+        given = get_call_parameters(task.fn, (self.posting, *args), kwargs)
+        future: PrefectFuture[Made] = self.runner.submit(task, given)
+        return future
+
+    @property
+    def posting(self) -> Posting:
+        """What a process elsewhere is told."""
+        return Posting(
+            self.run_id,
+            self.config,
+            self.target,
+            self.access.config.sha256,
+            self.effort,
+            dict(self.epochs),
+            said(),
+        )
+
+    @contextmanager
+    def awaiting(self, futures: Sequence[PrefectFuture[Any]]) -> Iterator[Callable[[int], None]]:
+        """Wait for spans; where one fails elsewhere, the others stop at their batch boundary.
+
+        Tell what is yielded how many rows they looked at, where nobody else does.
+        """
+        if isinstance(self.runner, ThreadPoolTaskRunner):
+            yield lambda _rows: None
+            return
+        valve = self.workers.valve
+        valve.awaited_elsewhere = True
+        try:
+            yield valve.count_elsewhere
+        except Exception as error:
+            self.workers.stop()
+            wait(list(futures), _BOUNDARY_SECONDS)
+            # One that died takes the pool's futures along, while another is still in a batch.
+            self.working.close()
+            raise scrubbed(error) from None
+        finally:
+            valve.awaited_elsewhere = False
 
 
 _running: list[Run] = []
@@ -152,6 +211,11 @@ _running: list[Run] = []
 def current() -> Run:
     """Return the run that is under way in this process."""
     return _running[-1]
+
+
+def here(run_id: UUID) -> Run | None:
+    """Return the run where it is under way in this process."""
+    return next((run for run in _running if run.run_id == run_id), None)
 
 
 @contextmanager

@@ -10,18 +10,21 @@ from uuid import UUID
 from expectations import suites, warm
 from expectations.check import CheckResult, check
 from expectations.suites import Counted, Suite
-from reseal import census, measure, rotation
+from reseal import census, measure, rotation, spans
 from reseal.census import Census
+from reseal.imprints import Carried, gathering
 from reseal.judge import Facts
 from reseal.keyring import Keyring
 from reseal.measure import Measure, What
+from reseal.posting import Posting
 from reseal.probes import Probed, probe
 from reseal.store import catalog, quarantine
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
 from reseal.verify import Verification
 from tasks.census import facts_frame, facts_of
-from tasks.run import Run, current
+from tasks.elsewhere import do
+from tasks.run import Run, current, here
 from tasks.step import step
 
 _warming: list[Thread] = []
@@ -61,12 +64,19 @@ def _await_import() -> None:
 
 @step(name="verify span", task_run_name="verify {field} {span}")
 def verify_span(
-    field: str, backed_up_by: UUID | None, writer: UUID | None, span: Span
-) -> Verification:
-    """Open the envelopes on a range of pages and compare them with a run's backup."""
-    run = current()
-    imprints = run.imprints.directory if run.imprints else None
-    return run.workers.verify(backed_up_by, writer, field, span, imprints).result()
+    posting: Posting, field: str, backed_up_by: UUID | None, writer: UUID | None, span: Span
+) -> tuple[Verification, Carried]:
+    """Open the envelopes on a range of pages and compare them with a run's backup.
+
+    Return the imprints too, where this is not the run's own machine or may not be.
+    """
+    run, asked = here(posting.run_id), (backed_up_by, writer, field, span)
+    if run is not None:
+        kept = run.imprints.directory if run.imprints else None
+        return do(posting, spans.verify_span, *asked, kept), {}
+    with gathering() as own:
+        seen = do(posting, spans.verify_span, *asked, own.directory)
+        return seen, own.carried()
 
 
 @step(name="check claims", task_run_name="check claims on {field}")

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reseal.days import MOST_DAYS
 from reseal.errors import ConfigurationError
 
 _FLAGS = ("rewrite", "lock")
 _DAYS = ("archives_kept_days", "dumps_kept_days", "logs_kept_days")
-_MOST_DAYS = 36_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ def read_policy(said: Mapping[str, Any]) -> CleanPolicy:
         elif word not in _DAYS:
             known = ", ".join((*_FLAGS, *_DAYS))
             raise ConfigurationError(f"unknown word {word!r} in [clean]; known: {known}")
-        elif isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_DAYS:
+        elif isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_DAYS:
             raise ConfigurationError(
-                f"{word} in [clean] must be a number of days from 0 to {_MOST_DAYS}"
+                f"{word} in [clean] must be a number of days from 0 to {MOST_DAYS}"
             )
     return CleanPolicy(**said)

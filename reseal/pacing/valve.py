@@ -31,6 +31,8 @@ class Valve:
 
     def __init__(self, context: BaseContext, count: int) -> None:
         self.count = count
+        # Of processes that the run cannot reach by its memory.
+        self.awaited_elsewhere, self._done_elsewhere = False, 0
         self._said: Any = context.RawValue(_Said, 1.0, False, count, -inf)
         self._busy: Any = context.RawArray(ctypes.c_ubyte, count)
         self._done: Any = context.RawArray(ctypes.c_int64, count)
@@ -48,12 +50,17 @@ class Valve:
     @property
     def is_awaited(self) -> bool:
         """Whether somebody is waiting for a pause to end."""
-        return bool(monotonic() - self._said.awaited < _AWAITED_SECONDS)
+        lately = monotonic() - self._said.awaited < _AWAITED_SECONDS
+        return bool(lately or self.awaited_elsewhere)
 
     @property
     def rows_done(self) -> int:
         """How many rows all workers have looked at."""
-        return sum(self._done)
+        return int(sum(self._done)) + self._done_elsewhere
+
+    def count_elsewhere(self, rows: int) -> None:
+        """Count rows that processes elsewhere have looked at."""
+        self._done_elsewhere += rows
 
     def holds(self) -> bool:
         """Say whether to wait, and take note that somebody does."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from reseal.store.store import Store
@@ -18,6 +18,12 @@ SELECT coalesce(has_table_privilege(to_regclass(format('%%I.pace', %s::text)), '
 
 TOLD = """
 SELECT run_id, said || jsonb_build_object('at', at) FROM {reseal}.pace WHERE run_id = ANY (%s)
+"""
+
+HEARD = """
+SELECT said ->> 'action', (said ->> 'share')::float8,
+       extract(epoch FROM clock_timestamp() - at)::float8
+FROM {reseal}.pace WHERE run_id = %s
 """
 
 # Of a run that has ended nobody asks how hard it works.
@@ -36,6 +42,20 @@ def told(store: Store, run_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
     if not run_ids or not store.need(READABLE, [store.schema])[0]:
         return {}
     return dict(store.execute(TOLD, [run_ids]).fetchall())
+
+
+class Heard(NamedTuple):
+    """What a run does about its pace, and how many seconds ago it said so."""
+
+    action: str
+    share: float
+    age: float
+
+
+def heard(store: Store, run_id: UUID) -> Heard | None:
+    """Return what a run tells those who work for it elsewhere, or None before and after it."""
+    row = store.one(HEARD, [run_id])
+    return Heard(*row) if row else None
 
 
 def forget(store: Store, run_id: UUID) -> None:

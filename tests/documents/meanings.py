@@ -133,6 +133,20 @@ TABLES = {
         "What is asked at login, where `pg_stat_statements` does not tell.",
         {"queries": "the queries, with `$1` and so on for what they look up"},
     ),
+    "run": (
+        "Where spans of rows are worked off.",
+        {
+            "runner": "by the run's own processes (`threads`, the default), Prefect's, or Dask",
+            "workers": (
+                "how many work, in the modes standard and aggressive; default two, or as many as "
+                "there are cores"
+            ),
+            "scheduler": (
+                "the address of a Dask cluster, such as `tls://scheduler.example.com:8786`; "
+                "default one on this machine that ends with the run"
+            ),
+        },
+    ),
     "pace": (
         "When and how hard a run works.",
         {

@@ -12,7 +12,7 @@ from prefect.client.orchestration import get_client
 from pydantic import SecretStr
 
 from deployments.register import deploy, document, make_pool
-from flows.target import Target
+from tasks.target import Target
 
 
 def main(asked: dict[str, Any]) -> int:

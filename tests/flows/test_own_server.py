@@ -4,19 +4,23 @@ From cold starts, because each command must find its settings and bring up a ser
 """
 
 import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
+from flows.server import LocalServer, prepare_home
 from reseal.embedded import start_server
 from reseal.envelope import PREFIX
 from tests.conftest import USERS
 from tests.flows.conftest import CommandLine, Ended
-from tests.flows.scene import FIELD, clean_environment, stop_server
+from tests.flows.scene import FIELD, clean_environment, stop_server, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -131,6 +135,27 @@ def test_no_process_is_left_but_the_database(trial: Trial) -> None:
     ]
     assert [process.name() for process in left if process.name() != "postgres"] == []
     assert left, "the database itself should be found"
+
+
+def test_what_prefect_remembers_is_pruned_after_its_time(trial: Trial) -> None:
+    history = trial.state / "prefect" / "prefect.db"
+    with closing(sqlite3.connect(history, timeout=20)) as connection:
+        assert remembered(connection) == 1
+        connection.execute("UPDATE flow_run SET end_time = datetime(end_time, '-31 days')")
+        connection.commit()
+        with patch.dict(os.environ):
+            os.environ.pop("PREFECT_HOME", None)
+            prepare_home(trial.state)
+            server = LocalServer()
+        try:
+            wait_until(lambda: not remembered(connection))
+        finally:
+            server.close()
+
+
+def remembered(connection: sqlite3.Connection) -> int:
+    """How many flow runs Prefect's server knows."""
+    return int(connection.execute("SELECT count(*) FROM flow_run").fetchone()[0])
 
 
 def is_about(process: psutil.Process, directory: Path) -> bool:

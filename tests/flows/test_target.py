@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from flows.target import Target
 from reseal.errors import SettingsError
 from reseal.settings import Settings
+from tasks.target import Target
 
 URL = "postgresql://runner:hunter2@db.internal/shop"
 ENVIRONMENT = {

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from reseal import spans
 from reseal.access import Access
 from reseal.config import load_config
 from reseal.modes import Effort, Mode, effort
@@ -28,7 +29,7 @@ def seal(site: Site) -> Spent:
     data_key.ensure_active(store, access.kek(), "bench")
     with open_workers(access, how.workers) as workers:
         # Their start is no part of the stage: in a run, the backup has started them.
-        workers.verify(None, None, NAME, Span(0, 1)).result()
+        workers.do(spans.verify_span, None, None, NAME, Span(0, 1), None).result()
         with counted(site) as spent:
             _converge(access, store, workers, how)
     store.close()
@@ -49,6 +50,6 @@ def _pass(
 ) -> Tally:
     target = access.target(store, NAME)
     rows = how.rows_of_span(target.rows, first_pass=assignment.pass_number == 1)
-    spans = Span(0, target.pages + 1).split(1 + round(rows / target.rows_per_page))
-    futures = [workers.sweep(assignment, span, how.pace) for span in spans]
+    parts = Span(0, target.pages + 1).split(1 + round(rows / target.rows_per_page))
+    futures = [workers.do(spans.sweep_span, assignment, part, how.pace) for part in parts]
     return total(future.result().tally for future in futures)

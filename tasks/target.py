@@ -9,9 +9,9 @@ from prefect.blocks.core import Block
 from prefect.client.orchestration import SyncPrefectClient
 from pydantic import Field, SecretStr, StringConstraints
 
-from flows.options import TargetName
 from reseal.errors import SettingsError
 from reseal.settings import Settings
+from tasks.target_name import TargetName
 
 _Uri = Annotated[str, StringConstraints(min_length=3, pattern=r":")]
 
