@@ -35,11 +35,15 @@ def write(document: Document, to: Path) -> None:
 
 
 def together(documents: list[Document]) -> Document:
-    """Return one document of several."""
-    found = documents[0]
-    for other in documents[1:]:
-        logins, reactions = ({**found[k], **other[k]} for k in ("logins", "reactions"))
-        found = {**found, **other, "logins": logins, "reactions": reactions}
+    """Return one document of several, which need not be of as many rows."""
+    found = {"troubled_rows": documents[0]["rows"], **documents[0]}
+    for one in documents:
+        # The other settings are said of the logins alone.
+        found |= one if one["logins"] else {}
+        if one["reactions"]:
+            found["troubled_rows"] = one.get("troubled_rows", one["rows"])
+    for part in ("logins", "reactions"):
+        found[part] = {name: case for one in documents for name, case in one[part].items()}
     return found
 
 
@@ -57,6 +61,7 @@ def made_of(document: Document) -> str:
         reactions=of_reactions(document["reactions"]),
         rate=f"{document['rate']:g}",
         rows=f"{document['rows']:,}",
+        troubled_rows=f"{document['troubled_rows']:,}",
         seconds=f"{document['seconds']:g}",
         rounds=max(len(one["rounds"]) for one in logins.values()),
         machine=machine_of(document),

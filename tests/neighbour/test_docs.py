@@ -38,7 +38,7 @@ def reaction(name: str, *, code: int = 0, sealed: int = 10, told: bool = True) -
 
 def document(**words: Any) -> dict[str, Any]:
     about = {
-        "date": "2026-01-01", "rows": 1000, "rate": 25.0, "seconds": 60.0,
+        "date": "2026-01-01", "rows": 1000, "troubled_rows": 1000, "rate": 25.0, "seconds": 60.0,
         "machine": {
             "system": "Linux", "processor": "some", "cores": 2, "memory_gib": 8,
             "python": "3.11", "load": 0.1,
@@ -62,12 +62,17 @@ def test_page_plot_and_figures_are_written(tmp_path: Path) -> None:
 
 
 def test_of_several_documents_the_later_one_counts_case_by_case() -> None:
-    later = document(logins={}, reactions={"slot": reaction("slot")}, date="2026-02-02")
-    both = together([document(), later])
+    others = document(logins={}, reactions={"slot": reaction("slot")}, rows=5000)
+    later = document(reactions={}, date="2026-02-02")
+    all_of_them = together([document(), others, later])
 
-    assert [*both["logins"], *both["reactions"]] == ["safe", "lock", "slot"]
-    assert both["date"] == "2026-02-02"
-    assert "trouble slot" in made_of(both)
+    assert [*all_of_them["logins"], *all_of_them["reactions"]] == ["safe", "lock", "slot"]
+    assert all_of_them["date"] == "2026-02-02"
+    assert together([all_of_them]) == all_of_them
+    page = made_of(all_of_them)
+    assert "trouble slot" in page
+    assert "the table (1,000 users" in page
+    assert "seals 5,000 users" in page
 
 
 @pytest.mark.parametrize(
