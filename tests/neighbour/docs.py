@@ -36,12 +36,12 @@ def write(document: Document, to: Path) -> None:
 
 def together(documents: list[Document]) -> Document:
     """Return one document of several, which need not be of as many rows."""
-    found = {"troubled_rows": documents[0]["rows"], **documents[0]}
+    found, troubled = documents[0], documents[0]["rows"]
     for one in documents:
         # The other settings are said of the logins alone.
-        found |= one if one["logins"] else {}
-        if one["reactions"]:
-            found["troubled_rows"] = one.get("troubled_rows", one["rows"])
+        found = {**found, **one} if one["logins"] else found
+        troubled = one.get("troubled_rows", one["rows"]) if one["reactions"] else troubled
+    found = {**found, "troubled_rows": troubled}
     for part in ("logins", "reactions"):
         found[part] = {name: case for one in documents for name, case in one[part].items()}
     return found

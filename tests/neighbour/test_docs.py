@@ -62,7 +62,7 @@ def test_page_plot_and_figures_are_written(tmp_path: Path) -> None:
 
 
 def test_of_several_documents_the_later_one_counts_case_by_case() -> None:
-    others = document(logins={}, reactions={"slot": reaction("slot")}, rows=5000)
+    others = document(logins={}, reactions={"slot": reaction("slot")}, troubled_rows=5000)
     later = document(reactions={}, date="2026-02-02")
     all_of_them = together([document(), others, later])
 
