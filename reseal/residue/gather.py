@@ -1,12 +1,12 @@
 """Gather the old secrets of some fields as needles, in parts that each fit into memory."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reseal.access import Access
-from reseal.backup import take
+from reseal.backup import table, take
 from reseal.errors import KekError
-from reseal.residue.needles import Needles
+from reseal.residue.needles import Needles, bits_for
 from reseal.residue.originals import Backups
 from reseal.store.store import Store
 
@@ -32,16 +32,21 @@ class Gathered:
         return [*self.missing, *([said] if plain else [])]
 
 
-def gather(access: Access, store: Store, backups: Iterable[Backups]) -> Gathered:
+def gather(access: Access, store: Store, backups: Sequence[Backups]) -> Gathered:
     """Open every backup and return what its secrets are found by."""
-    gathered = Gathered()
+    gathered, bits = Gathered(), bits_for(_rows(store, backups))
     for values in _together(_values(access, store, backups, gathered.missing)):
         if not gathered.parts or gathered.parts[-1].is_full:
-            gathered.parts.append(Needles())
+            gathered.parts.append(Needles(bits))
         gathered.parts[-1].add(values)
     for needles in gathered.parts:
         needles.settle()
     return gathered
+
+
+def _rows(store: Store, backups: Sequence[Backups]) -> int:
+    sets = ((run_id, one.target.field.name) for one in backups for run_id in one.run_ids)
+    return sum(table.need(store, *which).rows or 0 for which in sets)
 
 
 def _together(parts: Iterable[list[bytes]]) -> Iterator[list[bytes]]:

@@ -26,10 +26,16 @@ WORD = 8
 # One that is shorter, or has fewer different bytes, is met by chance in any large file.
 SHORTEST = 8
 FEWEST_DIFFERENT = 5
-# As many as fill an eighth of the bits or less; more secrets are looked for in several turns.
-MOST_WORDS = 2**23
-_WORD_BITS = 26
+# As many as fill an eighth of the bits or less. Where there are more, sieves of twice the size are
+# filled to a quarter, which is slower than that and faster than to look at everything once more.
+_WORD_BITS, _FEW_WORDS = 26, 2**23
+_MANY_BITS, _MANY_WORDS = 27, 2**25
 _SUM_BITS = 25
+
+
+def bits_for(secrets: int) -> int:
+    """Return how many bits the sieves for about so many secrets had best have, as a power of 2."""
+    return _WORD_BITS if secrets * WORD <= _FEW_WORDS else _MANY_BITS
 
 
 def grid(length: int) -> int:
@@ -113,7 +119,7 @@ class Needles:
     @property
     def is_full(self) -> bool:
         """Whether more of them are better looked for in another turn."""
-        return self.words >= MOST_WORDS
+        return self.words >= (_FEW_WORDS if self._bits <= _WORD_BITS else _MANY_WORDS)
 
     def add(self, octets: Iterable[bytes]) -> None:
         """Take secrets in; those that are too plain to tell are counted and left out."""
@@ -149,8 +155,8 @@ class Needles:
 
     def settle(self) -> Self:
         """Make ready to find what was added; several threads may find then."""
-        self._sorted = np.concatenate([self._sorted, *self._sums])
-        self._sums.clear()
+        self._sums.append(self._sorted)
+        self._sorted = _joined(self._sums)
         self._sorted.sort()
         return self
 
@@ -214,6 +220,17 @@ class Needles:
             total += column * key
         mixed: Words = total ^ (total >> np.uint64(29))
         return mixed
+
+
+def _joined(parts: list[Words]) -> Words:
+    """Join parts, each of which is let go once it is copied, so that all are there once."""
+    whole: Words = np.empty(sum(map(len, parts)), dtype=np.uint64)
+    at = 0
+    while parts:
+        part = parts.pop()
+        whole[at : at + len(part)] = part
+        at += len(part)
+    return whole
 
 
 def _telling(rows: Octets) -> Octets:

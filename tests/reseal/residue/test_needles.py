@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.residue.needles import FEWEST_DIFFERENT, SHORTEST, WORD, Needles, grid
+from reseal.residue.needles import FEWEST_DIFFERENT, SHORTEST, WORD, Needles, bits_for, grid
 
 octets = st.binary(max_size=60)
 secrets = st.binary(min_size=SHORTEST, max_size=70).filter(
@@ -80,6 +80,17 @@ def test_many_secrets_among_a_million_of_others_are_all_found():
     assert len(found(needles, b"-".join(values))) == 20_000
     assert needles.words == 20_000 * WORD
     assert not needles.is_full
+
+
+@pytest.mark.parametrize(
+    ("secrets", "bits"), [(0, 26), (2**20, 26), (2**20 + 1, 27), (2**22, 27), (10**9, 27)]
+)
+def test_more_secrets_than_a_sieve_holds_well_have_one_of_twice_the_size(secrets, bits):
+    assert bits_for(secrets) == bits
+    needles = Needles(bits)
+    needles.words = min(secrets, 2**22) * WORD
+    # So many are told by one look at everything.
+    assert needles.is_full == (secrets >= 2**22 or secrets == 2**20)
 
 
 def test_a_needle_tells_nothing_of_its_secret():
