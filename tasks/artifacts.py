@@ -7,12 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from prefect.artifacts import (
-    create_image_artifact,
-    create_link_artifact,
-    create_markdown_artifact,
-    create_progress_artifact,
-    create_table_artifact,
-    update_progress_artifact,
+    ImageArtifact,
+    LinkArtifact,
+    MarkdownArtifact,
+    ProgressArtifact,
+    TableArtifact,
 )
 
 from reseal.fleet import FleetResult
@@ -20,6 +19,7 @@ from reseal.preflight import Report
 from reseal.report import PAGE
 from reseal.result import FieldResult, RunResult
 from reseal.scores.take import SCORES
+from tasks.publishing import move, publish
 
 if TYPE_CHECKING:
     from reseal.report.page import Page
@@ -28,17 +28,21 @@ if TYPE_CHECKING:
 
 def publish_preflight(report: Report) -> None:
     """Show every check as a row of a table."""
-    create_table_artifact(
-        table=[check.as_dict() for check in report.checks],
-        key="preflight",
-        description=f"Preflight: {report.verdict}",
+    publish(
+        TableArtifact(
+            table=[check.as_dict() for check in report.checks],
+            key="preflight",
+            description=f"Preflight: {report.verdict}",
+        )
     )
 
 
 def publish_plan(words: str) -> None:
     """Show what a person is asked to approve, also after she has answered."""
-    create_markdown_artifact(
-        markdown=words, key="approval-plan", description="What somebody was asked to approve"
+    publish(
+        MarkdownArtifact(
+            markdown=words, key="approval-plan", description="What somebody was asked to approve"
+        )
     )
 
 
@@ -46,7 +50,7 @@ def publish_census(result: RunResult) -> None:
     """Show each field's census before and after."""
     rows = [row for name, part in result.fields.items() for row in _census_rows(name, part)]
     if rows:
-        create_table_artifact(table=rows, key="census", description="Rows by what they hold")
+        publish(TableArtifact(table=rows, key="census", description="Rows by what they hold"))
 
 
 def publish_summary(result: RunResult, place: str, pages: dict[str, str]) -> None:
@@ -56,11 +60,11 @@ def publish_summary(result: RunResult, place: str, pages: dict[str, str]) -> Non
     lines += [f"- {stage}: {seconds:.1f} s" for stage, seconds in result.stages.items()]
     lines += ["", *(f"- [{name}]({url})" for name, url in pages.items())]
     lines += ["", f"Run `{result.run_id}`, mode {result.mode}, evidence in `{result.evidence}`."]
-    create_markdown_artifact(markdown="\n".join(lines), key="summary", description=result.message)
-    create_link_artifact(
+    publish(MarkdownArtifact(markdown="\n".join(lines), key="summary", description=result.message))
+    publish(LinkArtifact(
         link=place, link_text="evidence", key="evidence",
         description="The directory that holds this run's record",
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def publish_fleet(result: FleetResult) -> None:
@@ -69,11 +73,11 @@ def publish_fleet(result: FleetResult) -> None:
     A cell of a table shows a link as text only.
     """
     document = result.as_dict()
-    create_table_artifact(table=document["targets"], key="fleet", description=result.message)
+    publish(TableArtifact(table=document["targets"], key="fleet", description=result.message))
     lines = [f"# {document['flow']}: {document['outcome']}", "", result.message, ""]
     lines += [f"- [{one.target}]({one.page}): {one.outcome}" for one in result.targets if one.page]
     lines += ["", "```json", json.dumps(document, indent=2), "```"]
-    create_markdown_artifact(markdown="\n".join(lines), key="summary", description=result.message)
+    publish(MarkdownArtifact(markdown="\n".join(lines), key="summary", description=result.message))
 
 
 def publish_scores(document: dict[str, Any]) -> None:
@@ -86,8 +90,10 @@ def publish_scores(document: dict[str, Any]) -> None:
             for term in document.get(score, {}).get("terms", ())
         ]
         said = [f"{score}: {document[score]['value']}" for score in SCORES if score in document]
-        create_table_artifact(
-            table=rows, key="scores", description=document.get("missing") or ", ".join(said)
+        publish(
+            TableArtifact(
+                table=rows, key="scores", description=document.get("missing") or ", ".join(said)
+            )
         )
 
 
@@ -100,28 +106,32 @@ def publish_page(page: "Page", place: str) -> None:
     # A view that cannot be shown must not end a run: the record stands in the evidence.
     with suppress(Exception):
         said = "\n".join(f"- **{line.asked}** {line.said}" for line in page.lines)
-        create_markdown_artifact(markdown=f"# {page.title}\n\n{said}\n", key="five-lines")
-        create_table_artifact(
+        publish(MarkdownArtifact(markdown=f"# {page.title}\n\n{said}\n", key="five-lines"))
+        publish(TableArtifact(
             table=_rows_of([page.controls]), key="controls",
             description="What this run shows of controls, and what it does not",
-        )  # fmt: skip
+        ))  # fmt: skip
         if page.claims:
-            create_table_artifact(
-                table=_rows_of(page.claims), key="claims", description="What must be true"
+            publish(
+                TableArtifact(
+                    table=_rows_of(page.claims), key="claims", description="What must be true"
+                )
             )
         for figure in page.figures:
-            create_image_artifact(shown(figure.svg), key=figure.name, description=figure.says)
-        create_link_artifact(
+            publish(
+                ImageArtifact(image_url=shown(figure.svg), key=figure.name, description=figure.says)
+            )
+        publish(LinkArtifact(
             link=f"{place}/{PAGE}", key="report",
             description="The page of this run",
-        )  # fmt: skip
+        ))  # fmt: skip
 
 
 def begin_progress(description: str) -> Any:
     """Show a progress bar and return its id, or None where the API does not take it."""
     # A bar that cannot be drawn must not end a run.
     with suppress(Exception):
-        return create_progress_artifact(progress=0.0, key="progress", description=description)
+        return publish(ProgressArtifact(progress=0.0, key="progress", description=description))
     return None
 
 
@@ -129,7 +139,7 @@ def show_progress(bar: Any, done: int, total: int) -> None:
     """Move a progress bar."""
     if bar is not None:
         with suppress(Exception):
-            update_progress_artifact(bar, progress=100.0 * done / total)
+            move(bar, 100.0 * done / total)
 
 
 def _rows_of(tables: "Iterable[Table]") -> list[dict[str, Any]]:

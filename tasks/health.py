@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from prefect.artifacts import create_image_artifact, create_table_artifact
+from prefect.artifacts import ImageArtifact, TableArtifact
 from prefect.events import emit_event
 
 from reseal.access import Access
@@ -18,6 +18,7 @@ from reseal.store import alert, sample, schema
 from reseal.store.alert import Row
 from reseal.store.store import Store
 from tasks.artifacts import shown
+from tasks.publishing import publish
 from tasks.sending import events_have_left
 from tasks.step import step
 
@@ -67,10 +68,12 @@ def show_health(access: Access, looked: Looked, by: watch.By, *, changed: bool) 
     with suppress(Exception):
         document = looked.health.as_dict()
         raised = ", ".join(f"{row.name} ({row.subject})" for row in looked.raised) or "no alert"
-        create_table_artifact(
-            table=document["terms"],
-            key="health",
-            description=f"Health {document['score']} of 100, {raised}",
+        publish(
+            TableArtifact(
+                table=document["terms"],
+                key="health",
+                description=f"Health {document['score']} of 100, {raised}",
+            )
         )
         with look.looking(access, f"health {by.run_id}", read_only=False) as store:
             _show_trends(store, changed=changed)
@@ -84,8 +87,12 @@ def _show_trends(store: Store, *, changed: bool) -> None:
         return
     from reseal.report import plots
 
-    create_image_artifact(
-        shown(plots.trends(*points)), key="health-trends", description="Health of the last day"
+    publish(
+        ImageArtifact(
+            image_url=shown(plots.trends(*points)),
+            key="health-trends",
+            description="Health of the last day",
+        )
     )
     store.run(sample.adding("health", {"health.drawn": 1.0}))
 

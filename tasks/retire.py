@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import TableArtifact
 
 from expectations import gates
 from reseal.access import Access
 from reseal.keys import Answer, Keys
 from reseal.retirement import Wish
 from reseal.store import data_key, schema
+from tasks.publishing import publish
 from tasks.step import step
 
 
@@ -26,10 +27,12 @@ def remove_key(access: Access, wish: Wish, actor: str) -> Answer:
 
 def publish_gates(answer: Answer, version: int) -> None:
     """Show every gate as a row of a table."""
-    create_table_artifact(
-        table=[_row(gate.as_dict(), version) for gate in answer.gates],
-        key="gates",
-        description=f"Key {version}: {'every gate is open' if answer.done else 'not yet'}",
+    publish(
+        TableArtifact(
+            table=[_row(gate.as_dict(), version) for gate in answer.gates],
+            key="gates",
+            description=f"Key {version}: {'every gate is open' if answer.done else 'not yet'}",
+        )
     )
 
 

@@ -45,7 +45,7 @@ def run(access: Access, store: Store, tmp_path: Path) -> Any:
 def published(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What Prefect is told, as no server is needed for that."""
     told: list[dict[str, Any]] = []
-    monkeypatch.setattr("tasks.artifacts.create_table_artifact", lambda **words: told.append(words))
+    monkeypatch.setattr("tasks.artifacts.publish", lambda table: told.append(dict(vars(table))))
     return told
 
 
@@ -128,10 +128,10 @@ def test_prefect_is_shown_every_term_under_the_same_key(run, published):
 
 
 def test_a_view_that_prefect_does_not_take_ends_nothing(run, monkeypatch):
-    def fail(**_: Any) -> None:
+    def fail(_: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("tasks.artifacts.create_table_artifact", fail)
+    monkeypatch.setattr("tasks.artifacts.publish", fail)
 
     assert "security" in written(run)
 
