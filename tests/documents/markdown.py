@@ -68,4 +68,8 @@ def _slug(title: str) -> str:
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 README, RUNBOOK = Page.read(ROOT / "README.md"), Page.read(DOCS / "runbook.md")
-PAGES = [README, Page.read(ROOT / "CHANGELOG.md"), *map(Page.read, sorted(DOCS.rglob("*.md")))]
+PAGES = [
+    README,
+    *(Page.read(ROOT / name) for name in ("CHANGELOG.md", "CONTRIBUTING.md")),
+    *map(Page.read, sorted(DOCS.rglob("*.md"))),
+]
