@@ -167,7 +167,8 @@ def sweep(run: Run, stage: str, turn: Turn) -> None:
                 _copy_late(run, field.name)
             raise
         finally:
-            run.field_result(field.name).seconds = run.result.stages[stage] - before
+            # A stop that is heard before the stage begins leaves it without seconds.
+            run.field_result(field.name).seconds = run.result.stages.get(stage, before) - before
         enter_outcomes(run, field.name, turn, last)
         _copy_late(run, field.name)
 

@@ -54,9 +54,11 @@ class Hands:
     def _rest(self, usual: float, seconds: float) -> None:
         left = usual + min(_MOST_MORE_SECONDS, seconds * (1 / self.share() - 1))
         # A stop is heard in a long one, too.
-        while left > 0 and not self.stop():
+        while not self.stop():
             self.sleep(min(left, _LOOKS_EVERY_SECONDS))
             left -= _LOOKS_EVERY_SECONDS
+            if left <= 0:
+                return
 
     def wait(self) -> None:
         """Wait as long as a pause is wanted; a stop ends it. No transaction may be open."""

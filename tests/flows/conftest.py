@@ -61,14 +61,15 @@ class Ended:
 class CommandLine:
     """A working directory with a reseal.toml, and the environment to run commands in.
 
-    With `is_cold` each command is an interpreter of its own, as for a person; else it is forked
-    from one that has imported everything.
+    With `is_cold` each command is an interpreter of its own, as for a person, or as a service is
+    where it `leads_a_session`; else it is forked from one that has imported everything.
     """
 
     directory: Path
     environment: dict[str, str] = field(repr=False)
     is_cold: bool = False
     program: str = "reseal.command"
+    leads_a_session: bool = False
 
     def run(self, *words: str, timeout: float = 180, **environment: str) -> Ended:
         """Run `reseal` and wait for it; `environment` changes single variables."""
@@ -89,7 +90,7 @@ class CommandLine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            start_new_session=True,
+            start_new_session=self.leads_a_session,
         )
 
     def write_config(self, text: str) -> None:

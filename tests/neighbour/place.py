@@ -52,7 +52,7 @@ def placed(rows: int) -> Iterator[Place]:
             for statement in LEFT_ALONE:
                 connection.execute(statement.encode())
         environment = {**site.environment, "PREFECT_API_URL": api}
-        command_line = CommandLine(site.directory, environment, is_cold=True)
+        command_line = CommandLine(site.directory, environment, is_cold=True, leads_a_session=True)
         yield Place(site, Scene(command_line, site.url, api))
 
 
