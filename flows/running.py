@@ -31,16 +31,13 @@ from reseal.errors import (
     Stopped,
     StoreError,
 )
-from reseal.evidence.directory import Evidence
 from reseal.evidence.opening import Begun
-from reseal.evidence.recording import Recording
 from reseal.heeding import heeding
 from reseal.modes import Effort, Mode, give_way
 from reseal.outcome import Outcome
 from reseal.result import RunResult
 from reseal.store import ledger
 from reseal.store.control import hold, hold_keys
-from reseal.store.store import Store
 from reseal.unexpected import scrubbed
 from reseal.workers import open_workers
 from tasks import artifacts, links
@@ -109,16 +106,19 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     recording = opening.recording(opening.settings.actor)
     store = replace(opening.access.store(f"run {run_id}"), correlation=run_id)
     stack.callback(store.close)
+    fields = opening.config.select(scope.fields)
+    names, parameters = [field.name for field in fields], scope.model_dump(mode="json")
+    begun = Begun(run_id, flow_name, mode.value)
     run = Run(
         run_id=run_id,
         settings=opening.settings,
         access=opening.access,
-        fields=opening.config.select(scope.fields),
+        fields=fields,
         effort=how,
         store=store,
         workers=working.enter_context(open_workers(opening.access, how.workers, how.reading_rest)),
         recording=recording,
-        evidence=_begun(recording, store, Begun(run_id, flow_name, mode.value), scope, opening),
+        evidence=recording.begin(store, begun, fields=names, parameters=parameters),
         result=RunResult(run_id, flow_name, mode.value, recording.where(run_id)),
         actor=opening.settings.actor,
         config=scope.config,
@@ -132,8 +132,7 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     stack.callback(run.close)
     results.append(run.result)
     stack.enter_context(under_way(run))
-    said = ", ".join(field.name for field in run.fields)
-    _log.info("run begins in mode %s on %s", mode, said)
+    _log.info("run begins in mode %s on %s", mode, ", ".join(names))
     return run
 
 
@@ -141,17 +140,6 @@ def _runner(working: ExitStack, opening: Opening, how: Effort) -> TaskRunner[Any
     policy = opening.config.run
     policy.need(is_embedded=opening.settings.embedded)
     return working.enter_context(runner_of(policy, how.workers))
-
-
-def _begun(
-    recording: Recording, store: Store, begun: Begun, scope: Scope, opening: Opening
-) -> Evidence:
-    return recording.begin(
-        store,
-        begun,
-        fields=[field.name for field in opening.config.select(scope.fields)],
-        parameters=scope.model_dump(mode="json"),
-    )
 
 
 @contextmanager

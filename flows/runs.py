@@ -36,7 +36,7 @@ def run(name: str, options: dict[str, Any]) -> dict[str, Any]:
     prepare_home(settings.state)
     own = settings.variables.get("PREFECT_API_URL")
     if not own and screen.console.is_terminal:
-        screen.say("Starting a Prefect server for this run, which takes some fifteen seconds.")
+        screen.say("Starting a Prefect server for this run, which takes some seconds.")
     with (
         prefect_server(own, meanwhile=lambda: _import(name)),
         screen.watching() as watcher,

@@ -22,22 +22,24 @@ class Mode(StrEnum):
 class Effort:
     """`workers` processes, about `span_rows` rows a task, and the pace of the batches.
 
-    `niceness` is how much the run's own processes give way to others on their machine,
-    `reading_rest` how many seconds they rest after a second of work that writes no secret.
+    `niceness` is how much the run's own processes give way to others on their machine; with
+    `rests_always` they rest as long after work that writes no secret.
     """
 
     workers: int
     span_rows: int
     pace: Pace
     niceness: int = 0
-    reading_rest: float = 0.0
+    rests_always: bool = False
+
+    @property
+    def reading_rest(self) -> float:
+        """How many seconds to rest after a second of work that writes no secret."""
+        return self.pace.rest if self.rests_always else 0.0
 
     def resting(self, rest: float | None) -> "Effort":
         """Rest so long after a second of work, where somebody said how long."""
-        if rest is None:
-            return self
-        reading_rest = rest if self.reading_rest else 0.0
-        return replace(self, pace=replace(self.pace, rest=rest), reading_rest=reading_rest)
+        return self if rest is None else replace(self, pace=replace(self.pace, rest=rest))
 
     def rows_of_span(self, rows: int, *, first_pass: bool) -> int:
         """Return how many rows of a table a task has, so that every worker has something to do."""
@@ -76,7 +78,7 @@ def effort(mode: Mode) -> Effort:
 
 def _safe(rest: float) -> Effort:
     pace = Pace(500, target=0.1, rest=rest, most=2000)
-    return Effort(1, 10_000, pace, niceness=10, reading_rest=rest)
+    return Effort(1, 10_000, pace, niceness=10, rests_always=True)
 
 
 def give_way(mode: Mode) -> None:

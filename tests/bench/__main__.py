@@ -6,20 +6,18 @@ would use instead; `--read` measures what reading adds to a login, and nothing e
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from flows.server import LocalServer, prepare_home
 from tests.bench import machine, reading
 from tests.bench.contenders import SAFE_ROWS, Contender, contenders
 from tests.bench.document import of_rounds
 from tests.bench.lines import BARE, LINES, Group
+from tests.bench.own_prefect import prefect
 from tests.bench.report import show
 from tests.bench.rounds import Rounds
 from tests.bench.site import opened
@@ -65,21 +63,12 @@ def _wanted(given: argparse.Namespace) -> frozenset[str]:
     return frozenset(chosen | {BARE} | {LINES[name].pair for name in chosen})
 
 
-@contextmanager
-def _prefect(chosen: list[Contender]) -> Iterator[None]:
-    """Have a Prefect server, as an operator has one, where a command is measured."""
-    if not any("encrypt" in one.lines or one.lines[0] in ("standard", "safe") for one in chosen):
-        yield
-        return
-    with TemporaryDirectory(prefix="reseal-prefect-") as state:
-        prepare_home(Path(state))
-        server = LocalServer()
-        try:
-            server.wait()
-            os.environ["PREFECT_API_URL"] = server.api_url
-            yield
-        finally:
-            server.close()
+def _prefect(chosen: list[Contender]) -> AbstractContextManager[None]:
+    """Have a Prefect server where a command is measured."""
+    is_command = any(
+        "encrypt" in one.lines or one.lines[0] in ("standard", "safe") for one in chosen
+    )
+    return prefect() if is_command else nullcontext()
 
 
 def _parser() -> argparse.ArgumentParser:

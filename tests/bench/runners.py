@@ -6,19 +6,15 @@ then by two of each kind. What was counted must add up, or it ends with an error
 
 import argparse
 import json
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from flows.server import LocalServer, prepare_home
 from reseal.runner_policy import Runner
 from tests.bench import machine
 from tests.bench.command import run
+from tests.bench.own_prefect import prefect
 from tests.bench.site import CONFIG, Site, opened
 from tests.bench.table import Keys, Table
 
@@ -123,20 +119,6 @@ def _need_sum(site: Site, kind: Kind, run_id: str) -> None:
     read, changed, outcomes = row or (0, 0, 0)
     if read != outcomes or changed != site.table.rows:
         raise SystemExit(f"{kind.name}: {read} read, {changed} changed, {outcomes} outcomes")
-
-
-@contextmanager
-def prefect() -> Iterator[None]:
-    """Have a Prefect server, as an operator has one."""
-    with TemporaryDirectory(prefix="reseal-prefect-") as state:
-        prepare_home(Path(state))
-        server = LocalServer()
-        try:
-            server.wait()
-            os.environ["PREFECT_API_URL"] = server.api_url
-            yield
-        finally:
-            server.close()
 
 
 def _parser() -> argparse.ArgumentParser:
