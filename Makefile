@@ -144,6 +144,7 @@ bench-neighbour: setup
 # The same 500,000 rows by a single process, by two of each kind of worker, and by a local Dask cluster of two: the
 # counts must add up, and the times are printed as a table and as JSON. ARGS="--rows N" for others.
 runners: setup
+	$(PYTEST) tests/flows/runners_told.py
 	$(BIN)/python -m tests.bench.runners $(ARGS)
 
 # What Prefect adds to a run on a hundred rows, stage by stage: docs/orchestration.md and its figures. A figure
@@ -199,7 +200,7 @@ ui: setup chromium iproute2
 # Databases rotated by workers, and a worker that is killed with its run while another takes that over; the suite
 # has the first of them.
 fleet: setup
-	$(PYTEST) tests/flows/test_fleet.py tests/flows/takeover.py $(ARGS)
+	$(PYTEST) tests/flows/test_fleet.py tests/flows/takeover.py tests/flows/fleet_stopped.py $(ARGS)
 
 # Pins stay unless something forces them; `make lock ARGS=--upgrade` renews them all.
 # The extra indexes and constraints of this machine must not decide what the lock holds.

@@ -51,13 +51,18 @@ def result_of(client: SyncPrefectClient, target: str, run: FlowRun) -> TargetRes
     )
 
 
+def found_no_place(run: FlowRun) -> bool:
+    """Say whether Prefect did not begin a run, as the places of its deployment were taken."""
+    return run.state is not None and run.state.message == _COLLISION
+
+
 def ended_as(run: FlowRun) -> tuple[Outcome, str, bool]:
     """Return outcome and message, and whether the run raised before it touched anything."""
     state = run.state
     if state is None or not state.is_final():
         return Outcome.STOPPED, "was told to stop and is about to; its own record says how", False
     said = state.message or ""
-    if said == _COLLISION:
+    if found_no_place(run):
         return Outcome.REFUSED, _BUSY, False
     raised = _RAISED.fullmatch(said)
     if raised:

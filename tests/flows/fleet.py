@@ -49,7 +49,7 @@ class Fleet:
 
     def rotates(self, *words: str, **environment: str) -> Ended:
         """Run `reseal rotate-fleet`."""
-        return self.command_line.run("rotate-fleet", *words, timeout=150, **environment)
+        return self.command_line.run("rotate-fleet", *words, timeout=300, **environment)
 
     def target(self, name: str) -> dict[str, str]:
         """What the block of a target holds; one has a database where nobody listens."""
@@ -106,10 +106,24 @@ class Fleet:
         wait_until(lambda: self.run(run_id)["state_type"] in ENDS, 120)
         return self.run(run_id)
 
-    def gives_up(self, run_id: str) -> None:
-        """Say that a run has crashed, as whoever knows that its machine is gone does."""
-        said = {"state": {"type": "CRASHED", "message": "its machine is gone"}, "force": True}
+    def says(self, run_id: str, state: str) -> None:
+        """Say what has become of a run, as whoever knows that its machine is gone does."""
+        said = {"state": {"type": state, "message": "says who knows"}, "force": True}
         self.home.api(f"flow_runs/{run_id}/set_state", said)
+
+    def states(self, name: str) -> list[str]:
+        """In which states the runs of a deployment are."""
+        asked = {"deployments": {"id": {"any_": [self.deployments[name]]}}}
+        return [run["state_type"] for run in self.home.api("flow_runs/filter", asked)]
+
+    @contextmanager
+    def place_taken(self, name: str) -> Iterator[Callable[[], None]]:
+        """Take the one place of a deployment, until it is given back."""
+        asked = {"names": [f"deployment:{self.deployments[name]}"], "slots": 1}
+        assert self.home.api("v2/concurrency_limits/increment", asked)
+        with ExitStack() as stack:
+            stack.callback(self.home.api, "v2/concurrency_limits/decrement", asked)
+            yield stack.close
 
     @contextmanager
     def worker(self, name: str) -> Iterator[LocalWorker]:

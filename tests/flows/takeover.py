@@ -57,7 +57,7 @@ def told(make_scene: Callable[[], Scene]) -> Iterator[Told]:
         left = scene.ask(PLAIN)
         with fleet.worker("second"):
             refused = fleet.ended(fleet.starts(ENCRYPT))
-            fleet.gives_up(vanished)
+            fleet.says(vanished, "CRASHED")
             rerun = fleet.ended(fleet.starts(ENCRYPT))
         yield Told(fleet, had, left, vanished, refused, rerun)
 
