@@ -6,12 +6,12 @@ from typing import Any
 from psycopg import sql
 
 from reseal import envelope
+from reseal.conditions import begins
 from reseal.envelope import PREFIX
 from reseal.patience import Patience
 from reseal.shield import drop_from_column
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import begins
 
 # To the type without the limit, which rewrites neither table nor index: varchar(n) to text, char(n)
 # to bpchar, an array of varchar(n) to one of varchar. The lock is held for a moment only.
