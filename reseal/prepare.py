@@ -42,8 +42,6 @@ SELECT coalesce(max(octet_length({secret})), 0) FROM {table} AS t
 WHERE ({where}) AND NOT {sealed}
 """
 
-# As many digits as a key version can have; see the check on data_key.version.
-LAST_KEY_VERSION = 99999
 
 PATIENT = "SET lock_timeout = '30s'"
 
@@ -88,7 +86,7 @@ def has_room(store: Store, target: Target) -> bool:
     sealed = sql.SQL("coalesce({}, true)").format(begins(target.secret, PREFIX))
     parts = {"secret": target.secret, "table": target.table, "where": target.where}
     longest = store.need(LONGEST, (), sealed=sealed, **parts)[0]
-    return envelope.length(longest, LAST_KEY_VERSION) <= limit
+    return envelope.longest(longest) <= limit
 
 
 def indexes(store: Store, target: Target) -> list[tuple[str, str, str, str]]:

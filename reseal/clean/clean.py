@@ -61,8 +61,9 @@ def clean(
     store.execute(remedies.UNHURRIED)
     try:
         if gathered.secrets:
-            cleaner = Cleaner(work, Search.of(access, gathered.parts), replaced)
-            steps, look = list(cleaner.steps()), cleaner.look
+            with Search.of(access, gathered.parts) as search:
+                cleaner = Cleaner(work, search, replaced)
+                steps, look = list(cleaner.steps()), cleaner.look
         else:
             steps, look = list(clean_unseen(work, replaced)), None
         _forget_aside(work)

@@ -9,9 +9,8 @@ from psycopg import sql
 
 from reseal.conditions import is_empty
 from reseal.document import SPLICE, escaped, pieces
-from reseal.envelope import IV_BYTES, TAG_BYTES, write
+from reseal.envelope import HIGHEST_VERSION, IV_BYTES, TAG_BYTES, write
 from reseal.errors import StoreError, Transient
-from reseal.preflight.growth import HIGHEST_VERSION
 from reseal.preflight.sample import Sampled, sample
 from reseal.preflight.subject import FieldSubject
 from reseal.store.aside import fresh_mark

@@ -14,6 +14,7 @@ from reseal.scores.known import known
 from reseal.scores.reading import Slack, StorageReading, TableReading
 from reseal.store import ledger, schema
 from reseal.store.catalog import Target
+from reseal.store.extension import schema_of
 from reseal.store.heap import Heap
 from reseal.store.heap_statistics import (
     HeapStatistics,
@@ -22,12 +23,6 @@ from reseal.store.heap_statistics import (
     row_width,
 )
 from reseal.store.store import Store
-
-# Where the extension stands, if it does.
-EXTENSION = """
-SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
-WHERE e.extname = 'pgstattuple'
-"""
 
 # Of pages that all can see the free space map tells, all others are read.
 APPROXIMATE = """
@@ -137,10 +132,10 @@ def _slack(
 
 def _measured(store: Store, target: Target) -> Slack | None:
     """Return what pgstattuple tells, where it stands and may be used."""
-    extension = store.one(EXTENSION)
+    extension = schema_of(store, "pgstattuple")
     if extension is None:
         return None
-    function = sql.Identifier(extension[0], "pgstattuple_approx")
+    function = sql.Identifier(extension, "pgstattuple_approx")
     oids = [heap.oid for heap in target.heaps]
     length, idle = store.need(APPROXIMATE, [oids], function=function)
     return Slack(idle / length, _MEASURED) if length else None

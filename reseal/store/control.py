@@ -43,12 +43,6 @@ WHERE EXISTS (
 ORDER BY c.field
 """
 
-# Another database may know the run by a copy; only this one has its session.
-IS_BESIDE = """
-SELECT EXISTS (SELECT FROM pg_stat_activity
-               WHERE datname = current_database() AND application_name = 'reseal run ' || %s)
-"""
-
 # A database that no run of this version has brought forward has none.
 HAS_WISHES = """
 SELECT EXISTS (SELECT FROM pg_attribute
@@ -164,11 +158,6 @@ def asked(store: Store, epochs: Mapping[str, int]) -> Request | None:
     rows = store.execute(ASKED, [list(epochs)])
     wishes = {wish for field, epoch, wish in rows if wish and epochs.get(field) == epoch}
     return next((wish for wish in (Request.STOP, Request.PAUSE) if wish in wishes), None)
-
-
-def is_beside(store: Store, run_id: UUID) -> bool:
-    """Say whether a run is connected to the same database as this store."""
-    return bool(store.need(IS_BESIDE, [str(run_id)])[0])
 
 
 def cancel(store: Store, run_id: UUID) -> int:
