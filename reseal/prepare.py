@@ -11,6 +11,7 @@ from reseal.envelope import PREFIX
 from reseal.patience import Patience
 from reseal.shield import drop_from_column
 from reseal.store.catalog import Target
+from reseal.store.limits import limits
 from reseal.store.store import Store
 
 # To the type without the limit, which rewrites neither table nor index: varchar(n) to text, char(n)
@@ -41,11 +42,6 @@ LONGEST = """
 SELECT coalesce(max(octet_length({secret})), 0) FROM {table} AS t
 WHERE ({where}) AND NOT {sealed}
 """
-
-
-PATIENT = "SET lock_timeout = '30s'"
-
-BRIEF = "SET lock_timeout = '2s'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +102,6 @@ def _drop(store: Store, schema: str, name: str, definition: str, kind: str) -> s
         Patience().retry(lambda: store.execute(DROP_PARTITIONED, index=index))
         return definition
     # CONCURRENTLY waits for transactions that use the index; the application goes on meanwhile.
-    store.execute(PATIENT)
-    try:
+    with limits(store, lock="30s"):
         store.execute(DROP, index=index)
-    finally:
-        store.execute(BRIEF)
     return definition
