@@ -228,3 +228,29 @@ def _token(text: object) -> str:
         raise TokenError(f"a token is a string of digits, not {type(text).__name__}")
     # Phones show a blank in the middle.
     return text.replace(" ", "")
+
+
+class FoundUser:
+    """A user as looked up, whichever way its secret is asked for."""
+
+    def __init__(self, core: UsersCore, account: Account) -> None:
+        self._core = core
+        self._account = account
+
+    @property
+    def id(self) -> KeyPart | RowKey:
+        """The row key, by itself where it has one part."""
+        return self._account.key[0] if len(self._account.key) == 1 else self._account.key
+
+    @property
+    def email(self) -> str:
+        """The e-mail address."""
+        return self._account.email
+
+    @property
+    def mfa_enabled(self) -> bool | None:
+        """Whether MFA was on when the user was looked up; None where no column tells it."""
+        return self._account.enabled
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r})"
