@@ -1,9 +1,9 @@
 """Checks of what goes on in the server: logs, archive, slots, transactions."""
 
 from reseal.preflight.check import Verdict
-from reseal.preflight.growth import readable
 from reseal.preflight.question import Finding, Question, none_of, ok, unknown, warn
 from reseal.preflight.subject import Subject
+from reseal.sizes import readable
 from reseal.store.session import sees_others
 
 LONG_SECONDS = 15 * 60

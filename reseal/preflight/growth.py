@@ -49,14 +49,5 @@ def growth(subject: FieldSubject) -> Growth:
     return Growth(int(rows * new_row), int(rows * log), int(originals * backup))
 
 
-def readable(size: float) -> str:
-    """Spell a number of bytes for a person."""
-    for unit in ("bytes", "KB", "MB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}"
-        size /= 1024
-    return f"{size:.1f} GB"
-
-
 def _row_bytes(target: Target) -> float:
     return _PAGE_BYTES / target.rows_per_page
