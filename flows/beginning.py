@@ -8,7 +8,6 @@ from typing import Any
 
 from flows.asking import Asking
 from flows.screen import say
-from reseal.days import MOST_DAYS
 from reseal.discover import Answers, Candidate, candidates, exists, unique_names, write_config
 from reseal.discover.report import copies_beside
 from reseal.embedded import start_server
@@ -17,6 +16,7 @@ from reseal.settings import Settings
 from reseal.store import schema
 from reseal.store.connection import Connection
 from reseal.store.store import Store
+from reseal.wording import MOST_DAYS
 
 _KEYS = {"RESEAL_KEK": "kek", "RESEAL_BACKUP_KEK": "backup_kek"}
 

@@ -37,7 +37,9 @@ def _look(opening: Opening, store: Store, targets: list[catalog.Target]) -> dict
             "see `reseal backup list`"
         )
     gathered = gather(opening.access, store, backups)
-    seen = Search.of(opening.access, gathered.parts).look(Places.of_fields(store, targets).every())
+    places = Places.of_fields(store, targets).every()
+    with Search.of(opening.access, gathered.parts) as search:
+        seen = search.look(places)
     return {
         "fields": [target.field.name for target in targets],
         "secrets": gathered.secrets,

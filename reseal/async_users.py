@@ -14,7 +14,7 @@ from reseal.otpauth import OtpauthUri
 from reseal.place import KeyPart
 from reseal.steps import Ask, Steps, Transaction, drive_async
 from reseal.store.lender import AsyncBorrower, AsyncLender, OnAsyncConnection
-from reseal.users_core import Account, RowKey, UsersCore
+from reseal.users_core import Account, FoundUser, RowKey, UsersCore
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -71,28 +71,12 @@ class AsyncUsers:
         return AsyncUser(self, self._core, account) if account else None
 
 
-class AsyncUser:
+class AsyncUser(FoundUser):
     """One user; the object holds no secret. The words are those of `User`."""
 
     def __init__(self, users: AsyncUsers, core: UsersCore, account: Account) -> None:
+        super().__init__(core, account)
         self._users = users
-        self._core = core
-        self._account = account
-
-    @property
-    def id(self) -> KeyPart | RowKey:
-        """The row key, by itself where it has one part."""
-        return self._account.key[0] if len(self._account.key) == 1 else self._account.key
-
-    @property
-    def email(self) -> str:
-        """The e-mail address."""
-        return self._account.email
-
-    @property
-    def mfa_enabled(self) -> bool | None:
-        """Whether MFA was on when the user was looked up; None where no column tells it."""
-        return self._account.enabled
 
     async def generate_mfa_secret(self) -> str | bytes:
         """Make a new secret, store it sealed, and return it, once, for enrolment."""
@@ -121,6 +105,3 @@ class AsyncUser:
     async def rotate_encryption_key(self) -> bool:
         """Put this user's secret under the active key; False where it already is."""
         return await self._users.do(self._core.reseal(self._account))
-
-    def __repr__(self) -> str:
-        return f"AsyncUser({self.id!r})"

@@ -8,11 +8,11 @@ from typing import Self
 from psycopg import sql
 
 from reseal.cell import State, state
+from reseal.conditions import begins, is_empty, is_foreign, is_plain, is_usual
 from reseal.envelope import HEAD_CHARACTERS, PREFIX, version_of, version_prefix
 from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import SNAPSHOT, begins, is_empty, is_foreign, is_plain, is_usual
 
 # For what begins as an envelope, the first characters show the key version and nothing random.
 CENSUS = """
@@ -127,8 +127,7 @@ def _read(store: Store, target: Target) -> dict[str, int]:
         "empty": is_empty(target),
     }
     counts: Counter[str] = Counter()
-    with store.transaction():
-        store.execute(SNAPSHOT)
+    with store.snapshot():
         counts[Shape.EMPTY] += store.need(NONE_THERE, (), **parts)[0]
         for (text,) in store.stream(CELLS, _CELLS_AT_ONCE, cell=target.cell, **parts):
             counts[_counted(state(target, text))] += 1

@@ -12,7 +12,6 @@ from typing import Any
 from reseal.backup.location import Location
 from reseal.backup.policy import BackupPolicy
 from reseal.clean.policy import CleanPolicy, read_policy
-from reseal.days import MOST_DAYS
 from reseal.errors import ConfigurationError, FieldError
 from reseal.field import Field
 from reseal.key_policy import KeyPolicy, read_keys
@@ -22,6 +21,7 @@ from reseal.path import Path as LeafPath
 from reseal.runner_policy import RunnerPolicy, read_runner
 from reseal.shape import PATTERNS
 from reseal.totp_parameters import TotpParameters
+from reseal.wording import need_days, need_whole, need_word
 
 _RESEAL_WORDS = {
     "schema": str, "evidence": str, "application": str, "most_quarantined_percent": int,
@@ -145,18 +145,13 @@ def parse_config(document: Mapping[str, Any]) -> Config:
 
 def _percent(head: Mapping[str, Any], word: str, default: int) -> int:
     percent: int = head.get(word, default)
-    if isinstance(percent, bool) or not 0 <= percent <= 100:
-        raise ConfigurationError(f"{word} in [reseal] must be a whole number from 0 to 100")
+    need_whole(word, percent, (0, 100), "in [reseal]")
     return percent
 
 
 def _backup(said: Mapping[str, Any]) -> BackupPolicy:
     _known(said, _BACKUP_WORDS, "in [backup]")
-    days = said.get("kept_days", 1)
-    if isinstance(days, bool) or not 1 <= days <= MOST_DAYS:
-        raise ConfigurationError(
-            f"kept_days in [backup] must be a number of days from 1 to {MOST_DAYS}"
-        )
+    need_days("kept_days", said.get("kept_days", 1), 1, "in [backup]")
     if "to" in said:
         Location.parse(said["to"])
     return BackupPolicy(**said)
@@ -242,8 +237,7 @@ def _path(entry: Mapping[str, Any], where: str) -> LeafPath | None:
 
 def _known(table: Mapping[str, Any], words: Mapping[str, type[Any]], where: str) -> None:
     for word, value in table.items():
-        if word not in words:
-            raise ConfigurationError(f"unknown word {word!r} {where}; known: {', '.join(words)}")
+        need_word(word, words, where)
         if not isinstance(value, words[word]):
             raise ConfigurationError(f"{word} {where} must be a {_TOML_NAMES[words[word]]}")
 

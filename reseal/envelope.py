@@ -24,7 +24,9 @@ TAG_BYTES = 16
 
 # Base64 of `{"keyVersion":` as far as it does not depend on the digit that follows.
 PREFIX = "eyJrZXlWZXJzaW9uIjo"
-# As many characters as show the whole version, up to 99999, and nothing that is random.
+# As many digits as a key version can have; see the check on data_key.version.
+HIGHEST_VERSION = 99_999
+# As many characters as show the whole version and nothing that is random.
 HEAD_CHARACTERS = 28
 
 _HEAD = re.compile(rb'\{"keyVersion":([1-9][0-9]{0,8}),')
@@ -93,6 +95,11 @@ def head_of(key_version: int) -> bytes:
 def length(plaintext_bytes: int, key_version: int) -> int:
     """Return the characters that an envelope takes for a secret of so many bytes."""
     return len(write(key_version, bytes(IV_BYTES), bytes(TAG_BYTES), bytes(plaintext_bytes)))
+
+
+def longest(plaintext_bytes: int) -> int:
+    """Return the characters that it can take, whichever key version it is under."""
+    return length(plaintext_bytes, HIGHEST_VERSION)
 
 
 def looks_sealed(text: str) -> bool:

@@ -33,11 +33,14 @@ ResealError
 ├── EvidenceError                 the record of a run cannot be read
 ├── ShelfUnreachable              where records are kept does not answer, or refuses
 ├── AuditLogBroken                the audit log is not as it was written
+├── Stopped                       a person asked for it; a new run goes on
 ├── Refused                       something must be mended first
 └── TokenError                    what a user typed, or the secret that it is held against
     ├── WrongToken
     ├── Replayed
     └── NoCode
+
+Two more stand where they are raised: `NotADocument` in document.py, `Unexpected` in unexpected.py.
 """
 
 

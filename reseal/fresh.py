@@ -20,6 +20,6 @@ def fresh(format_name: str, account: str = "user") -> str:
             return base32
 
 
-def fresh_key(format_name: str, account: str = "user") -> str | bytes:
+def fresh_key(format_name: str, account: str) -> str | bytes:
     """Return a random secret, for a field of raw keys as bytes."""
     return secrets.token_bytes(_BYTES) if format_name == "bytes" else fresh(format_name, account)

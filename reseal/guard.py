@@ -8,6 +8,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from reseal.census import Census
+from reseal.conditions import begins, is_empty
 from reseal.envelope import PREFIX
 from reseal.errors import StoreError
 from reseal.path import Path
@@ -16,7 +17,6 @@ from reseal.store import reader
 from reseal.store.aside import MARK
 from reseal.store.catalog import Target
 from reseal.store.store import Store, literal
-from reseal.sweep.rows import begins, is_empty
 
 ADD = "ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({allowed}) NOT VALID"
 

@@ -10,10 +10,9 @@ from reseal.envelope import IV_BYTES, PREFIX, TAG_BYTES
 from reseal.envelopes import parts_all
 from reseal.errors import EnvelopeError
 from reseal.judge import Fact, Facts, Judge, Verdict
-from reseal.place import KeyPart
+from reseal.place import KeyPart, key_texts_of_all
 from reseal.secret import Secrets
 from reseal.shape import Shape
-from reseal.sweep.job import key_texts_of_all
 
 
 class Looked(NamedTuple):

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from psycopg import sql
 
+from reseal.conditions import begins
 from reseal.envelope import version_prefix
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import begins
 
 # Of the whole table: a row that has left the field's `where` still needs its key.
 COUNT = "SELECT {counts} FROM {table} AS t"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from reseal.days import MOST_DAYS
 from reseal.errors import ConfigurationError
+from reseal.wording import need_days, need_word
 
 # A key that is disabled by mistake shows within a week, while it can still be brought back.
 LEAST_DISABLED_DAYS = 7
@@ -37,15 +37,10 @@ class KeyPolicy:
 def read_keys(said: Mapping[str, Any]) -> KeyPolicy:
     """Read the table of reseal.toml; raise ConfigurationError where a word or value is wrong."""
     for word, days in said.items():
-        if word not in _WORDS:
-            known = ", ".join(_WORDS)
-            raise ConfigurationError(f"unknown word {word!r} in [keys]; known: {known}")
+        need_word(word, _WORDS, "in [keys]")
         if not isinstance(days, int):
             raise ConfigurationError(f"{word} in [keys] must be a whole number")
-        if isinstance(days, bool) or not _WORDS[word] <= days <= MOST_DAYS:
-            raise ConfigurationError(
-                f"{word} in [keys] must be a number of days from {_WORDS[word]} to {MOST_DAYS}"
-            )
+        need_days(word, days, _WORDS[word], "in [keys]")
     return KeyPolicy(**said)
 
 

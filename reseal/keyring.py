@@ -220,7 +220,3 @@ class Keyring:
     def open(self, place: Place, envelope: Envelope) -> Secret:
         """Decrypt an envelope found at a place; raise UnknownKeyVersion or WillNotOpen."""
         return self.cipher(place.field).open(place.key, envelope)
-
-    def is_current(self, envelope: Envelope) -> bool:
-        """Say whether the envelope is under the active key."""
-        return envelope.key_version == self.active

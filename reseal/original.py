@@ -8,7 +8,7 @@ from uuid import UUID
 from reseal import cell
 from reseal.backup.cipher import BackupCipher
 from reseal.document import NotADocument
-from reseal.place import KeyPart
+from reseal.place import KeyPart, key_texts
 from reseal.secret import Secret
 from reseal.shape import Shape
 from reseal.store.catalog import Target
@@ -36,7 +36,7 @@ def held(
     target: Target, backup: BackupCipher, key: tuple[KeyPart, ...], sealed: bytes
 ) -> list[Held]:
     """Return the values in a backed-up cell; raise WillNotOpen where it was changed."""
-    text = backup.open([str(part) for part in key], sealed).reveal()
+    text = backup.open(key_texts(key), sealed).reveal()
     if not target.is_document:
         return [Held(Shape.PLAIN, text, text, 0)]
     try:

@@ -12,7 +12,7 @@ from reseal.following import Following
 from reseal.heeding import BRIEFLY
 from reseal.patience import Patience
 from reseal.posting import Posting
-from reseal.store.control import is_beside
+from reseal.store.session import is_connected
 from reseal.store.store import Store
 
 _A_MOMENT = Patience(tries=6)
@@ -50,7 +50,7 @@ def _connect(access: Access, posting: Posting) -> Store:
 
 def _beside(store: Store, posting: Posting) -> Store:
     for attempt in range(_A_MOMENT.tries):
-        if is_beside(store, posting.run_id):
+        if is_connected(store, posting.run_id):
             return store
         # It may be opening another connection in place of one that was lost.
         _A_MOMENT.wait(attempt)

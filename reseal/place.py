@@ -78,6 +78,18 @@ class Binding:
         return [heads[len(number)] + number + after for number in numbers]
 
 
+def key_texts(key: tuple[KeyPart, ...]) -> list[str]:
+    """Spell a row key as `backup`, `quarantine` and `totp_use` keep it."""
+    return [str(part) for part in key]
+
+
+def key_texts_of_all(keys: Sequence[tuple[KeyPart, ...]]) -> list[list[str]]:
+    """Spell many row keys like that."""
+    if set(map(len, keys)) != {1}:
+        return list(map(key_texts, keys))
+    return [[text] for text in map(str, chain.from_iterable(keys))]
+
+
 def _sized(part: bytes) -> bytes:
     return len(part).to_bytes(4, "big") + part
 

@@ -6,12 +6,13 @@ from typing import Any
 from psycopg import sql
 
 from reseal import envelope
+from reseal.conditions import begins
 from reseal.envelope import PREFIX
 from reseal.patience import Patience
 from reseal.shield import drop_from_column
 from reseal.store.catalog import Target
+from reseal.store.limits import limits
 from reseal.store.store import Store
-from reseal.sweep.rows import begins
 
 # To the type without the limit, which rewrites neither table nor index: varchar(n) to text, char(n)
 # to bpchar, an array of varchar(n) to one of varchar. The lock is held for a moment only.
@@ -41,13 +42,6 @@ LONGEST = """
 SELECT coalesce(max(octet_length({secret})), 0) FROM {table} AS t
 WHERE ({where}) AND NOT {sealed}
 """
-
-# As many digits as a key version can have; see the check on data_key.version.
-LAST_KEY_VERSION = 99999
-
-PATIENT = "SET lock_timeout = '30s'"
-
-BRIEF = "SET lock_timeout = '2s'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +82,7 @@ def has_room(store: Store, target: Target) -> bool:
     sealed = sql.SQL("coalesce({}, true)").format(begins(target.secret, PREFIX))
     parts = {"secret": target.secret, "table": target.table, "where": target.where}
     longest = store.need(LONGEST, (), sealed=sealed, **parts)[0]
-    return envelope.length(longest, LAST_KEY_VERSION) <= limit
+    return envelope.longest(longest) <= limit
 
 
 def indexes(store: Store, target: Target) -> list[tuple[str, str, str, str]]:
@@ -108,9 +102,6 @@ def _drop(store: Store, schema: str, name: str, definition: str, kind: str) -> s
         Patience().retry(lambda: store.execute(DROP_PARTITIONED, index=index))
         return definition
     # CONCURRENTLY waits for transactions that use the index; the application goes on meanwhile.
-    store.execute(PATIENT)
-    try:
+    with limits(store, lock="30s"):
         store.execute(DROP, index=index)
-    finally:
-        store.execute(BRIEF)
     return definition

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from psycopg import sql
 
 from reseal import cell, totp
+from reseal.backup.joins import beside
+from reseal.conditions import begins
 from reseal.document import NotADocument
 from reseal.envelope import PREFIX, Envelope
 from reseal.errors import EnvelopeError, NoCode, WillNotOpen
@@ -17,8 +19,6 @@ from reseal.place import KeyPart
 from reseal.secret import Secret
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import begins
-from reseal.verify import backup_join
 
 SAMPLE = """
 SELECT t.xmin::text, {cell}, {original}, {key} FROM {table} AS t {backup}
@@ -94,12 +94,12 @@ def _chosen(
 ) -> list[Sampled]:
     rows = store.execute(
         SAMPLE,
+        (),
         chosen=chosen,
         cell=target.cell,
-        original=sql.SQL("b.reseal_sealed" if original else "NULL::bytea"),
         key=target.key_values,
         table=target.table,
-        backup=backup_join(store, target, original.run_id if original else None),
+        **beside(store, target, original.run_id if original else None),
         sealed=_holds_envelope(target),
         where=target.where,
     )

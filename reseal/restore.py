@@ -12,7 +12,7 @@ from reseal.envelope import Envelope
 from reseal.errors import EnvelopeError, UnknownKeyVersion, WillNotOpen
 from reseal.keyring import FieldCipher
 from reseal.original import Held, held, plain
-from reseal.place import KeyPart
+from reseal.place import KeyPart, key_texts
 from reseal.restore_rows import Row, read
 from reseal.secret import Secret
 from reseal.shape import Shape
@@ -21,7 +21,7 @@ from reseal.store import ledger
 from reseal.store.catalog import Target
 from reseal.store.quarantine import Key
 from reseal.store.store import Store
-from reseal.sweep.job import Batch, Job, key_texts
+from reseal.sweep.job import Batch, Job
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally
 from reseal.sweep.write import Turned, TurnedRows

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from psycopg import sql
 
-from reseal.backup.table import partition_of
+from reseal.backup.joins import later_join, original_join
+from reseal.conditions import is_empty
 from reseal.place import KeyPart
 from reseal.store.catalog import Target
-from reseal.store.store import Store, literal
-from reseal.sweep.rows import SNAPSHOT, is_empty
+from reseal.store.store import Store
 from reseal.sweep.span import Span
 from reseal.verify import READ
 
@@ -27,26 +27,6 @@ WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND {em
 """
 
 ALONE = "SET LOCAL max_parallel_workers_per_gather = 0"
-
-# A batch is a few thousand rows of perhaps millions: whatever the planner expects, each is looked
-# up in the backup by its key, and neither table is read whole. The columns are renamed so that a
-# `where` of the operator's cannot mean them.
-ORIGINAL = """
-LEFT JOIN LATERAL (
-    SELECT k.sealed AS reseal_sealed FROM {partition} AS k
-    WHERE k.run_id = {run} AND k.field = {field}
-      AND k.row_key[1] = {first} AND k.row_key = {texts} LIMIT 1
-) AS b ON true
-"""
-
-LATER = """
-LEFT JOIN LATERAL (
-    SELECT k.run_id AS reseal_later FROM {reseal}.backup AS k
-    WHERE k.run_id = ANY ({runs}) AND k.field = {field}
-      AND k.row_key[1] = {first} AND k.row_key = {texts}
-    ORDER BY array_position({runs}, k.run_id) LIMIT 1
-) AS l ON true
-"""
 
 
 class Row(NamedTuple):
@@ -69,7 +49,7 @@ class Reading(NamedTuple):
 
 def read(store: Store, target: Target, run_id: UUID, later: Sequence[UUID], span: Span) -> Reading:
     """Read the rows of a span beside a run's backup; `later` are the runs since, newest first."""
-    backup = _original_join(store, target, run_id)
+    backup = original_join(store, target, run_id)
     parts = {
         "cell": target.cell,
         "key": target.key_values,
@@ -79,9 +59,8 @@ def read(store: Store, target: Target, run_id: UUID, later: Sequence[UUID], span
         "empty": is_empty(target),
     }
     original = sql.SQL("b.reseal_sealed, " + ("l.reseal_later" if later else "NULL::uuid"))
-    since = sql.SQL(" ").join([backup, _later_join(store, target, later)])
-    with store.transaction():
-        store.execute(SNAPSHOT)
+    since = sql.SQL(" ").join([backup, later_join(store, target, later)])
+    with store.snapshot():
         store.execute(ALONE)
         empty = store.need(UNTOUCHED, span.bounds, backup=backup, **parts)
         disabled = [
@@ -94,25 +73,3 @@ def read(store: Store, target: Target, run_id: UUID, later: Sequence[UUID], span
         Row(version, text, sealed, last, tuple(key)) for version, text, sealed, last, *key in found
     ]
     return Reading(empty[0], disabled, rows)
-
-
-def _original_join(store: Store, target: Target, run_id: UUID) -> sql.Composable:
-    return sql.SQL(ORIGINAL).format(
-        partition=partition_of(store, run_id),
-        run=sql.Literal(run_id),
-        field=literal(target.field.name),
-        first=target.first_key_text,
-        texts=target.key_texts,
-    )
-
-
-def _later_join(store: Store, target: Target, later: Sequence[UUID]) -> sql.Composable:
-    if not later:
-        return sql.SQL("")
-    return sql.SQL(LATER).format(
-        reseal=sql.Identifier(store.schema),
-        runs=sql.SQL("{}::uuid[]").format(sql.Literal([str(run) for run in later])),
-        field=literal(target.field.name),
-        first=target.first_key_text,
-        texts=target.key_texts,
-    )

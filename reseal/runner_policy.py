@@ -8,6 +8,7 @@ from typing import Any
 
 from reseal.errors import ConfigurationError
 from reseal.modes import Effort, Mode, effort
+from reseal.wording import need_whole, need_word
 
 _WORDS = {"runner": str, "workers": int, "scheduler": str}
 _NAMES: dict[type, str] = {str: "string", int: "whole number"}
@@ -61,16 +62,12 @@ class RunnerPolicy:
 def read_runner(said: Mapping[str, Any]) -> RunnerPolicy:
     """Read the table of reseal.toml; raise ConfigurationError where a word or value is wrong."""
     for word, value in said.items():
-        if word not in _WORDS:
-            known = ", ".join(_WORDS)
-            raise ConfigurationError(f"unknown word {word!r} in [run]; known: {known}")
+        need_word(word, _WORDS, "in [run]")
         if not isinstance(value, _WORDS[word]) or isinstance(value, bool):
             raise ConfigurationError(f"{word} in [run] must be a {_NAMES[_WORDS[word]]}")
     workers = said.get("workers")
-    if workers is not None and not 1 <= workers <= _MOST_WORKERS:
-        raise ConfigurationError(
-            f"workers in [run] must be a whole number from 1 to {_MOST_WORKERS}"
-        )
+    if workers is not None:
+        need_whole("workers", workers, (1, _MOST_WORKERS), "in [run]")
     policy = RunnerPolicy(_runner(said.get("runner", "threads")), workers, said.get("scheduler"))
     if policy.scheduler is not None:
         _need_address(policy)

@@ -12,11 +12,11 @@ from typing import LiteralString
 
 from psycopg import sql
 
+from reseal.conditions import begins, is_empty
 from reseal.envelope import PREFIX
 from reseal.store.aside import MARK
 from reseal.store.catalog import Target
 from reseal.store.store import Statement, Store
-from reseal.sweep.rows import begins, is_empty
 
 ANY_FAMILY = "reseal_shield_"
 

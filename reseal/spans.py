@@ -65,7 +65,7 @@ _bench: ContextVar[Bench] = ContextVar("reseal_bench")
 
 
 def open_bench(
-    access: Access, hands: Hands, busy: Callable[[], AbstractContextManager[None]] = nullcontext
+    access: Access, hands: Hands, busy: Callable[[], AbstractContextManager[None]]
 ) -> None:
     """Give this process what all its spans share; it is `busy` while it has one."""
     _bench.set(Bench(access, hands, busy))

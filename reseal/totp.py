@@ -59,11 +59,6 @@ def step_of(
     return matches[-1] if matches else None
 
 
-def same_code(one: Secret, other: Secret, format_name: str, at: float) -> bool:
-    """Say whether two secrets give the same code at a moment."""
-    return hmac.compare_digest(code(one, format_name, at), code(other, format_name, at))
-
-
 def otpauth_uri(
     secret: Secret,
     format_name: str,

@@ -18,7 +18,7 @@ from reseal.otpauth import OtpauthUri
 from reseal.place import KeyPart
 from reseal.steps import Ask, Steps, Transaction, drive
 from reseal.store.lender import Borrower, Lender, OnConnection
-from reseal.users_core import Account, RowKey, UsersCore
+from reseal.users_core import Account, FoundUser, RowKey, UsersCore
 from reseal.vault import Vault
 
 if TYPE_CHECKING:
@@ -84,28 +84,12 @@ class Users:
         return User(self, self._core, account) if account else None
 
 
-class User:
+class User(FoundUser):
     """One user; the object holds no secret."""
 
     def __init__(self, users: Users, core: UsersCore, account: Account) -> None:
+        super().__init__(core, account)
         self._users = users
-        self._core = core
-        self._account = account
-
-    @property
-    def id(self) -> KeyPart | RowKey:
-        """The row key, by itself where it has one part."""
-        return self._account.key[0] if len(self._account.key) == 1 else self._account.key
-
-    @property
-    def email(self) -> str:
-        """The e-mail address."""
-        return self._account.email
-
-    @property
-    def mfa_enabled(self) -> bool | None:
-        """Whether MFA was on when the user was looked up; None where no column tells it."""
-        return self._account.enabled
 
     def generate_mfa_secret(self) -> str | bytes:
         """Make a new secret, store it sealed, and return it, once, for enrolment.
@@ -140,6 +124,3 @@ class User:
     def rotate_encryption_key(self) -> bool:
         """Put this user's secret under the active key; False where it already is."""
         return self._users.do(self._core.reseal(self._account))
-
-    def __repr__(self) -> str:
-        return f"User({self.id!r})"

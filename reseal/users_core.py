@@ -20,7 +20,7 @@ from reseal.errors import (
 from reseal.field import Field
 from reseal.fresh import fresh_key
 from reseal.otpauth import OtpauthUri
-from reseal.place import KeyPart
+from reseal.place import KeyPart, key_texts
 from reseal.secret import Secret
 from reseal.steps import Steps, transaction
 from reseal.store import totp_use
@@ -204,7 +204,9 @@ class UsersCore:
 
     def _use_up(self, account: Account, step: int) -> Steps[bool]:
         try:
-            (rows,) = yield transaction(totp_use.using(self._field.name, _texts(account), step))
+            (rows,) = yield transaction(
+                totp_use.using(self._field.name, key_texts(account.key), step)
+            )
         except StoreError as error:
             if error.sqlstate not in NOT_MADE:
                 raise
@@ -215,14 +217,10 @@ class UsersCore:
     def _forget(self, account: Account) -> Steps[None]:
         self._used.forget(self._field.place(account.key))
         try:
-            yield transaction(totp_use.forgetting(self._field.name, _texts(account)))
+            yield transaction(totp_use.forgetting(self._field.name, key_texts(account.key)))
         except StoreError as error:
             if error.sqlstate not in NOT_MADE:
                 raise
-
-
-def _texts(account: Account) -> list[str]:
-    return [str(part) for part in account.key]
 
 
 def _token(text: object) -> str:
@@ -230,3 +228,29 @@ def _token(text: object) -> str:
         raise TokenError(f"a token is a string of digits, not {type(text).__name__}")
     # Phones show a blank in the middle.
     return text.replace(" ", "")
+
+
+class FoundUser:
+    """A user as looked up, whichever way its secret is asked for."""
+
+    def __init__(self, core: UsersCore, account: Account) -> None:
+        self._core = core
+        self._account = account
+
+    @property
+    def id(self) -> KeyPart | RowKey:
+        """The row key, by itself where it has one part."""
+        return self._account.key[0] if len(self._account.key) == 1 else self._account.key
+
+    @property
+    def email(self) -> str:
+        """The e-mail address."""
+        return self._account.email
+
+    @property
+    def mfa_enabled(self) -> bool | None:
+        """Whether MFA was on when the user was looked up; None where no column tells it."""
+        return self._account.enabled
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r})"

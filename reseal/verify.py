@@ -6,22 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
-from uuid import UUID
 
 from psycopg import sql
 
-from reseal.backup.table import partition_of
+from reseal.backup.joins import beside
+from reseal.conditions import is_empty
 from reseal.imprints import Imprinting
 from reseal.judge import GOOD, TROUBLES, Fact, Facts, Judge, Verdict
 from reseal.judge_together import Looked, LookedRows, judge_alike
 from reseal.keyring import Keyring
 from reseal.original import Original
+from reseal.place import key_texts
 from reseal.quarantine.trouble import UNREADABLE, Trouble
 from reseal.shape import Shape
 from reseal.store.catalog import Target
-from reseal.store.store import Store, literal
-from reseal.sweep.job import key_texts
-from reseal.sweep.rows import SNAPSHOT, is_empty
+from reseal.store.store import Store
 from reseal.sweep.span import Span
 
 READ = """
@@ -32,13 +31,6 @@ WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND NOT
 EMPTY = """
 SELECT count(*) FROM {heap} AS t
 WHERE t.ctid >= %(first)s::tid AND t.ctid < %(after)s::tid AND ({where}) AND {empty}
-"""
-
-# Its columns are renamed so that a `where` of the operator's cannot mean them.
-BACKUP = """
-LEFT JOIN (SELECT row_key AS reseal_row_key, sealed AS reseal_sealed FROM {partition}
-           WHERE run_id = {run} AND field = {field}) AS b
-    ON b.reseal_row_key[1] = {first} AND b.reseal_row_key = {texts}
 """
 
 READ_ALL = "SET LOCAL cursor_tuple_fraction = 1"
@@ -98,8 +90,7 @@ def verify(
     cipher, imprinting = keyring.cipher(target.field.bound_name), Imprinting(imprints)
     judge = Judge(target, cipher, original, imprinting)
     verifying = Verifying(judge, written, accepted)
-    with store.transaction():
-        store.execute(SNAPSHOT)
+    with store.snapshot():
         # All of it is read: the first rows need not come soon.
         store.execute(READ_ALL)
         verifying.count_empty(_count_empty(store, target, span))
@@ -178,27 +169,12 @@ def _rows(
     store: Store, target: Target, original: Original | None, span: Span
 ) -> Iterator[LookedRows]:
     """Yield the rows of a span that hold something, each beside its sealed original."""
-    run_id = original.run_id if original else None
     parts: dict[str, sql.Composable] = {
         "cell": target.cell,
         "key": target.key_values,
         "heap": span.table(target),
         "where": target.where,
         "empty": is_empty(target),
-        "original": sql.SQL("b.reseal_sealed" if original else "NULL::bytea"),
-        "backup": backup_join(store, target, run_id),
+        **beside(store, target, original.run_id if original else None),
     }
     return map(LookedRows.read, store.in_parts(READ, _ROWS_AT_ONCE, span.bounds, **parts))
-
-
-def backup_join(store: Store, target: Target, run_id: UUID | None) -> sql.Composable:
-    """Return the join that puts a run's sealed original beside the row `t`, or nothing."""
-    if run_id is None:
-        return sql.SQL("")
-    return sql.SQL(BACKUP).format(
-        partition=partition_of(store, run_id),
-        run=sql.Literal(run_id),
-        field=literal(target.field.name),
-        first=target.first_key_text,
-        texts=target.key_texts,
-    )

@@ -26,7 +26,8 @@ def prepare_schema() -> list[str]:
 def prepare_key() -> int:
     """See to an active, durable and proven data key; return its version."""
     run = current()
-    return data_key.ensure_active(run.store, run.access.kek(), run.actor).active
+    kek, policy = run.access.kek(), run.access.config.keys
+    return data_key.ensure_active(run.store, kek, run.actor, policy).active
 
 
 @step(name="prepare table", task_run_name="prepare {field}")

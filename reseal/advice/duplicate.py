@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from reseal.advice.advice import Advice
 from reseal.advice.index import Index, by_name
-from reseal.preflight.growth import readable
+from reseal.sizes import readable
 from reseal.store.catalog import Target
 
 # Only in a B-tree are the first columns as good as an index over them alone.

@@ -6,7 +6,7 @@ from psycopg import sql
 
 from reseal.advice.advice import Advice
 from reseal.advice.index import Index, by_name
-from reseal.preflight.growth import readable
+from reseal.sizes import readable
 from reseal.store.catalog import Target
 
 _COST = "whoever seals or reseals a row writes this index and all others, as no such update is HOT"

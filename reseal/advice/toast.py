@@ -6,7 +6,7 @@ from psycopg import sql
 
 from reseal import envelope
 from reseal.advice.advice import Advice
-from reseal.preflight.growth import readable
+from reseal.sizes import readable
 from reseal.store.catalog import Target
 from reseal.store.heap_statistics import HeapStatistics
 from reseal.store.store import Store

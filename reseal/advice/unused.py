@@ -5,7 +5,7 @@ from datetime import datetime
 
 from reseal.advice.advice import Advice
 from reseal.advice.index import Index, by_name
-from reseal.preflight.growth import readable
+from reseal.sizes import readable
 from reseal.store.catalog import Target
 
 # Of a smaller table a look at all of it costs no more than an index, so that none is used.

@@ -6,6 +6,7 @@ from reseal.approval.answer import Answer, Decision
 from reseal.errors import ConfigurationError
 from reseal.store import approval
 from reseal.store.approval import Question
+from reseal.store.session import is_connected
 from reseal.store.store import Store
 
 BY_ANOTHER = "by_another in [approval] of reseal.toml asks for another person"
@@ -21,7 +22,7 @@ def give(store: Store, run_id: UUID, answer: Answer, *, by_another: bool = False
     if found is None:
         return False
     question, standing = found
-    if standing is None and not approval.is_alive(store, run_id):
+    if standing is None and not is_connected(store, run_id):
         raise ConfigurationError(
             f"run {run_id} does not wait any more: its process has ended; start the run again"
         )

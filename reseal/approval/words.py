@@ -3,7 +3,7 @@
 from datetime import UTC
 
 from reseal.approval.plan import FieldPlan, Plan
-from reseal.preflight.growth import readable
+from reseal.sizes import readable
 
 _TO_DO = {"encrypt_secrets": "Seal {} secrets", "rotate_keys": "Put {} secrets under a new key"}
 

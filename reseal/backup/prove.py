@@ -17,12 +17,12 @@ from reseal.backup.coverage import digests
 from reseal.backup.scratch import RESTORED, ROWS_AT_ONCE, Digests, fill
 from reseal.backup.table import WHOLE, Share
 from reseal.cell import state
+from reseal.conditions import begins, is_empty, is_foreign, is_plain, is_usual
 from reseal.envelope import PREFIX
 from reseal.errors import BackupNotProven
 from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import begins, is_empty, is_foreign, is_plain, is_usual
 
 # Rows written after the horizon are not judged here: the sweep backs those up again itself.
 COMPARE = """

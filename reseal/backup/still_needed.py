@@ -76,13 +76,13 @@ def still_needed(access: Access, store: Store, run_id: UUID, name: str) -> Neede
     return Needed(_only_here(store, run_id, name, troubles), sealed if original else None)
 
 
-def need_ended(store: Store, run_id: UUID, patience: Patience = _A_FEW_SECONDS) -> None:
+def need_ended(store: Store, run_id: UUID) -> None:
     """Raise Refused where a run's runner or one of its workers is still connected."""
     # The server needs a moment to notice that a client is gone.
-    for attempt in range(patience.tries):
+    for attempt in range(_A_FEW_SECONDS.tries):
         if not store.need(ALIVE, [f"reseal run {run_id}"])[0]:
             return
-        patience.wait(attempt)
+        _A_FEW_SECONDS.wait(attempt)
     raise Refused(f"run {run_id} is still under way; stop it, or wait for its end")
 
 

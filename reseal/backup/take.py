@@ -11,11 +11,11 @@ from reseal.backup.policy import DEFAULT_KEPT_DAYS
 from reseal.cell import state
 from reseal.errors import ConfigurationError, Stopped
 from reseal.kek import Kek
+from reseal.place import key_texts_of_all
 from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 from reseal.sweep.engine import Hands
-from reseal.sweep.job import key_texts_of_all
 from reseal.sweep.rows import count, read
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn

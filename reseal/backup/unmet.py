@@ -6,9 +6,9 @@ from uuid import UUID
 from psycopg import sql
 
 from reseal.backup.table import partition_of
+from reseal.conditions import is_empty
 from reseal.store.catalog import Target
 from reseal.store.store import Store, literal
-from reseal.sweep.rows import is_empty
 
 GONE = """
 SELECT count(*) FROM {partition} AS b WHERE b.field = {field}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,8 @@ from reseal.residue.gather import Gathered, gather
 from reseal.residue.look import Search
 from reseal.residue.originals import Backups
 from reseal.store import aside
+from reseal.store.limits import NO_LIMIT, limits
+from reseal.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,7 @@ def look_up(access: Access, work: Work, *, again: bool = False) -> Old:
 
 def _vacuum(access: Access, work: Work) -> Step:
     began = work.hands.clock()
-    with closing(access.store(f"run {work.store.correlation}")) as store:
-        store.execute(remedies.UNHURRIED)
+    with closing(access.store(f"run {work.store.correlation}")) as store, _unhurried(store):
         note, _ = remedies.attempt(lambda: remedies.vacuum(store, work.heaps))
         # What is looked at first is in the files by then, where the role may see to it.
         remedies.attempt(lambda: remedies.flush(store))
@@ -58,17 +59,14 @@ def clean(
 ) -> Cleaning:
     """Take every step that is due and look after each; `replaced` is how many rows were written."""
     store, gathered = work.store, old.gathered
-    store.execute(remedies.UNHURRIED)
-    try:
+    with _unhurried(store):
         if gathered.secrets:
-            cleaner = Cleaner(work, Search.of(access, gathered.parts), replaced)
-            steps, look = list(cleaner.steps()), cleaner.look
+            with Search.of(access, gathered.parts) as search:
+                cleaner = Cleaner(work, search, replaced)
+                steps, look = list(cleaner.steps()), cleaner.look
         else:
             steps, look = list(clean_unseen(work, replaced)), None
         _forget_aside(work)
-    finally:
-        if not store.connection.closed:
-            store.execute(remedies.HURRIED)
     why = [] if look else [NO_BACKUP if replaced else NOTHING_OLD]
     return Cleaning(
         steps=(old.vacuumed, *steps),
@@ -77,6 +75,10 @@ def clean(
         looked_for={one.target.field.name: one.run_ids for one in old.backups},
         not_looked_for=(*gathered.not_verified(), *why),
     )
+
+
+def _unhurried(store: Store) -> AbstractContextManager[None]:
+    return limits(store, lock="60s", statement=NO_LIMIT)
 
 
 def _forget_aside(work: Work) -> None:

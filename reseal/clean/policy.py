@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reseal.days import MOST_DAYS
 from reseal.errors import ConfigurationError
+from reseal.wording import need_days, need_word
 
 _FLAGS = ("rewrite", "lock")
 _DAYS = ("archives_kept_days", "dumps_kept_days", "logs_kept_days")
@@ -30,14 +30,10 @@ class CleanPolicy:
 def read_policy(said: Mapping[str, Any]) -> CleanPolicy:
     """Read the table of reseal.toml; raise ConfigurationError where a word or value is wrong."""
     for word, value in said.items():
+        need_word(word, (*_FLAGS, *_DAYS), "in [clean]")
         if word in _FLAGS:
             if not isinstance(value, bool):
                 raise ConfigurationError(f"{word} in [clean] must be true or false")
-        elif word not in _DAYS:
-            known = ", ".join((*_FLAGS, *_DAYS))
-            raise ConfigurationError(f"unknown word {word!r} in [clean]; known: {known}")
-        elif isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_DAYS:
-            raise ConfigurationError(
-                f"{word} in [clean] must be a number of days from 0 to {MOST_DAYS}"
-            )
+        else:
+            need_days(word, value, 0, "in [clean]")
     return CleanPolicy(**said)

@@ -47,10 +47,6 @@ SWITCH = "SELECT pg_switch_wal()"
 
 CHECKPOINT = "CHECKPOINT"
 
-UNHURRIED = "SET statement_timeout = 0; SET lock_timeout = '60s'"
-
-HURRIED = "SET statement_timeout = '10min'; SET lock_timeout = '2s'"
-
 # The segments that the last checkpoint but one needed are given up by the next one.
 _SWITCHES = 2
 

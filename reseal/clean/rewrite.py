@@ -14,7 +14,7 @@ from psycopg import sql
 from reseal.errors import RowRefused, Transient
 from reseal.store.catalog import Target
 from reseal.store.control import fence
-from reseal.store.heap import Heap
+from reseal.store.heap import Heap, block_size
 from reseal.store.heap_statistics import row_width
 from reseal.store.store import Store
 from reseal.sweep.engine import Hands
@@ -35,7 +35,6 @@ UPDATE {heap} AS t SET {column} = {value} FROM mine WHERE t.ctid = mine.tid
 
 PAGES = "SELECT pg_relation_size(%s) / current_setting('block_size')::int"
 
-BLOCK = "SELECT current_setting('block_size')::int"
 
 # Of a page, and beside each of its rows.
 _HEAD_BYTES, _POINTER_BYTES = 24, 4
@@ -83,7 +82,7 @@ def from_the_end(store: Store, heap: Heap) -> Iterator[Span]:
 
 def fitting(store: Store, heap: Heap) -> int:
     """Return how many rows a full page of a heap holds; raise StoreError where none is met."""
-    room = int(store.need(BLOCK)[0]) - _HEAD_BYTES
+    room = block_size(store) - _HEAD_BYTES
     return max(1, int(room / (row_width(store, heap) + _POINTER_BYTES)))
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from psycopg import sql
 
 from reseal import document
+from reseal.conditions import is_empty
 from reseal.copies.forms import haystack, needles, normal
 from reseal.copies.plaintext import has_plaintext, ways_to_needles
 from reseal.discover.leaves import Spot, general, path_of, strings
@@ -17,7 +18,6 @@ from reseal.path import Path
 from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import is_empty
 
 # Everything whose text can contain another text; what has no room for one is left out.
 OTHERS = """

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from psycopg import sql
 
+from reseal.conditions import is_empty
 from reseal.copies.copy import Copy
 from reseal.discover.hints import is_audit, is_history
 from reseal.discover.look import Finding
@@ -14,7 +15,6 @@ from reseal.path import Name
 from reseal.store.catalog import Target
 from reseal.store.column import Column
 from reseal.store.store import Store
-from reseal.sweep.rows import is_empty
 
 LookInto = Callable[[Table], list[Finding]]
 

@@ -4,12 +4,12 @@ import re
 
 from psycopg import sql
 
+from reseal.conditions import begins, is_empty, is_plain
 from reseal.copies.forms import needles_sql
 from reseal.envelope import PREFIX
 from reseal.path import Name
 from reseal.store.catalog import Target
 from reseal.store.store import literal
-from reseal.sweep.rows import begins, is_empty, is_plain
 
 # A string in the document; what is JSON inside a string SQL does not enter.
 LEAVES = """

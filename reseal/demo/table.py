@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 from psycopg.rows import TupleRow, tuple_row
 
+from reseal.conditions import is_empty
 from reseal.place import KeyPart
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import is_empty
 
 if TYPE_CHECKING:
     from psycopg_pool import ConnectionPool

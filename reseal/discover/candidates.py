@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from psycopg import sql
 
@@ -42,6 +43,12 @@ class Candidate:
     column: str
     format: str
     path: Path | None = None
+
+    @classmethod
+    def of(cls, found: Finding) -> Self:
+        """Take what a look found at some place, in the format that was recognised there."""
+        table, said = found.table, found.verdict.format or "base32"
+        return cls(table.schema, table.name, found.column.name, said, found.path)
 
     @property
     def name(self) -> str:
@@ -96,7 +103,9 @@ def _named(store: Store, table: str, column: str) -> list[Candidate]:
 
 
 def _documents(store: Store, table: Table, column: Column) -> list[Candidate]:
-    found = [_leaf(one) for one in look(store, table, (column,)) if one.path and _is_secret(one)]
+    found = [
+        Candidate.of(one) for one in look(store, table, (column,)) if one.path and _is_secret(one)
+    ]
     if not found and is_document(column):
         raise ConfigurationError(
             f"{table.qualified}.{column.name} holds documents, in which nothing looks like an MFA "
@@ -131,7 +140,7 @@ def _leaves(store: Store, table: Table) -> list[Candidate]:
     except StoreError:
         # One table that is slow or cannot be read is not worth a failure: `discover` names it.
         return []
-    return [_leaf(one) for one in found if one.path and one.is_likely and _is_secret(one)]
+    return [Candidate.of(one) for one in found if one.path and one.is_likely and _is_secret(one)]
 
 
 def _is_named(table: Table, column: Column) -> bool:
@@ -140,11 +149,6 @@ def _is_named(table: Table, column: Column) -> bool:
 
 def _is_secret(found: Finding) -> bool:
     return found.what in _SECRETS
-
-
-def _leaf(found: Finding) -> Candidate:
-    table, said = found.table, found.verdict.format or "base32"
-    return Candidate(table.schema, table.name, found.column.name, said, found.path)
 
 
 def _plain(store: Store, table: Table, column: Column) -> Candidate:

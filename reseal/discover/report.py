@@ -91,7 +91,7 @@ class _Discoverer:
     def discovery(self) -> Discovery:
         found = [one for table in self._tables if table.columns for one in self._looked(table)]
         registered = Registered(self._fields)
-        copies = self.copies(self._fields or tuple(_as_fields(found)), registered)
+        copies = self.copies(self._fields or _as_fields(found), registered)
         triggers = [t for table in self._tables for t in self._triggers(table, found)]
         return Discovery(
             tuple(found), tuple(copies), tuple(triggers), tuple(sorted(self.skipped)), registered
@@ -136,15 +136,11 @@ class _Discoverer:
         return copying_triggers(self._store, table, columns) if columns else []
 
 
-def _as_fields(found: Iterable[Finding]) -> Iterable[Field]:
+def _as_fields(found: Iterable[Finding]) -> list[Field]:
     """Return the secrets that were found as the fields that they would be."""
     secrets = [
         one
         for one in found
         if one.is_likely and one.what is What.SECRET and one.table.can_be_a_field
     ]
-    for one in secrets[:_MOST_UNREGISTERED]:
-        table, column = one.table, one.column.name
-        said = one.verdict.format or "base32"
-        name = f"{table.name}.{column}" + (f".{one.path}" if one.path else "")
-        yield Field(name, table.schema, table.name, column, format=said, path=one.path)
+    return [Candidate.of(one).field() for one in secrets[:_MOST_UNREGISTERED]]

@@ -39,7 +39,6 @@ FROM made_of m JOIN wanted w USING (oid) JOIN pg_attribute a ON a.attrelid = m.o
 JOIN pg_type t ON t.oid = m.type JOIN pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN size s ON s.top = w.oid
 WHERE t.typtype <> 'd' AND t.typname = ANY (%(types)s)
-  AND (%(oid)s::oid IS NULL OR w.oid = %(oid)s)
 ORDER BY w.nspname, w.relname, a.attnum
 """
 
@@ -82,9 +81,9 @@ def is_document(column: Column) -> bool:
     return column.type in DOCUMENTS
 
 
-def tables(store: Store, oid: int | None = None) -> list[Table]:
-    """Return every table of the database, or the one, in the order of their names."""
-    parameters = {"own": store.schema, "types": list(CODECS), "oid": oid}
+def tables(store: Store) -> list[Table]:
+    """Return every table of the database in the order of their names."""
+    parameters = {"own": store.schema, "types": list(CODECS)}
     found: dict[int, list[TupleRow]] = {}
     for row in store.execute(COLUMNS, parameters):
         found.setdefault(row[0], []).append(row)

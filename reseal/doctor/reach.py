@@ -13,10 +13,10 @@ from reseal.evidence.shelf import LocalShelf, shelf_at
 from reseal.evidence.signing_key import open_signing_key
 from reseal.modes import Mode
 from reseal.preflight import keys, local, server
-from reseal.preflight.growth import readable
 from reseal.preflight.question import Finding, ok, refuse, warn
 from reseal.preflight.subject import PreflightPlan, Subject
 from reseal.settings import Settings
+from reseal.sizes import readable
 from reseal.store import schema
 from reseal.store.store import Store
 from reseal.trial_keys import trial_keys

@@ -13,7 +13,7 @@ from reseal.preflight.described import misdescribed
 from reseal.preflight.question import Finding, ok, warn
 from reseal.preflight.rights import FIELD_RIGHTS_CHECKS, RIGHTS_CHECKS, ROLE
 from reseal.preflight.subject import FieldSubject, PreflightPlan, Subject
-from reseal.residue.server_files import MAY_READ
+from reseal.residue.server_files import MAY_READ, STATEMENTS
 from reseal.store.catalog import describe
 from reseal.store.heap import relations_of
 from reseal.store.store import Store
@@ -34,8 +34,6 @@ CHECKPOINTS = """
 SELECT bool_or(rolname = current_user AND rolsuper
                OR rolname = 'pg_checkpoint' AND pg_has_role(oid, 'USAGE')) FROM pg_roles
 """
-
-STATEMENTS = "SELECT to_regclass('pg_stat_statements') IS NOT NULL"
 
 _NOTHING_COUNTED = StoreError("the rows were not counted")
 

@@ -89,15 +89,13 @@ class Closing:
             return self._seen()
 
     def _seen(self) -> Head | None:
-        closed = in_order(read_bundle(self.shelf, name) for name in self._names())
+        names = sorted(contents(self.shelf).files)
+        closed = in_order(read_bundle(self.shelf, name) for name in names)
         known = [(bundle.chain, bundle.link) for bundle in closed if bundle.link]
         if not known:
             return None
         chain, last = known[-1]
         return Head(str(chain), len(known), last)
-
-    def _names(self) -> list[str]:
-        return sorted(contents(self.shelf).files)
 
     def _previous(self, before: Head | None, noted: Noted) -> Link | None:
         if before is None:

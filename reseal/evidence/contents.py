@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from reseal.errors import EvidenceError
 from reseal.evidence.bundle import read_bundle
-from reseal.evidence.dsse import unchecked
-from reseal.evidence.head import HEAD, PAYLOAD_TYPE, Head, parse_head, read_head
+from reseal.evidence.head import HEAD, Head, last_named, read_head
 from reseal.evidence.public_key import PublicKey
 from reseal.evidence.shelf import OPEN, Shelf
-from reseal.evidence.statement import STATEMENT, Link
+from reseal.evidence.statement import STATEMENT
 
 # A listing takes less time than a run; more tries than this and something else is wrong.
 _MOST_LISTINGS = 5
@@ -44,7 +43,7 @@ def contents(shelf: Shelf) -> Contents:
             break
     # Empty, it is listed by its own name.
     marked = files.pop(OPEN, set()) - {""}
-    last = _last(head)
+    last = None if head is None else last_named(head)
     is_open = {
         name
         for name in marked
@@ -60,14 +59,6 @@ def contents(shelf: Shelf) -> Contents:
 def _head(shelf: Shelf) -> bytes | None:
     try:
         return shelf.read(HEAD)
-    except EvidenceError:
-        return None
-
-
-def _last(head: bytes | None) -> Link | None:
-    """Return the last bundle that a head names, whoever signed it."""
-    try:
-        return None if head is None else parse_head(unchecked(head, PAYLOAD_TYPE, HEAD)).last
     except EvidenceError:
         return None
 

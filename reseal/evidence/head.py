@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reseal.errors import EvidenceError
-from reseal.evidence.dsse import opened, signed
+from reseal.evidence.dsse import opened, signed, unchecked
 from reseal.evidence.public_key import PublicKey
 from reseal.evidence.signing_key import SigningKey
 from reseal.evidence.spelling import parsed, spelled
@@ -50,3 +50,11 @@ def parse_head(payload: bytes) -> Head:
     if spelled(head.as_dict()) != spelled(document):
         raise EvidenceError(f"{HEAD} does not name a bundle")
     return head
+
+
+def last_named(content: bytes) -> Link | None:
+    """Return the last bundle that a head names, whoever signed it; None where it is none."""
+    try:
+        return parse_head(unchecked(content, PAYLOAD_TYPE, HEAD)).last
+    except EvidenceError:
+        return None

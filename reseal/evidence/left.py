@@ -13,14 +13,11 @@ from reseal.evidence.closing import Closing
 from reseal.evidence.directory import Evidence, open_runs
 from reseal.evidence.opening import server
 from reseal.evidence.shelf import OPEN
+from reseal.store.session import is_connected
 from reseal.store.store import Store
 
 # Runs on other machines are known to be alive by their sessions. Each writes by ones of this name.
 CALL = "SELECT set_config('application_name', 'reseal run ' || %s, false)"
-
-IS_ALIVE = """
-SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'reseal run ' || %s)
-"""
 
 
 def show_alive(store: Store, name: str) -> None:
@@ -54,7 +51,7 @@ def lost(closing: Closing, root: Path, store: Store) -> Iterator[Evidence]:
             withdraw(shelf, name)
             continue
         opening = _announced(closing, name)
-        if not _is_of(opening.get("server"), store) or store.need(IS_ALIVE, [name])[0]:
+        if not _is_of(opening.get("server"), store) or is_connected(store, name):
             continue
         evidence = Evidence.take_up(root, name)
         if evidence is not None:

@@ -5,22 +5,21 @@ unknown and says why.
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from statistics import median
-from typing import TypeVar
 
 from reseal import guard
 from reseal.access import Access
-from reseal.errors import ConnectionLost, ResealError
 from reseal.health import envelopes, past, surroundings
 from reseal.health.reading import FieldHealth, Login, Look, Past, Reading
 from reseal.keyring import Keyring
 from reseal.pacing.canary import Canary
 from reseal.scores.finding import Unknown
+from reseal.scores.known import known
 from reseal.scores.read_security import Ours, standing
 from reseal.scores.reading import Standing
 from reseal.store import quarantine, reader
@@ -32,18 +31,6 @@ BRIEFLY = "SET statement_timeout = '5s'; SET lock_timeout = '500ms'"
 
 _LOGINS_ASKED = 5
 _A_WEEK = timedelta(days=7)
-
-Made = TypeVar("Made")
-
-
-def known(read: Callable[[], Made | Unknown]) -> Made | Unknown:
-    """Return what is read, or why it is not; raise ConnectionLost only."""
-    try:
-        return read()
-    except ConnectionLost:
-        raise
-    except ResealError as error:
-        return Unknown(str(error))
 
 
 @contextmanager

@@ -2,14 +2,9 @@
 
 from reseal.health.reading import GoneKey, KeyAge, LiveReaders, Replication
 from reseal.key_policy import used_up
-from reseal.scores.finding import Unknown
+from reseal.scores.finding import NO_KEY, Unknown
+from reseal.store.active_key import ActiveKey
 from reseal.store.store import Store
-
-KEY = """
-SELECT version, check_value, coalesce(activated, created), expires, compromised IS NOT NULL,
-       clock_timestamp()
-FROM {reseal}.data_key WHERE state = 'active'
-"""
 
 READERS = """
 SELECT count(*), count(*) FILTER (WHERE opens ->> %(version)s = %(check)s),
@@ -41,25 +36,23 @@ SELECT count(*), count(*) FILTER (WHERE NOT active),
 FROM pg_replication_slots
 """
 
-_NO_KEY = Unknown("there is no data key that seals yet")
-
 
 def key_age(store: Store) -> KeyAge | Unknown:
     """Return how much of its cryptoperiod the active key has used up."""
-    row = store.one(KEY)
-    if row is None:
-        return _NO_KEY
-    version, _, activated, expires, is_compromised, now = row
-    used = used_up(activated, expires, now)
-    return KeyAge(version, used, f"{expires:%Y-%m-%d}", is_compromised)
+    key = ActiveKey.find(store)
+    if key is None:
+        return NO_KEY
+    used = used_up(key.since, key.expires, key.asked)
+    return KeyAge(key.version, used, key.last_day, key.is_compromised)
 
 
 def readers(store: Store) -> LiveReaders | Unknown:
     """Return how many applications are live, open the active key, and write envelopes."""
-    row = store.one(KEY)
-    if row is None:
-        return _NO_KEY
-    found = LiveReaders(*store.need(READERS, {"version": str(row[0]), "check": row[1].hex()}))
+    key = ActiveKey.find(store)
+    if key is None:
+        return NO_KEY
+    asked = {"version": str(key.version), "check": key.check_value.hex()}
+    found = LiveReaders(*store.need(READERS, asked))
     return found if found.live else Unknown("no application has reported in the last two minutes")
 
 

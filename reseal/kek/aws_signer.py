@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from reseal.errors import KekError
-from reseal.kek.aws_client import READ_SECONDS, AwsKmsKey
+from reseal.kek.aws_client import AwsKmsKey
 from reseal.kek.aws_refusal import NOT_ED25519
 from reseal.kek.refusal import Duty, unusable
 
@@ -21,10 +21,8 @@ class AwsKmsSigner:
     the first use.
     """
 
-    def __init__(
-        self, key: str, environment: Mapping[str, str], read_seconds: float = READ_SECONDS
-    ) -> None:
-        self._key = AwsKmsKey(key, environment, Duty.SIGNS, read_seconds)
+    def __init__(self, key: str, environment: Mapping[str, str]) -> None:
+        self._key = AwsKmsKey(key, environment, Duty.SIGNS)
         self.uri = self._key.name.uri
 
     def public_bytes(self) -> bytes:

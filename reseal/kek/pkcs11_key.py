@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reseal.errors import KekError
 from reseal.kek.local import IV_BYTES, KEY_BYTES
+from reseal.kek.pkcs11_token import so_named
 from reseal.kek.pkcs11_uri import Pkcs11Uri
 from reseal.kek.refusal import KeyName, unusable
 
@@ -21,9 +22,7 @@ def find_key(session: "Session", names: Pkcs11Uri, name: KeyName) -> TokenKey:
     """Return the one key of this name, which is AES with 256 bits and may do both."""
     from pkcs11 import Attribute, KeyType, ObjectClass
 
-    given = {Attribute.LABEL: names.label, Attribute.ID: names.id}
-    wanted: dict[Any, Any] = {name: value for name, value in given.items() if value is not None}
-    found = list(session.get_objects({Attribute.CLASS: ObjectClass.SECRET_KEY, **wanted}))
+    found = so_named(session, ObjectClass.SECRET_KEY, names)
     if not found:
         why = "the token has no such secret key; check object= and id=, or make the key"
         raise KekError(unusable(name, why))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from reseal.errors import KekError
-from reseal.kek.pkcs11_token import Token
+from reseal.kek.pkcs11_token import Token, so_named
 from reseal.kek.refusal import Duty, unusable
 
 if TYPE_CHECKING:
@@ -46,12 +46,9 @@ class Pkcs11Signer:
 
 
 def _find(session: "Session", kind: Any, token: Token) -> Any:
-    from pkcs11 import Attribute, KeyType
+    from pkcs11 import KeyType
 
-    given = {Attribute.LABEL: token.names.label, Attribute.ID: token.names.id}
-    wanted: dict[Any, Any] = {name: value for name, value in given.items() if value is not None}
-    # The types of python-pkcs11 do not say what a key has.
-    found: list[Any] = list(session.get_objects({Attribute.CLASS: kind, **wanted}))
+    found = so_named(session, kind, token.names)
     if len(found) != 1:
         count = "no" if not found else "several"
         why = (

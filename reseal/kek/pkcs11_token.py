@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reseal.errors import KekError, KekUnreachable
 from reseal.kek.pin import pin_from
@@ -59,3 +59,15 @@ class Token:
         library = load(self._module, self.name, anew=anew)
         with log_in(library, self.names, pin, self.name) as session:
             return act(session)
+
+
+def so_named(session: "Session", kind: Any, names: Pkcs11Uri) -> list[Any]:
+    """Return the objects of a kind that have the label and the id of a URI.
+
+    The types of python-pkcs11 do not say what a key has.
+    """
+    from pkcs11 import Attribute
+
+    given = {Attribute.LABEL: names.label, Attribute.ID: names.id}
+    wanted: dict[Any, Any] = {name: value for name, value in given.items() if value is not None}
+    return list(session.get_objects({Attribute.CLASS: kind, **wanted}))

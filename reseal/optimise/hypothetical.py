@@ -6,12 +6,8 @@ from reseal.optimise.build import Index
 from reseal.optimise.plan import estimate
 from reseal.optimise.query import Query
 from reseal.optimise.samples import Row
+from reseal.store.extension import schema_of
 from reseal.store.store import Store
-
-EXTENSION = """
-SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-WHERE e.extname = 'hypopg'
-"""
 
 # It lives in this session only, and nobody else's plans know of it.
 CREATE = "SELECT indexname FROM {create} (%s)"
@@ -24,8 +20,7 @@ DEFINITION = "CREATE INDEX ON {table} {definition}"
 
 def extension(store: Store) -> str | None:
     """Return the schema of HypoPG, None where it is not installed."""
-    found = store.one(EXTENSION)
-    return str(found[0]) if found else None
+    return schema_of(store, "hypopg")
 
 
 def would_take(

@@ -22,11 +22,8 @@ from reseal.optimise.traffic import Traffic, traffic_of
 from reseal.optimise.verdict import WAY_DOWN, Gain, Verdict, judge, why_not_try
 from reseal.patience import Patience
 from reseal.store.catalog import Target
+from reseal.store.limits import NO_LIMIT, limits
 from reseal.store.store import Store
-
-PATIENT = "SET lock_timeout = '60s'; SET statement_timeout = 0"
-
-BRIEF = "SET lock_timeout = '2s'; SET statement_timeout = '10min'"
 
 # duplicate_table (PostgreSQL manual, appendix A), which an index of that name is as well.
 _STANDS = "42P07"
@@ -68,18 +65,15 @@ def optimise(
     if not found.queries:
         return Optimisation(None, kept=False, reason="no login column with a flag was found")
     work = _Work(store, target, columns, patience, wish.dry_run)
-    store.execute(PATIENT)
-    try:
-        return _optimised(work, found.queries, refused)
-    except ConnectionLost:
-        raise
-    except StoreError as error:
-        first = found.queries[0]
-        shown = first.query.shown(target.table)
-        return Optimisation.of([Trial(shown, first.source, why=str(error), failed=True)])
-    finally:
-        if not store.connection.closed:
-            store.execute(BRIEF)
+    with limits(store, lock="60s", statement=NO_LIMIT):
+        try:
+            return _optimised(work, found.queries, refused)
+        except ConnectionLost:
+            raise
+        except StoreError as error:
+            first = found.queries[0]
+            shown = first.query.shown(target.table)
+            return Optimisation.of([Trial(shown, first.source, why=str(error), failed=True)])
 
 
 @dataclass(frozen=True, slots=True)

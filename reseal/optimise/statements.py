@@ -8,12 +8,8 @@ from reseal.errors import ConnectionLost, QueryRefused, StoreError
 from reseal.field import Field
 from reseal.optimise.syntax import MOST_CHARACTERS, Written, parse_write
 from reseal.store.catalog import Target
+from reseal.store.extension import schema_of
 from reseal.store.store import Store
-
-EXTENSION = """
-SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-WHERE e.extname = 'pg_stat_statements'
-"""
 
 # Values stand in none of them: the server has put $1 and so on in their place. Other kinds of
 # statement keep theirs, a password perhaps, and are left there; so is what Reseal asked itself.
@@ -67,14 +63,14 @@ def is_of(field: Field, schema: str | None, table: str) -> bool:
 
 
 def _counted(store: Store, target: Target, begins: str) -> list[Statement]:
-    extension = store.one(EXTENSION)
-    if extension is None:
+    schema = schema_of(store, "pg_stat_statements")
+    if schema is None:
         return []
     parameters = {
         "begins": begins, "table": target.field.table, "most": MOST_CHARACTERS,
         "limit": _MOST_STATEMENTS,
     }  # fmt: skip
-    view = sql.Identifier(extension[0], "pg_stat_statements")
+    view = sql.Identifier(schema, "pg_stat_statements")
     try:
         rows = store.execute(STATEMENTS, parameters, statements=view).fetchall()
     except ConnectionLost:

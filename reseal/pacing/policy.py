@@ -9,6 +9,7 @@ from typing import Any
 from reseal.errors import ConfigurationError
 from reseal.pacing.signal import Signal
 from reseal.pacing.window import Window, zone_of
+from reseal.wording import need_whole, need_word
 
 _WORDS = (
     "only_between", "timezone", "done_by", "rest", "server_cores", "patience_seconds",
@@ -45,9 +46,7 @@ class PacePolicy:
 def read_pace(said: Mapping[str, Any]) -> PacePolicy:
     """Read the table of reseal.toml; raise ConfigurationError where a word or value is wrong."""
     for word in said:
-        if word not in _WORDS:
-            known = ", ".join(_WORDS)
-            raise ConfigurationError(f"unknown word {word!r} in [pace]; known: {known}")
+        need_word(word, _WORDS, "in [pace]")
     zone = zone_of(_text(said, "timezone") or "UTC")
     between = _text(said, "only_between")
     return PacePolicy(
@@ -69,10 +68,8 @@ def _text(said: Mapping[str, Any], word: str) -> str | None:
 
 def _whole(said: Mapping[str, Any], word: str) -> int | None:
     number = said.get(word)
-    if number is None:
-        return None
-    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= _MOST:
-        raise ConfigurationError(f"{word} in [pace] must be a whole number from 1 to {_MOST}")
+    if number is not None:
+        need_whole(word, number, (1, _MOST), "in [pace]")
     return number
 
 
@@ -104,13 +101,8 @@ def _limits(said: Any) -> dict[Signal, float]:
 
 
 def _signal(word: str) -> Signal:
-    try:
-        return Signal(word)
-    except ValueError:
-        known = ", ".join(Signal)
-        raise ConfigurationError(
-            f"unknown word {word!r} in [pace.limits]; known: {known}"
-        ) from None
+    need_word(word, list(Signal), "in [pace.limits]")
+    return Signal(word)
 
 
 def _limit(word: str, value: Any) -> float:

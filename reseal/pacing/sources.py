@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from reseal.pacing.signal import Signal
 from reseal.pacing.written_log import WrittenLog
+from reseal.store.session import sees_others
 from reseal.store.store import Store
 
 # Locks and names of sessions are to be seen by every role, what a session does is not.
@@ -25,7 +26,6 @@ SELECT coalesce(max(seconds) FILTER (WHERE pg_blocking_pids(pid) && ARRAY(SELECT
 FROM waiting AS w
 """
 
-SEES_ALL = "SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')"
 
 # Who waits for a lock, a client or a timer takes no processor.
 ACTIVE = """
@@ -123,7 +123,7 @@ def waits(server: Server, _at: float) -> Told:
 
 def active(server: Server, _at: float) -> Told:
     """Ask how busy others keep the server."""
-    if not server.store.need(SEES_ALL)[0]:
+    if not sees_others(server.store):
         return {Signal.ACTIVE: _NO_RIGHT}
     if server.cores is None:
         why = "a server elsewhere does not tell its cores; `server_cores` in [pace] does"
@@ -161,7 +161,7 @@ def replication(server: Server, at: float) -> Told:
 
 def snapshot(server: Server, _at: float) -> Told:
     """Ask how old the oldest transaction of others is."""
-    if not server.store.need(SEES_ALL)[0]:
+    if not sees_others(server.store):
         return {Signal.SNAPSHOT: _NO_RIGHT}
     return {Signal.SNAPSHOT: server.store.need(SNAPSHOT, server.values)[0]}
 

@@ -7,15 +7,14 @@ from typing import NamedTuple
 
 from psycopg import sql
 
+from reseal.conditions import is_empty
 from reseal.document import SPLICE, escaped, pieces
-from reseal.envelope import IV_BYTES, TAG_BYTES, write
+from reseal.envelope import HIGHEST_VERSION, IV_BYTES, TAG_BYTES, write
 from reseal.errors import StoreError, Transient
-from reseal.preflight.growth import HIGHEST_VERSION
 from reseal.preflight.sample import Sampled, sample
 from reseal.preflight.subject import FieldSubject
 from reseal.store.aside import fresh_mark
 from reseal.store.catalog import Target
-from reseal.sweep.rows import SNAPSHOT, is_empty
 
 OTHERS = """
 SELECT attname::text FROM pg_attribute
@@ -71,8 +70,7 @@ class Trial(NamedTuple):
 def tried(subject: FieldSubject, rule: Rule) -> Trial:
     """Try a condition on what a run would write, in rows as they stand."""
     try:
-        with subject.store.transaction():
-            subject.store.execute(SNAPSHOT)
+        with subject.store.snapshot():
             rows, refused = _try(subject, rule)
     except Transient:
         raise

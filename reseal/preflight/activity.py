@@ -1,9 +1,10 @@
 """Checks of what goes on in the server: logs, archive, slots, transactions."""
 
 from reseal.preflight.check import Verdict
-from reseal.preflight.growth import readable
 from reseal.preflight.question import Finding, Question, none_of, ok, unknown, warn
 from reseal.preflight.subject import Subject
+from reseal.sizes import readable
+from reseal.store.session import sees_others
 
 LONG_SECONDS = 15 * 60
 
@@ -25,7 +26,6 @@ SELECT slot_name, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal
 FROM pg_replication_slots WHERE NOT active AND restart_lsn IS NOT NULL ORDER BY slot_name
 """
 
-SEES_ALL = "SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')"
 
 OLDEST = """
 SELECT pid, extract(epoch FROM clock_timestamp() - xact_start)::int FROM pg_stat_activity
@@ -96,7 +96,7 @@ def transactions(subject: Subject) -> Finding:
     if oldest and oldest[1] > LONG_SECONDS:
         value = f"pid {oldest[0]} for {oldest[1] // 60} min"
         return warn(value, "end that transaction: until then VACUUM cannot clean anything")
-    if not subject.store.need(SEES_ALL)[0]:
+    if not sees_others(subject.store):
         return unknown("only this role's own are visible", "GRANT pg_read_all_stats to the role")
     return ok(f"oldest {oldest[1]} s" if oldest else "none")
 

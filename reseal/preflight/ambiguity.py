@@ -7,12 +7,12 @@ from typing import LiteralString, NamedTuple
 
 from psycopg import sql
 
+from reseal.conditions import begins, is_empty, is_foreign, is_plain, is_usual, matches
 from reseal.envelope import PREFIX
 from reseal.preflight.leaves import leaf_texts, siblings
 from reseal.preflight.question import Finding, Question, ok, refuse, warn
 from reseal.preflight.subject import FieldSubject
 from reseal.shape import Shape, pattern_of
-from reseal.sweep.rows import begins, is_empty, is_foreign, is_plain, is_usual, matches
 
 MOST_DECLARED_SHARE = 0.01
 NAMED_SIZES = 5

@@ -4,13 +4,13 @@ from collections import Counter
 
 from psycopg import sql
 
+from reseal.conditions import begins, is_empty, is_foreign, matches
 from reseal.envelope import PREFIX
 from reseal.foreign import MARK, MARKED, UNMARKED, Foreign, Nature, kind_of
 from reseal.preflight.leaves import leaf_texts
 from reseal.preflight.question import Finding, ok, warn
 from reseal.preflight.subject import FieldSubject
 from reseal.shape import Shape
-from reseal.sweep.rows import begins, is_empty, is_foreign, matches
 
 # Two statements, because the server keeps no more than 32 compiled patterns and would compile
 # every one again for every row.

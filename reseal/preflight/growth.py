@@ -11,7 +11,6 @@ LOG_BYTES_A_ROW = 1300
 # The sealed original of a short secret, its key and its entry in the backup's index.
 BACKUP_BYTES_A_ROW = 250
 
-HIGHEST_VERSION = 99_999
 _PAGE_BYTES = 8192
 # What the measured rows held.
 _SHORT_SECRET = 32
@@ -39,7 +38,7 @@ def growth(subject: FieldSubject) -> Growth:
     contents = subject.contents
     originals = contents.census.unsettled
     rows = originals + (contents.census.all_sealed if subject.plan.rotates else 0)
-    envelopes = contents.secrets * needed_characters(contents.longest)
+    envelopes = contents.secrets * envelope.longest(contents.longest)
     # Every changed row is written anew beside its old version, longer by the envelopes; a long
     # document lies outside the pages that rows are counted by.
     new_row = max(_row_bytes(subject.target), contents.cell) + envelopes
@@ -48,20 +47,6 @@ def growth(subject: FieldSubject) -> Growth:
     original = max(contents.cell - _SHORT_SECRET, 0)
     backup = 0 if subject.plan.skip_backup else BACKUP_BYTES_A_ROW + original
     return Growth(int(rows * new_row), int(rows * log), int(originals * backup))
-
-
-def needed_characters(plaintext_bytes: int) -> int:
-    """Return how long the envelope of such a secret can become under any key version."""
-    return envelope.length(plaintext_bytes, HIGHEST_VERSION)
-
-
-def readable(size: float) -> str:
-    """Spell a number of bytes for a person."""
-    for unit in ("bytes", "KB", "MB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}"
-        size /= 1024
-    return f"{size:.1f} GB"
 
 
 def _row_bytes(target: Target) -> float:

@@ -9,11 +9,7 @@ from reseal.keyring import MOST_SEALS, context
 from reseal.preflight.question import Finding, Question, ok, refuse, warn
 from reseal.preflight.subject import Subject
 from reseal.store import data_key, key_use, schema
-
-ACTIVE = """
-SELECT version, expires <= clock_timestamp(), expires::date::text FROM {reseal}.data_key
-WHERE state = 'active'
-"""
+from reseal.store.active_key import ActiveKey
 
 WRAPPED = "SELECT version, wrapped FROM {reseal}.data_key WHERE wrapped IS NOT NULL LIMIT 1"
 
@@ -48,9 +44,8 @@ def expiry(subject: Subject) -> Finding:
     active = _active(subject)
     if active is None:
         return ok(NO_KEY_YET)
-    version, is_expired, day, _ = active
-    value = f"key {version} until {day}"
-    is_due = is_expired and not subject.plan.rotates
+    value = f"key {active.version} until {active.last_day}"
+    is_due = active.is_expired and not subject.plan.rotates
     return warn(value, "run `reseal rotate`") if is_due else ok(value)
 
 
@@ -59,13 +54,12 @@ def trusted(subject: Subject) -> Finding:
     active = _active(subject)
     if active is None:
         return ok(NO_KEY_YET)
-    version, *_ = active
-    if not data_key.is_compromised(subject.store, version):
-        return ok(f"key {version} is not marked as compromised")
-    value = f"key {version} was compromised"
+    if not active.is_compromised:
+        return ok(f"key {active.version} is not marked as compromised")
+    value = f"key {active.version} was compromised"
     if subject.plan.rotates:
         return warn(value, "know that this rotation replaces it")
-    return refuse(value, f"run `reseal rotate --compromised {version}`")
+    return refuse(value, f"run `reseal rotate --compromised {active.version}`")
 
 
 def seals(subject: Subject) -> Finding:
@@ -73,13 +67,15 @@ def seals(subject: Subject) -> Finding:
     active = _active(subject)
     if active is None:
         return ok(NO_KEY_YET)
-    version, _, _, sealed = active
+    sealed = key_use.sealed(subject.store, active.version)
     planned = sum(field.census.unsettled for field in subject.fields)
     value = f"{sealed} so far, {planned} now"
     if sealed + planned >= MOST_SEALS and subject.plan.rotates:
-        return warn(value, f"know that key {version} has sealed enough; a rotation replaces it")
+        return warn(
+            value, f"know that key {active.version} has sealed enough; a rotation replaces it"
+        )
     if sealed + planned >= MOST_SEALS:
-        return refuse(value, f"run `reseal rotate`: key {version} has sealed enough")
+        return refuse(value, f"run `reseal rotate`: key {active.version} has sealed enough")
     return ok(value)
 
 
@@ -149,13 +145,8 @@ def _has_keys(subject: Subject) -> bool:
     return schema.exists(subject.store) and data_key.exists(subject.store)
 
 
-def _active(subject: Subject) -> tuple[int, bool, str, int] | None:
-    if not _has_keys(subject):
-        return None
-    row = subject.store.one(ACTIVE)
-    if row is None:
-        return None
-    return row[0], row[1], row[2], key_use.sealed(subject.store, row[0])
+def _active(subject: Subject) -> ActiveKey | None:
+    return ActiveKey.find(subject.store) if _has_keys(subject) else None
 
 
 KEY_CHECKS = (

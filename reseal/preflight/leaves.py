@@ -9,11 +9,11 @@ from psycopg import sql
 
 from reseal import document
 from reseal.cell import leaf_shape
+from reseal.conditions import is_empty
 from reseal.document import Leaf, NotADocument
 from reseal.path import Name, Path
 from reseal.preflight.subject import FieldSubject
 from reseal.shape import Shape
-from reseal.sweep.rows import is_empty
 
 CELLS = "SELECT {cell} FROM {table} AS t WHERE ({where}) AND NOT {empty} LIMIT 1000"
 

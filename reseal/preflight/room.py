@@ -1,6 +1,6 @@
 """The check of a column's room: does an envelope fit, or can the limit be taken away."""
 
-from reseal.preflight.growth import needed_characters
+from reseal import envelope
 from reseal.preflight.question import Finding, Question, ok, refuse, warn
 from reseal.preflight.subject import FieldSubject
 from reseal.store.aside import MARK_CHARACTERS
@@ -62,7 +62,7 @@ def _measured(subject: FieldSubject, limit: int) -> tuple[str, bool]:
     """Return the room there is and is needed in words, and whether it will do."""
     if subject.target.is_document:
         return f"{limit} characters, a document grows with each of its secrets", False
-    needed = needed_characters(subject.contents.longest)
+    needed = envelope.longest(subject.contents.longest)
     value = f"{limit} characters, {needed} needed"
     if subject.target.column.type == "bpchar":
         # An envelope that is padded is none.

@@ -6,13 +6,13 @@ from typing import NamedTuple
 from psycopg import sql
 
 from reseal import cell
+from reseal.conditions import is_empty
 from reseal.document import Leaf, NotADocument
 from reseal.envelope import Envelope
 from reseal.errors import EnvelopeError
 from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.rows import is_empty
 
 CELLS = """
 SELECT t.tableoid::bigint, t.ctid::text, {cell} FROM {table} AS t

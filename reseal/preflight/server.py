@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reseal.modes import effort
-from reseal.preflight.growth import growth, readable
+from reseal.preflight.growth import growth
 from reseal.preflight.question import Finding, Question, ok, refuse, unknown, warn
 from reseal.preflight.subject import Subject
+from reseal.sizes import readable
 from reseal.store.store import Store
 
 OLDEST_VERSION = 140000

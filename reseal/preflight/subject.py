@@ -7,6 +7,7 @@ from psycopg import sql
 
 from reseal.access import Access
 from reseal.census import Census, take_census
+from reseal.conditions import begins, is_empty
 from reseal.envelope import PREFIX
 from reseal.errors import ConnectionLost, StoreError
 from reseal.modes import Mode
@@ -14,7 +15,6 @@ from reseal.preflight.sample import sample
 from reseal.store.catalog import Target
 from reseal.store.heap import relations_of
 from reseal.store.store import Store
-from reseal.sweep.rows import SNAPSHOT, begins, is_empty
 
 LENGTHS = """
 SELECT coalesce(min(octet_length({secret})), 0), coalesce(max(octet_length({secret})), 0),
@@ -143,8 +143,7 @@ def _lengths(store: Store, target: Target) -> tuple[int, int, float]:
 
 
 def _sampled(store: Store, target: Target, census: Census) -> Contents:
-    with store.transaction():
-        store.execute(SNAPSHOT)
+    with store.snapshot():
         rows = list(sample(store, target, target.table))
     plain = [
         (row.bytes, lengths)

@@ -1,9 +1,10 @@
 """Checks of what else happens on a field's table: rules, copies, bloat."""
 
 from reseal.preflight.check import Verdict
-from reseal.preflight.growth import growth, readable
+from reseal.preflight.growth import growth
 from reseal.preflight.question import Finding, Question, none_of, ok, refuse, warn
 from reseal.preflight.subject import FieldSubject
+from reseal.sizes import readable
 
 MOST_DEAD_SHARE = 0.2
 # Below this, autovacuum has not been called yet and the share says nothing.

@@ -13,6 +13,7 @@ from reseal.backup.copies import Copying
 from reseal.backup.location import Location
 from reseal.errors import ResealError
 from reseal.patience import Patience
+from reseal.place import key_texts
 from reseal.quarantine.judgement import Judgement, judge
 from reseal.quarantine.log import Log
 from reseal.quarantine.originals import Originals
@@ -20,7 +21,7 @@ from reseal.quarantine.standing import standing
 from reseal.shape import Shape
 from reseal.store.quarantine import Key
 from reseal.store.store import Store
-from reseal.sweep.job import Assignment, Batch, Job, key_texts
+from reseal.sweep.job import Assignment, Batch, Job
 from reseal.sweep.plan import turn_rows
 from reseal.sweep.rows import Reading, Rows, read
 from reseal.sweep.settle import settle

@@ -3,8 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from psycopg import sql
-
+from reseal.backup.joins import beside
 from reseal.cell import state
 from reseal.census import Census, census_of
 from reseal.place import KeyPart
@@ -15,7 +14,6 @@ from reseal.store.catalog import Target
 from reseal.store.quarantine import Key
 from reseal.store.store import Store, literal
 from reseal.sweep.span import Span
-from reseal.verify import backup_join
 
 # Its columns are renamed so that a `where` of the operator's cannot mean them.
 STANDING = """
@@ -53,8 +51,7 @@ def standing(store: Store, target: Target, run_id: UUID | None = None) -> list[S
     rows = store.execute(
         STANDING, (), cell=target.cell, key=target.key_values, table=target.table,
         texts=target.key_texts, where=target.where, field=literal(target.field.name),
-        original=sql.SQL("b.reseal_sealed" if run_id else "NULL::bytea"),
-        backup=backup_join(store, target, run_id),
+        **beside(store, target, run_id),
     )  # fmt: skip
     return [
         Standing(tuple(row_key), heap, page, version, text, sealed, tuple(key))

@@ -39,8 +39,3 @@ def write(facts: Mapping[str, Any], directory: Path, *, draws: bool = True) -> "
         return None
     (directory / PAGE).write_text(page.html, encoding="utf-8")
     return page
-
-
-def render(facts: Mapping[str, Any], directory: Path) -> str:
-    """Return the page of a run: one HTML document that refers to nothing outside itself."""
-    return make(facts, directory).html

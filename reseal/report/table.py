@@ -50,9 +50,9 @@ class Section:
     said: str = ""
 
 
-def text(given: Any, tone: Tone | None = None) -> Cell:
+def text(given: Any) -> Cell:
     """Make a cell of whatever a stage wrote down."""
-    return Cell(words.told(given), tone)
+    return Cell(words.told(given))
 
 
 def code(given: Any) -> Cell:

@@ -1,8 +1,8 @@
 """A look for old secrets: every place read once, by several at a time, and what was found there."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from queue import SimpleQueue
@@ -13,9 +13,8 @@ from reseal.errors import ConnectionLost, StoreError
 from reseal.residue.needles import Needles, Starts
 from reseal.residue.place import CLEANED, Kind, Place, Seen
 from reseal.residue.server_files import Piece, pieces, read
+from reseal.store.heap import block_size
 from reseal.store.store import Store
-
-BLOCK = "SELECT current_setting('block_size')::int"
 
 # Two read while one waits for the server; what is compared runs outside of the interpreter's lock.
 _READERS = 2
@@ -86,40 +85,40 @@ def _spot(seen: Seen) -> tuple[Kind, str]:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Look for needles; `connect` opens a connection for each of those that read."""
+    """Look for needles by threads that read, each over a connection that is kept between looks."""
 
-    connect: Callable[[], Store]
     parts: Sequence[Needles]
+    stores: "SimpleQueue[Store]"
+    pool: ThreadPoolExecutor
+    # Bytes of a page.
+    block: int
 
     @classmethod
-    def of(cls, access: Access, parts: Sequence[Needles]) -> Self:
+    def of(cls, access: Access, parts: Sequence[Needles]) -> AbstractContextManager[Self]:
         """Look over connections that only read."""
-        return cls(partial(access.store, "residue", read_only=True), parts)
+        return cls.over(partial(access.store, "residue", read_only=True), parts)
 
-    def look(self, places: Iterable[Place]) -> Look:
-        """Look at places, at each once for every part of the needles."""
+    @classmethod
+    @contextmanager
+    def over(cls, connect: Callable[[], Store], parts: Sequence[Needles]) -> Iterator[Self]:
+        """Open a connection for each of those that read, and close them in the end."""
         with ExitStack() as stack:
             stores: SimpleQueue[Store] = SimpleQueue()
             for _ in range(_READERS):
-                stores.put(stack.enter_context(closing(self.connect())))
+                store = stack.enter_context(closing(connect()))
+                stores.put(store)
             pool = stack.enter_context(ThreadPoolExecutor(_READERS))
-            readers = _Readers(stores, pool, _block(stores))
-            return Look(tuple(readers.seen(place, self.parts) for place in places))
+            yield cls(parts, stores, pool, block_size(store))
 
+    def look(self, places: Iterable[Place]) -> Look:
+        """Look at places, at each once for every part of the needles."""
+        return Look(tuple(map(self._seen, places)))
 
-@dataclass(frozen=True, slots=True)
-class _Readers:
-    """Threads that read, and a connection for each."""
-
-    stores: "SimpleQueue[Store]"
-    pool: ThreadPoolExecutor
-    block: int
-
-    def seen(self, place: Place, parts: Sequence[Needles]) -> Seen:
+    def _seen(self, place: Place) -> Seen:
         found, pages = 0, set[int]()
         cut = list(pieces(place, self.block))
         try:
-            for needles in parts:
+            for needles in self.parts:
                 for starts in self.pool.map(partial(self._starts, needles), cut):
                     found += len(starts)
                     # Of the others, pages are of no use.
@@ -141,10 +140,3 @@ class _Readers:
         starts = needles.starts(octets)
         # What begins behind the piece is the next one's.
         return starts[starts < piece.size] + piece.offset + piece.before
-
-
-def _block(stores: "SimpleQueue[Store]") -> int:
-    store = stores.get()
-    size = int(store.need(BLOCK)[0])
-    stores.put(store)
-    return size

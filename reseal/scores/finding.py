@@ -12,6 +12,9 @@ class Unknown:
     why: str
 
 
+NO_KEY = Unknown("there is no data key that seals yet")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What was measured, as a person reads it, and the share of the points that it is worth.

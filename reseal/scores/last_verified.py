@@ -8,8 +8,7 @@ from uuid import UUID
 
 from reseal.errors import EvidenceError
 from reseal.evidence.bundle import Bundle, read_bundle
-from reseal.evidence.dsse import unchecked
-from reseal.evidence.head import HEAD, PAYLOAD_TYPE, parse_head
+from reseal.evidence.head import HEAD, last_named
 from reseal.evidence.shelf import Shelf
 from reseal.evidence.statement import Link
 from reseal.judge import TROUBLES
@@ -79,5 +78,5 @@ def _is_run_id(name: object) -> bool:
 
 def _head(shelf: Shelf) -> Link | None:
     with suppress(EvidenceError):
-        return parse_head(unchecked(shelf.read(HEAD), PAYLOAD_TYPE, HEAD)).last
+        return last_named(shelf.read(HEAD))
     return None

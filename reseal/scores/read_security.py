@@ -10,7 +10,7 @@ from reseal import guard, shield
 from reseal.census import Census
 from reseal.config import Config
 from reseal.errors import FieldError, ResealError
-from reseal.scores.finding import Unknown
+from reseal.scores.finding import NO_KEY, Unknown
 from reseal.scores.known import known
 from reseal.scores.reading import (
     Backups,
@@ -23,13 +23,9 @@ from reseal.scores.reading import (
     Verified,
 )
 from reseal.store import key_use, quarantine, reader, schema
+from reseal.store.active_key import ActiveKey
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-
-KEY = """
-SELECT version, coalesce(activated, created), expires, compromised IS NOT NULL
-FROM {reseal}.data_key WHERE state = 'active'
-"""
 
 # One whose copies are there opens from them, though it was shredded here.
 BACKUPS = """
@@ -63,7 +59,6 @@ WHERE n.nspname = %(schema)s AND granted.grantee = 0 ORDER BY what
 Made = TypeVar("Made")
 
 _NO_SCHEMA = Unknown("Reseal has no schema in this database yet; the first encryption makes it")
-_NO_KEY = Unknown("there is no data key that seals yet")
 _NEVER_VERIFIED = Unknown("no verification is known; run `reseal verify`")
 _NEVER_CLEANED = Unknown("no cleaning has looked for it")
 
@@ -179,12 +174,11 @@ def _residue(said: dict[str, Any], at: datetime) -> Residue:
 
 
 def _key(store: Store) -> KeyReading | Unknown:
-    row = store.one(KEY)
-    if row is None:
-        return _NO_KEY
-    version, activated, expires, is_compromised = row
-    seals = key_use.sealed(store, version)
-    return KeyReading(version, activated, expires, is_compromised, seals)
+    key = ActiveKey.find(store)
+    if key is None:
+        return NO_KEY
+    seals = key_use.sealed(store, key.version)
+    return KeyReading(key.version, key.since, key.expires, key.is_compromised, seals)
 
 
 def _readers(store: Store) -> Readers:

@@ -1,7 +1,6 @@
 """Read what the storage efficiency is computed from; nothing is written, no value is read."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -14,6 +13,7 @@ from reseal.scores.known import known
 from reseal.scores.reading import Slack, StorageReading, TableReading
 from reseal.store import ledger, schema
 from reseal.store.catalog import Target
+from reseal.store.extension import schema_of
 from reseal.store.heap import Heap
 from reseal.store.heap_statistics import (
     HeapStatistics,
@@ -21,13 +21,8 @@ from reseal.store.heap_statistics import (
     heap_statistics,
     row_width,
 )
+from reseal.store.limits import limits
 from reseal.store.store import Store
-
-# Where the extension stands, if it does.
-EXTENSION = """
-SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
-WHERE e.extname = 'pgstattuple'
-"""
 
 # Of pages that all can see the free space map tells, all others are read.
 APPROXIMATE = """
@@ -35,11 +30,6 @@ SELECT coalesce(sum(a.table_len), 0)::float,
        coalesce(sum(a.dead_tuple_len + a.approx_free_space), 0)::float
 FROM unnest(%s::oid[]) AS h (oid) CROSS JOIN LATERAL {function}(h.oid::regclass) AS a
 """
-
-# A large table that was not vacuumed for long would be read whole, and a score can do without.
-HASTY = "SET statement_timeout = '2s'"
-
-UNHURRIED = "SET statement_timeout = '10min'"
 
 _MEASURED = "measured by pgstattuple_approx"
 _ESTIMATED = "estimated by a sample of rows, for want of pgstattuple or of rights to it"
@@ -57,7 +47,8 @@ def read_storage(
     for target in targets:
         tables.setdefault(target.field.qualified_table, []).append(target)
     since = counted_since(store)
-    with _hasty(store):
+    # A large table that was not vacuumed for long would be read whole; a score can do without.
+    with limits(store, statement="2s"):
         read = [
             (name, known(partial(_read, store, fields, _rows(fields, counted), since)))
             for name, fields in tables.items()
@@ -137,10 +128,10 @@ def _slack(
 
 def _measured(store: Store, target: Target) -> Slack | None:
     """Return what pgstattuple tells, where it stands and may be used."""
-    extension = store.one(EXTENSION)
+    extension = schema_of(store, "pgstattuple")
     if extension is None:
         return None
-    function = sql.Identifier(extension[0], "pgstattuple_approx")
+    function = sql.Identifier(extension, "pgstattuple_approx")
     oids = [heap.oid for heap in target.heaps]
     length, idle = store.need(APPROXIMATE, [oids], function=function)
     return Slack(idle / length, _MEASURED) if length else None
@@ -150,13 +141,3 @@ def _reserved(heaps: Sequence[HeapStatistics], heap_bytes: int) -> float:
     if not heap_bytes:
         return 0.0
     return sum((1 - heap.fillfactor / 100) * heap.heap_bytes for heap in heaps) / heap_bytes
-
-
-@contextmanager
-def _hasty(store: Store) -> Iterator[None]:
-    store.execute(HASTY)
-    try:
-        yield
-    finally:
-        if not store.connection.closed:
-            store.execute(UNHURRIED)

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from psycopg import sql
-
+from reseal.store import schema
 from reseal.store.store import Store
 
 # Two that watch one database follow one after the other, or both would raise.
@@ -36,8 +35,6 @@ DELETE FROM {reseal}.alert
 WHERE NOT is_raised AND looks = 0
   AND (since IS NULL OR cleared < clock_timestamp() - interval '30 days')
 """
-
-EXISTS = "SELECT to_regclass(%s || '.alert') IS NOT NULL"
 
 
 class Row(NamedTuple):
@@ -79,5 +76,4 @@ def forget(store: Store) -> None:
 
 def exists(store: Store) -> bool:
     """Say whether the database has room for alerts already."""
-    name = sql.Identifier(store.schema).as_string(store.connection)
-    return bool(store.need(EXISTS, [name])[0])
+    return schema.has_table(store, "alert")

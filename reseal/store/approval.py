@@ -5,16 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from reseal.approval.answer import Answer, Decision, Way
 from reseal.audit.action import Action
-from reseal.store import event
+from reseal.store import event, schema
 from reseal.store.event import Event
 from reseal.store.store import Store
-
-EXISTS = "SELECT to_regclass(%s || '.approval') IS NOT NULL"
 
 ASK = """
 INSERT INTO {reseal}.approval (run_id, asked, asked_by, asked_os_user, asked_on, until, plan)
@@ -43,12 +40,6 @@ WHERE decision IS NULL AND EXISTS (
 ORDER BY asked
 """
 
-# The runner's own session; a run that was killed has none.
-IS_ALIVE = """
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND application_name = %s
-"""
-
 SESSION_USER = "SELECT session_user::text"
 
 
@@ -67,8 +58,7 @@ class Question:
 
 def exists(store: Store) -> bool:
     """Say whether questions can be asked in this database without making anything for it."""
-    name = sql.Identifier(store.schema).as_string(store.connection)
-    return bool(store.need(EXISTS, [name])[0])
+    return schema.has_table(store, "approval")
 
 
 def ask(store: Store, question: Question) -> None:
@@ -117,11 +107,6 @@ def waiting(store: Store) -> list[dict[str, Any]]:
     """Return the runs that wait for an answer now, the oldest question first."""
     names = ("run_id", "asked_by", "asked", "until")
     return [dict(zip(names, row, strict=True)) for row in store.execute(WAITING)]
-
-
-def is_alive(store: Store, run_id: UUID) -> bool:
-    """Say whether the process of a run is still connected."""
-    return bool(store.need(IS_ALIVE, [f"reseal run {run_id}"])[0])
 
 
 def session_user(store: Store) -> str:

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from reseal.envelope import PREFIX
 from reseal.field import Field
+from reseal.store import schema
 from reseal.store.store import Statement, Store, literal
 
 MARK_CHARACTERS = 16
@@ -19,7 +20,6 @@ MARK = r"\Ars[1-9][0-9]{0,4}[.][a-z2-7]{8,}\Z"
 _MARK = re.compile(MARK)
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
-EXISTS = "SELECT to_regclass(format('%%I.aside', %s::text)) IS NOT NULL"
 
 # A mark whose envelope is gone shows as an envelope that is damaged, never as a secret.
 LOOKED_UP = """
@@ -42,7 +42,7 @@ DELETE FROM {reseal}.aside AS a WHERE a.field = {field}
 
 def exists(store: Store) -> bool:
     """Say whether the table is made yet."""
-    return bool(store.need(EXISTS, [store.schema])[0])
+    return schema.has_table(store, "aside")
 
 
 def is_mark(text: str) -> bool:

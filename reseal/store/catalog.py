@@ -32,7 +32,7 @@ WITH RECURSIVE made_of (attnum, type, modifier, depth) AS (
 SELECT a.attname, t.typname, n.nspname,
        CASE WHEN m.modifier > 4 AND t.typname IN ('varchar', 'bpchar', '_varchar')
             THEN m.modifier - 4 END,
-       a.attnotnull, CASE WHEN m.depth > 0 THEN a.atttypid::regtype::text END, a.attinhcount > 0
+       a.attnotnull, CASE WHEN m.depth > 0 THEN a.atttypid::regtype::text END
 FROM made_of m JOIN pg_attribute a ON a.attrelid = %(oid)s AND a.attnum = m.attnum
 JOIN pg_type t ON t.oid = m.type JOIN pg_namespace n ON n.oid = t.typnamespace
 WHERE t.typtype <> 'd'

@@ -68,8 +68,7 @@ _TO_ESCAPE = re.compile(rb"[\\\x00\x80-\xff]")
 class Column:
     """A column and its type, looked up through domains: `domain` is the domain's name, if any.
 
-    `limit` is the n of varchar(n), None where there is none; `inherited` says that its type is
-    another table's to change.
+    `limit` is the n of varchar(n), None where there is none.
     """
 
     name: str
@@ -78,7 +77,6 @@ class Column:
     limit: int | None
     not_null: bool
     domain: str | None = None
-    inherited: bool = False
 
     @property
     def codec(self) -> Codec:

@@ -11,13 +11,16 @@ from reseal.store.arrays import Array, ArrayDumper
 
 Found = TypeVar("Found")
 
+# How long a statement waits for a lock, and takes, where nothing else is said.
+LOCK_TIMEOUT, STATEMENT_TIMEOUT = "2s", "10min"
+
 # Row keys are bound as text where they are neither integer nor uuid: their text must not depend
 # on how a server or a role is set, nor must what libpq makes of bytes and of backslashes. Row-level
 # security must raise, not hide rows.
-_SESSION = """
+_SESSION = f"""
 SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';
 SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;
-SET lock_timeout = '2s'; SET statement_timeout = '10min';
+SET lock_timeout = '{LOCK_TIMEOUT}'; SET statement_timeout = '{STATEMENT_TIMEOUT}';
 SET idle_in_transaction_session_timeout = '60s'; SET row_security = off;
 """
 

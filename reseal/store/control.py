@@ -43,12 +43,6 @@ WHERE EXISTS (
 ORDER BY c.field
 """
 
-# Another database may know the run by a copy; only this one has its session.
-IS_BESIDE = """
-SELECT EXISTS (SELECT FROM pg_stat_activity
-               WHERE datname = current_database() AND application_name = 'reseal run ' || %s)
-"""
-
 # A database that no run of this version has brought forward has none.
 HAS_WISHES = """
 SELECT EXISTS (SELECT FROM pg_attribute
@@ -78,12 +72,10 @@ def lock_name(store: Store, field: str) -> str:
 
 
 @contextmanager
-def hold(
-    store: Store, field: str, run_id: UUID, patience: Patience = _A_FEW_SECONDS
-) -> Iterator[int]:
+def hold(store: Store, field: str, run_id: UUID) -> Iterator[int]:
     """Hold the field's lock on this connection and yield the new epoch; raise FieldBusy."""
     name = lock_name(store, field)
-    _lock(store, f"field {field!r}", name, patience)
+    _lock(store, f"field {field!r}", name)
     try:
         # The last batch of a dead runner may still hold the row; its statement ends in a while.
         owner = {"field": field, "run": run_id}
@@ -94,23 +86,23 @@ def hold(
 
 
 @contextmanager
-def hold_keys(store: Store, patience: Patience = _A_FEW_SECONDS) -> Iterator[None]:
+def hold_keys(store: Store) -> Iterator[None]:
     """Hold the right to change the state of data keys on this connection; raise FieldBusy."""
     # No field is named like this: a name that comes from reseal.toml has no blank at its start.
     name = lock_name(store, " keys")
-    _lock(store, "the data keys", name, patience)
+    _lock(store, "the data keys", name)
     try:
         yield
     finally:
         _unlock(store, name)
 
 
-def _lock(store: Store, what: str, name: str, patience: Patience) -> None:
+def _lock(store: Store, what: str, name: str) -> None:
     # The server needs a moment to notice that the client of a killed run is gone.
-    for attempt in range(patience.tries):
+    for attempt in range(_A_FEW_SECONDS.tries):
         if store.need(TRY_LOCK, [name])[0]:
             return
-        patience.wait(attempt)
+        _A_FEW_SECONDS.wait(attempt)
     raise FieldBusy(f"another run is working on {what}; wait for it or stop it")
 
 
@@ -164,11 +156,6 @@ def asked(store: Store, epochs: Mapping[str, int]) -> Request | None:
     rows = store.execute(ASKED, [list(epochs)])
     wishes = {wish for field, epoch, wish in rows if wish and epochs.get(field) == epoch}
     return next((wish for wish in (Request.STOP, Request.PAUSE) if wish in wishes), None)
-
-
-def is_beside(store: Store, run_id: UUID) -> bool:
-    """Say whether a run is connected to the same database as this store."""
-    return bool(store.need(IS_BESIDE, [str(run_id)])[0])
 
 
 def cancel(store: Store, run_id: UUID) -> int:

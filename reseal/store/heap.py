@@ -22,6 +22,8 @@ FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamesp
 ORDER BY n.nspname, c.relname
 """
 
+BLOCK = "SELECT current_setting('block_size')::int"
+
 _ORDINARY, _PARTITIONED = "r", "p"
 
 
@@ -65,3 +67,8 @@ def heaps_of(store: Store, field: Field, oid: int) -> tuple[Heap, ...]:
 def relations_of(store: Store, oid: int) -> tuple[int, ...]:
     """Return a table, its partitions and heirs, and the partitioned tables in between."""
     return tuple(relation for relation, *_ in store.execute(RELATIONS, [oid]))
+
+
+def block_size(store: Store) -> int:
+    """Return how many bytes a page has."""
+    return int(store.need(BLOCK)[0])

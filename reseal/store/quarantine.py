@@ -35,7 +35,7 @@ FORGET = "DELETE FROM {reseal}.quarantine WHERE field = %s AND row_key = %s"
 
 LISTED = """
 SELECT row_key, class, reason, accepted IS NOT NULL FROM {reseal}.quarantine
-WHERE run_id = %s AND field = %s ORDER BY accepted IS NOT NULL, seen, row_key LIMIT %s
+WHERE run_id = %s AND field = %s ORDER BY accepted IS NOT NULL, seen, row_key LIMIT 1000
 """
 
 COUNTED = """
@@ -122,12 +122,10 @@ def forget(store: Store, field: str, keys: Iterable[Key]) -> None:
         store.execute(FORGET, [field, list(key)])
 
 
-def listed(
-    store: Store, run_id: UUID, field: str, most: int | None = 1000
-) -> list[dict[str, object]]:
-    """Return the rows that a run met, those first that nobody accepted; None means all."""
+def listed(store: Store, run_id: UUID, field: str) -> list[dict[str, object]]:
+    """Return the rows that a run met, at most 1000, those first that nobody accepted."""
     names = ("key", "class", "reason", "accepted")
-    rows = store.execute(LISTED, [run_id, field, most])
+    rows = store.execute(LISTED, [run_id, field])
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 

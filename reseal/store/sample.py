@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from reseal.store import schema
 from reseal.store.store import Statement, Store
 
 ADD = """
@@ -16,7 +17,6 @@ SELECT at, source, value FROM {reseal}.sample
 WHERE name = %s AND at > clock_timestamp() - %s ORDER BY at
 """
 
-EXISTS = "SELECT to_regclass(format('%%I.sample', %s::text)) IS NOT NULL"
 
 PRUNE = "DELETE FROM {reseal}.sample WHERE at < clock_timestamp() - %s"
 
@@ -31,7 +31,7 @@ class Sample(NamedTuple):
 
 def exists(store: Store) -> bool:
     """Say whether there is a table for them."""
-    return bool(store.need(EXISTS, [store.schema])[0])
+    return schema.has_table(store, "sample")
 
 
 def adding(source: str, values: Mapping[str, float]) -> Statement:

@@ -33,13 +33,17 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON {reseal}.reader, {reseal}.totp_use TO {r
 
 IS_ROLE = "SELECT count(*) FROM pg_roles WHERE rolname = %s"
 
-EXISTS = "SELECT to_regclass(%s || '.migration') IS NOT NULL"
+HAS_TABLE = "SELECT to_regclass(format('%%I.%%I', %s::text, %s::text)) IS NOT NULL"
 
 
 def exists(store: Store) -> bool:
     """Say whether Reseal's schema stands in this database."""
-    name = sql.Identifier(store.schema).as_string(store.connection)
-    return bool(store.need(EXISTS, [name])[0])
+    return has_table(store, "migration")
+
+
+def has_table(store: Store, name: str) -> bool:
+    """Say whether Reseal's schema has a table; one of an older version has not all of them."""
+    return bool(store.need(HAS_TABLE, [store.schema, name])[0])
 
 
 def migrate(store: Store, application: str | None = None) -> list[str]:

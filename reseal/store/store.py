@@ -13,6 +13,8 @@ from reseal import about
 from reseal.errors import StoreError
 from reseal.store.connection import Connection
 
+SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
@@ -128,6 +130,13 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """Run the block in one transaction: all of it or nothing."""
         with self.connection.transaction():
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Run the block in one transaction that only reads, and all of it the same state."""
+        with self.transaction():
+            self.execute(SNAPSHOT)
             yield
 
     def close(self) -> None:

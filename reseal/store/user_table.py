@@ -104,7 +104,7 @@ class UserTable:
         return self._statement(LOOK, self._values(key))
 
     def replacing(
-        self, key: Sequence[Any], stored: str | bytes | None, enabled: bool | None = None
+        self, key: Sequence[Any], stored: str | bytes | None, enabled: bool | None
     ) -> Statement:
         """Write another secret, or none, and perhaps whether MFA is on."""
         also: sql.Composable = sql.SQL("")

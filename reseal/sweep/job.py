@@ -1,16 +1,14 @@
 """What every batch of a sweep shares: the field, the keys, the run, and how to connect."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 from uuid import UUID
 
 from reseal.backup.coverage import Coverage, Kept
 from reseal.decision import Decision, now
 from reseal.field import Field
 from reseal.keyring import Keyring
-from reseal.place import KeyPart
 from reseal.quarantine.trouble import SetAside
 from reseal.store.catalog import Target
 from reseal.store.store import Store
@@ -97,15 +95,3 @@ def begin_batch(store: Store, field: Field) -> None:
     store.execute(SWEEPING)
     if field.skips_triggers:
         store.execute(QUIETLY)
-
-
-def key_texts(key: tuple[KeyPart, ...]) -> list[str]:
-    """Spell a row key as `backup` and `quarantine` keep it."""
-    return [str(part) for part in key]
-
-
-def key_texts_of_all(keys: Sequence[tuple[KeyPart, ...]]) -> list[list[str]]:
-    """Spell many row keys like that."""
-    if set(map(len, keys)) != {1}:
-        return list(map(key_texts, keys))
-    return [[text] for text in map(str, chain.from_iterable(keys))]

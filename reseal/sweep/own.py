@@ -6,8 +6,9 @@ worker's, whose later original must not give way to the one that was read here.
 
 from reseal.backup.coverage import Kept
 from reseal.backup.table import add_late
+from reseal.place import key_texts
 from reseal.store import application_seal
-from reseal.sweep.job import Batch, Job, key_texts
+from reseal.sweep.job import Batch, Job
 from reseal.sweep.turn import Turn
 from reseal.sweep.write import TurnedRows, join
 

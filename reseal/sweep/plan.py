@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from reseal.backup.coverage import Kept
 from reseal.errors import EnvelopeError
+from reseal.place import key_texts
 from reseal.quarantine.trouble import SetAside
-from reseal.sweep.job import Batch, Job, key_texts
+from reseal.sweep.job import Batch, Job
 from reseal.sweep.rows import Reading, Rows, read
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from reseal.errors import ConnectionLost, RowRefused, Transient, Unreachable
 from reseal.patience import Patience
+from reseal.place import key_texts
 from reseal.quarantine.trouble import SetAside, Trouble
 from reseal.store.control import Request
 from reseal.sweep.commit import Committed, commit
-from reseal.sweep.job import Batch, Job, key_texts
+from reseal.sweep.job import Batch, Job
 from reseal.sweep.span import Span
 from reseal.sweep.tally import Tally, total
 from reseal.sweep.turn import Turn

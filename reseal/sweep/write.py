@@ -12,6 +12,7 @@ from reseal.place import KeyPart
 from reseal.store.arrays import Array, of_text, of_xid
 from reseal.store.catalog import Target
 from reseal.store.column import Column
+from reseal.store.connection import LOCK_TIMEOUT
 from reseal.store.store import Store, literal
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
@@ -50,7 +51,7 @@ SELECT count(*), count(*), count(*) FILTER (WHERE stands) FROM done
 
 HARDLY_WAIT = "SET LOCAL lock_timeout = '20ms'"
 
-WAIT_A_LITTLE = "SET LOCAL lock_timeout = '2s'"
+WAIT_A_LITTLE = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"
 
 KEPT: LiteralString = """
 kept AS (INSERT INTO {reseal}.aside (field, mark, envelope)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from reseal.report import render
+from reseal.report import make
 from tests.browser.chromium import Seen, browsing, look_at, need_chromium
 from tests.reseal import report_facts
 
@@ -29,7 +29,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of an encryption, with every section and plot."""
     directory = tmp_path_factory.mktemp("run")
     file = directory / "report.html"
-    file.write_text(render(report_facts.encrypted(directory), directory), encoding="utf-8")
+    file.write_text(make(report_facts.encrypted(directory), directory).html, encoding="utf-8")
     return file
 
 

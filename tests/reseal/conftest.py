@@ -1,6 +1,8 @@
 """A scene: a table with rows, and the verbs of the sweep on it; and vaults of an application."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import fsspec
@@ -15,6 +17,9 @@ from reseal.backup.location import Location
 from reseal.store.store import Store
 from tests.reseal.block_files import BlockFiles, ServedFiles
 from tests.reseal.scene import Scene
+
+if TYPE_CHECKING:
+    from tests.kms import FaultyKms
 
 
 @pytest.fixture
@@ -45,3 +50,20 @@ def connect(pool, config, access):
     return lambda fields=config, **options: Vault.connect(
         pool, fields, access.kek(), beats=None, **options
     )
+
+
+@pytest.fixture(scope="module")
+def kms_server() -> Iterator["FaultyKms"]:
+    """A key service for the tests of a file; moto takes a second to load, so only where asked."""
+    from tests.kms import running_kms
+
+    with running_kms() as kms:
+        yield kms
+
+
+@pytest.fixture
+def kms(kms_server: "FaultyKms", monkeypatch: pytest.MonkeyPatch) -> Iterator["FaultyKms"]:
+    """The key service, where boto3 finds it, whole again after each test."""
+    kms_server.leads_here(monkeypatch)
+    yield kms_server
+    kms_server.heals()

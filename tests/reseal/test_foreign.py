@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 
+from reseal import conditions
 from reseal.foreign import (
     KINDS,
     MARK,
@@ -18,7 +19,6 @@ from reseal.foreign import (
     kind_of,
 )
 from reseal.shape import PATTERNS, Shape, pattern_of, shape_of
-from reseal.sweep import rows
 from tests.reseal.foreign_examples import EXAMPLES, SIGNATURE
 from tests.reseal.test_shape import BASE32, OTHERS
 
@@ -121,14 +121,14 @@ def test_python_and_postgresql_name_every_value_alike(store):
     texts = [*VALUES, *PLAIN_TEXTS.values(), *(text[:-1] for text in VALUES), *BASE32]
     texts += [text for _, text in OTHERS] + [text + "\n" for text in VALUES]
     numbered = sql.SQL(" ").join(
-        sql.SQL("WHEN {} THEN {}").format(rows.matches(sql.SQL("v"), kind.pattern), number)
+        sql.SQL("WHEN {} THEN {}").format(conditions.matches(sql.SQL("v"), kind.pattern), number)
         for number, kind in enumerate(KINDS)
     )
     values = sql.SQL(", ").join(sql.SQL("({})").format(sql.Literal(text)) for text in texts)
     found = store.execute(
         "SELECT v, CASE {kinds} END, {foreign} FROM (VALUES {values}) AS x (v)",
         kinds=numbered,
-        foreign=rows.is_foreign(sql.SQL("v")),
+        foreign=conditions.is_foreign(sql.SQL("v")),
         values=values,
     ).fetchall()
 

@@ -3,31 +3,17 @@
 import logging
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from reseal.kek import open_kek
 from reseal.keyring import context
-from tests.kms import REGION, FaultyKms, running_kms
+from tests.kms import REGION
 from tests.reseal.said import said_by
 
 MATERIAL = b"material-of-a-data-key-32-bytes!"
 CONTEXT = context(1)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[FaultyKms]:
-    with running_kms() as kms:
-        yield kms
-
-
-@pytest.fixture
-def kms(server, monkeypatch) -> Iterator[FaultyKms]:
-    server.leads_here(monkeypatch)
-    yield server
-    server.heals()
 
 
 @pytest.fixture

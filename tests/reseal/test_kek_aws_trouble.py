@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from urllib.request import Request, urlopen
 
 import boto3
@@ -12,24 +11,11 @@ from reseal.errors import KekUnreachable
 from reseal.kek import open_kek
 from reseal.kek.aws_kms import AwsKmsKek
 from reseal.keyring import context
-from tests.kms import REGION, FaultyKms, running_kms
+from tests.kms import REGION, FaultyKms
 from tests.reseal.said import said_by
 
 MATERIAL = b"material-of-a-data-key-32-bytes!"
 CONTEXT = context(1)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[FaultyKms]:
-    with running_kms() as kms:
-        yield kms
-
-
-@pytest.fixture
-def kms(server, monkeypatch) -> Iterator[FaultyKms]:
-    server.leads_here(monkeypatch)
-    yield server
-    server.heals()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reseal.report import NO_PAGE, PAGE, make, render, write
+from reseal.report import NO_PAGE, PAGE, make, write
 from reseal.report.controls import CONTROLS
 from reseal.report.facts import Facts
 from reseal.report.page import Page as Told
@@ -28,7 +28,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     made = {}
     for name, facts in report_facts.RUNS.items():
         directory = tmp_path_factory.mktemp("run")
-        made[name] = render(facts(directory), directory)
+        made[name] = make(facts(directory), directory).html
     return made
 
 
@@ -158,7 +158,7 @@ def test_scores_that_could_not_be_computed_say_why(tmp_path: Path):
     facts = report_facts.encrypted(tmp_path)
     facts["scores"] = {"missing": "the connection to the database was lost"}
 
-    words = Page(render(facts, tmp_path)).words
+    words = Page(make(facts, tmp_path).html).words
 
     assert "The scores could not be computed: the connection to the database was lost." in words
 
@@ -194,7 +194,7 @@ def test_names_from_outside_are_text_and_nothing_else(tmp_path: Path):
     facts["scores"]["advice"][0]["statement"] = _HOSTILE
     report_parts.write_batches(tmp_path, _HOSTILE, 20, 100)
 
-    text = render(facts, tmp_path)
+    text = make(facts, tmp_path).html
     page = Page(text)
 
     assert "<script" not in text.lower()
@@ -207,7 +207,7 @@ def test_many_fields_are_told_apart(tmp_path: Path):
     for number in range(4):
         facts["fields"][f"devices.secret{number}"] = report_parts.field(plain=10)
 
-    page = Page(render(facts, tmp_path))
+    page = Page(make(facts, tmp_path).html)
 
     assert all(f"devices.secret{number}" in page.words for number in range(4))
 
@@ -215,7 +215,7 @@ def test_many_fields_are_told_apart(tmp_path: Path):
 def test_a_page_of_ten_million_rows_is_no_larger_than_one_can_open(tmp_path: Path):
     facts = report_facts.encrypted(tmp_path, batches=2500, rows=4000)
 
-    assert len(render(facts, tmp_path)) < 400_000
+    assert len(make(facts, tmp_path).html) < 400_000
 
 
 def test_plots_have_the_same_names_in_every_run(told: Told):

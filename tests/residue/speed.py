@@ -37,16 +37,16 @@ def main() -> int:
         Path(directory).chmod(0o755)
         with running(Path(directory) / "data", None) as url:
             place, planted = _filled(url, old)
-            search = Search(lambda: Store(Connection.open(url, "speed")), [needles])
-            for _ in range(ROUNDS):
-                began = monotonic()
-                found = search.look([place]).found()
-                seconds = monotonic() - began
-                rate = place.size / seconds / 2**20
-                print(f"{place.size / GIGABYTE:.2f} GiB: {seconds:.1f} s, {rate:,.0f} MiB/s")
-                if found != planted:
-                    print(f"{planted:,} secrets stand there, and {found:,} were found")
-                    return 1
+            with Search.over(lambda: Store(Connection.open(url, "speed")), [needles]) as search:
+                for _ in range(ROUNDS):
+                    began = monotonic()
+                    found = search.look([place]).found()
+                    seconds = monotonic() - began
+                    rate = place.size / seconds / 2**20
+                    print(f"{place.size / GIGABYTE:.2f} GiB: {seconds:.1f} s, {rate:,.0f} MiB/s")
+                    if found != planted:
+                        print(f"{planted:,} secrets stand there, and {found:,} were found")
+                        return 1
     print(f"at most {_resident():,.0f} MiB in all, {before:,.0f} of them before")
     return 0
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models.constants import OnConflict
 
-from reseal.envelope import length
+from reseal.envelope import longest
 from reseal.errors import EmptyKey, PlaintextRefused, WillNotOpen
 from reseal.field import Field
 from reseal.given import is_sealed
@@ -20,8 +20,6 @@ from reseal.integrations.django.stored import AsItStands, Cleared, Opened, Row, 
 from reseal.integrations.django.words import config, words
 from reseal.place import KeyPart
 from reseal.vault_core import Plaintext
-
-_HIGHEST_VERSION = 99_999
 
 
 class SealedField:
@@ -129,7 +127,7 @@ class SealedField:
             return True
         most = room(self.model, self.column, words().using)
         self._is_wide = most is None
-        return most is None or length(len(plain.encode()), _HIGHEST_VERSION) <= most
+        return most is None or longest(len(plain.encode())) <= most
 
     def to_store(self, instance: Any, *, is_checked: bool = True) -> Any:
         """Return what to store for an instance, having sealed a new secret for its row.

@@ -18,13 +18,13 @@ from reseal.evidence.announcement import announce
 from reseal.evidence.check import check
 from reseal.evidence.closing import Closing
 from reseal.evidence.directory import Evidence
-from reseal.evidence.left import IS_ALIVE
 from reseal.evidence.listing import listing
 from reseal.evidence.opening import Begun
 from reseal.evidence.recording import Recording
 from reseal.evidence.shelf import OPEN, RemoteShelf
 from reseal.evidence.signing_key import LocalSigningKey
 from reseal.store import event
+from reseal.store.session import is_connected
 from reseal.store.store import Store
 from tests.bundles import KEY
 
@@ -51,7 +51,7 @@ class Away(NamedTuple):
     def is_lost(self, store: Store) -> None:
         """End the session, as the server does with those that it does not hear of any more."""
         self.session.close()
-        while store.need(IS_ALIVE, [str(LOST)])[0]:
+        while is_connected(store, LOST):
             sleep(0.01)
 
 

@@ -1,6 +1,5 @@
 """An Ed25519 key of AWS KMS signs bundles, and what keeps it from signing is told."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -14,25 +13,17 @@ from reseal.evidence.shelf import LocalShelf
 from reseal.evidence.signing_key import SigningKey, open_signing_key
 from reseal.kek.aws_signer import MOST_BYTES
 from tests.bundles import close
-from tests.kms import FaultyKms, running_kms
+from tests.kms import FaultyKms
 from tests.reseal.said import said_by
 
 MESSAGE = b"DSSEv1 28 application/vnd.in-toto+json 2 {}"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[FaultyKms]:
-    with running_kms() as kms:
-        yield kms
-
-
 @pytest.fixture
-def kms(server: FaultyKms, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyKms]:
-    server.leads_here(monkeypatch)
+def kms(kms: FaultyKms, monkeypatch: pytest.MonkeyPatch) -> FaultyKms:
     # That faults are tried again is shown with a key that wraps, by the same client.
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    yield server
-    server.heals()
+    return kms
 
 
 @pytest.fixture

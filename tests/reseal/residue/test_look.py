@@ -1,5 +1,7 @@
 """A look finds what is in the server's files, says where, and says what it could not see."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
@@ -31,8 +33,8 @@ def look(scene: Scene, *kinds: Kind) -> Look:
     gathered = gather(scene.access, scene.store, [Backups.of(scene.store, scene.target)])
     assert gathered.secrets == len(OLD)
     places = Places.of_fields(scene.store, [scene.target]).every()
-    search = Search(lambda: scene.access.store("look"), gathered.parts)
-    return search.look([place for place in places if not kinds or place.kind in kinds])
+    with Search.over(lambda: scene.access.store("look"), gathered.parts) as search:
+        return search.look([place for place in places if not kinds or place.kind in kinds])
 
 
 def test_what_sql_shows_no_more_is_found_in_heap_index_statistics_and_log(sealed: Scene):
@@ -62,12 +64,9 @@ def test_only_some_pages_of_a_place_can_be_looked_at(sealed: Scene):
     seen = look(sealed, Kind.HEAP)
     pages = sorted(seen.pages(sealed.target.oid))
     gathered = gather(sealed.access, sealed.store, [Backups.of(sealed.store, sealed.target)])
-    search = Search(lambda: sealed.access.store("look"), gathered.parts)
     (place,) = (one.place for one in seen.seen)
-    by_page = [
-        search.look([Place(place.kind, place.name, place.files, place.oid, only=frozenset({page}))])
-        for page in pages
-    ]
+    with Search.over(lambda: sealed.access.store("look"), gathered.parts) as search:
+        by_page = [search.look([replace(place, only=frozenset({page}))]) for page in pages]
     assert [one.pages(sealed.target.oid) for one in by_page] == [{page} for page in pages]
     assert sum(one.found() for one in by_page) == seen.found()
 
