@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from queue import SimpleQueue
@@ -88,6 +88,7 @@ class Search:
     """Look for needles by threads that read, each over a connection that is kept between looks."""
 
     parts: Sequence[Needles]
+    connect: Callable[[], Store]
     stores: "SimpleQueue[Store]"
     pool: ThreadPoolExecutor
     # Bytes of a page.
@@ -102,16 +103,19 @@ class Search:
     @contextmanager
     def over(cls, connect: Callable[[], Store], parts: Sequence[Needles]) -> Iterator[Self]:
         """Open a connection for each of those that read, and close them in the end."""
+        stores: SimpleQueue[Store] = SimpleQueue()
         with ExitStack() as stack:
-            stores: SimpleQueue[Store] = SimpleQueue()
+            stack.callback(_close, stores)
             for _ in range(_READERS):
-                store = stack.enter_context(closing(connect()))
-                stores.put(store)
+                stores.put(store := connect())
             pool = stack.enter_context(ThreadPoolExecutor(_READERS))
-            yield cls(parts, stores, pool, block_size(store))
+            yield cls(parts, connect, stores, pool, block_size(store))
 
     def look(self, places: Iterable[Place]) -> Look:
         """Look at places, at each once for every part of the needles."""
+        # What rested while tables were rewritten may have been ended meanwhile.
+        for _ in range(_READERS):
+            self.stores.put(_answering(self.stores.get(), self.connect))
         return Look(tuple(map(self._seen, places)))
 
     def _seen(self, place: Place) -> Seen:
@@ -140,3 +144,17 @@ class Search:
         starts = needles.starts(octets)
         # What begins behind the piece is the next one's.
         return starts[starts < piece.size] + piece.offset + piece.before
+
+
+def _answering(store: Store, connect: Callable[[], Store]) -> Store:
+    try:
+        store.need("SELECT true")
+    except ConnectionLost:
+        store.close()
+        return connect()
+    return store
+
+
+def _close(stores: "SimpleQueue[Store]") -> None:
+    while not stores.empty():
+        stores.get().close()

@@ -71,6 +71,19 @@ def test_only_some_pages_of_a_place_can_be_looked_at(sealed: Scene):
     assert sum(one.found() for one in by_page) == seen.found()
 
 
+def test_what_was_ended_between_two_looks_is_opened_anew(sealed: Scene):
+    gathered = gather(sealed.access, sealed.store, [Backups.of(sealed.store, sealed.target)])
+    places = Places.of_fields(sealed.store, [sealed.target]).every()
+    heaps = [place for place in places if place.kind is Kind.HEAP]
+    with Search.over(lambda: sealed.access.store("look"), gathered.parts) as search:
+        before = search.look(heaps)
+        sealed.admin.execute(
+            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity "
+            "WHERE application_name = 'reseal look' AND datname = current_database()"
+        )
+        assert search.look(heaps).found() == before.found() > 0
+
+
 def test_a_role_without_rights_sees_nothing_and_says_why(sealed: Scene):
     sealed.admin.execute("CREATE ROLE without_rights")
     try:
