@@ -1,6 +1,6 @@
 """`reseal demo`: a table of users, an application that keeps working, and the whole pipeline."""
 
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ def _application(opening: Opening) -> Running:
 
 
 def _verdict(opening: Opening, document: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
-    with closing(opening.access.store("demo", read_only=True)) as store:
+    with opening.connected("demo") as store:
         target = opening.access.target(store, opening.config.fields[0].name)
         census = take_census(store, target)
     document["fields"][target.field.name]["after"] = census.as_dict()

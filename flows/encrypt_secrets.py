@@ -9,7 +9,7 @@ from flows.cleaning import clean
 from flows.hooks import HOOKS
 from flows.intent import to_encrypt
 from flows.names import named
-from flows.opening import need_place
+from flows.needs import need_place
 from flows.options import EncryptOptions
 from flows.restoring import restore_originals, said_of
 from flows.running import conclude, holding, running

@@ -12,7 +12,6 @@ from flows.opening import Opening
 from flows.screen import console, say
 from reseal.health import look
 from reseal.health.terms import health as judged
-from reseal.settings import Settings
 from reseal.store import alert
 from reseal.store.store import Store
 
@@ -29,7 +28,7 @@ def health(config: ConfigPath = None, as_json: Json = False) -> None:
 
     Nothing is written.
     """
-    opening = Opening.of(Settings.from_environment(config))
+    opening = Opening.by(config)
     with look.looking(opening.access, "health", read_only=True) as store:
         # Which pages are looked at is no secret.
         found = judged(look.take(opening.access, store, random.Random()))  # noqa: S311

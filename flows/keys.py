@@ -21,6 +21,7 @@ from reseal.retirement import Wish
 from reseal.rotation import Wait
 from reseal.settings import Settings
 from reseal.store import data_key, schema
+from reseal.store.store import Store
 
 app = typer.Typer(help="See the data keys, and what may be done to them.", no_args_is_help=True)
 
@@ -34,8 +35,9 @@ def list_keys(config: ConfigPath = None, as_json: Json = False) -> None:
 
     Nothing is written.
     """
-    with _keys(config, read_only=True) as keys:
-        found = keys.inventory() if schema.exists(keys.store) else []
+    opening = Opening.by(config)
+    with opening.connected("keys") as store:
+        found = _keys_of(opening, store).inventory() if schema.exists(store) else []
     print_document({"keys": found}, as_json, show_keys)
 
 
@@ -169,13 +171,11 @@ def _remove(wish: Wish, config: Path | None, as_json: bool) -> None:
 
 
 @contextmanager
-def _keys(config: Path | None, *, read_only: bool = False) -> Iterator[Keys]:
-    opening = Opening.of(Settings.from_environment(config))
-    store = opening.access.store("keys", read_only=read_only)
-    try:
-        if not read_only:
-            data_key.need_any(store)
-            schema.migrate(store, opening.access.config.application)
-        yield Keys(opening.access, store, opening.settings.actor)
-    finally:
-        store.close()
+def _keys(config: Path | None) -> Iterator[Keys]:
+    opening = Opening.by(config)
+    with opening.connected_to_write("keys") as store:
+        yield _keys_of(opening, store)
+
+
+def _keys_of(opening: Opening, store: Store) -> Keys:
+    return Keys(opening.access, store, opening.settings.actor)

@@ -6,7 +6,7 @@ from prefect.client.schemas.objects import State
 from flows import stages
 from flows.hooks import HOOKS
 from flows.names import named
-from flows.opening import need_login_columns
+from flows.needs import need_login_columns
 from flows.options import OptimiseOptions
 from flows.running import conclude, holding, running
 from flows.states import state_of

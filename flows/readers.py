@@ -50,7 +50,7 @@ def _described(settings: Settings, *, is_named: bool) -> Config | None:
 
 def check(config: Path | None, fields: list[str]) -> dict[str, Any]:
     """Run preflight for the chosen fields."""
-    opening = Opening.of(Settings.from_environment(config))
+    opening = Opening.by(config)
     chosen = opening.config.select(fields)
     plan = PreflightPlan(
         mode=Mode.STANDARD,
@@ -70,12 +70,9 @@ def refusal(document: dict[str, Any]) -> str:
 
 def status(config: Path | None) -> dict[str, Any]:
     """Count every field; list the keys, the latest runs and those that wait for an answer."""
-    opening = Opening.of(Settings.from_environment(config))
-    store = opening.access.store("status", read_only=True)
-    try:
+    opening = Opening.by(config)
+    with opening.connected("status") as store:
         return _status(opening, store)
-    finally:
-        store.close()
 
 
 def show_status(document: dict[str, Any]) -> None:

@@ -103,7 +103,7 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     logs.set_up(settings.log)
     leave_out_traces()
     stack.enter_context(about_run(run_id, flow_name))
-    recording = opening.recording(opening.settings.actor)
+    recording = opening.recording()
     store = replace(opening.access.store(f"run {run_id}"), correlation=run_id)
     stack.callback(store.close)
     fields = opening.config.select(scope.fields)

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from flows import screen
+from flows.needs import need_all
 from flows.opening import Opening
 from flows.server import prefect_server, prepare_home
 from reseal.errors import ConfigurationError, ResealError
@@ -30,7 +31,7 @@ def run(name: str, options: dict[str, Any]) -> dict[str, Any]:
     """Run a flow in this process and return its result document."""
     settings = Settings.from_environment(Path(options["config"]) if options["config"] else None)
     opening = Opening.of(settings)
-    opening.check(name, options)
+    need_all(opening, name, options)
     # Before all that is imported now, which takes seconds of a processor.
     give_way(options.get("mode", Mode.STANDARD))
     prepare_home(settings.state)

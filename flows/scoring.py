@@ -13,7 +13,6 @@ from reseal.scores.last_verified import last_verified
 from reseal.scores.reading import Verified
 from reseal.scores.score import UNKNOWN
 from reseal.scores.take import SCORES, take_scores
-from reseal.settings import Settings
 
 _FULL, _PART, _NONE = "green", "yellow", "bold red"
 
@@ -23,13 +22,10 @@ def score(fields: Fields = None, config: ConfigPath = None, as_json: Json = Fals
 
     Nothing is written.
     """
-    opening = Opening.of(Settings.from_environment(config))
+    opening = Opening.by(config)
     names = [field.name for field in opening.config.select(fields or [])]
-    store = opening.access.store("score", read_only=True)
-    try:
+    with opening.connected("score") as store:
         scores = take_scores(opening.access, store, names, _verified(opening))
-    finally:
-        store.close()
     print_document({"fields": names, **scores.as_dict()}, as_json, show)
 
 
