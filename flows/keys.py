@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from expectations import gates
 from flows.flags import AssumeReadersReady, ConfigPath, Json, print_document
 from flows.opening import Opening, shelf_of
 from flows.screen import say, show_gates, show_keys
@@ -22,6 +21,7 @@ from reseal.rotation import Wait
 from reseal.settings import Settings
 from reseal.store import data_key, schema
 from reseal.store.store import Store
+from tasks.gates import rows_of, why_not
 
 app = typer.Typer(help="See the data keys, and what may be done to them.", no_args_is_help=True)
 
@@ -157,17 +157,12 @@ def _remove(wish: Wish, config: Path | None, as_json: bool) -> None:
         "version": wish.version,
         "state": state,
         "done": answer.done,
-        "gates": [
-            {**gate.as_dict(), "sentence": gates.said(gate.name, f"key {wish.version}")}
-            for gate in answer.gates
-        ],
+        "gates": rows_of(answer, wish.version),
     }
     print_document(document, as_json, show_gates)
-    if answer.closed:
-        first = answer.closed[0]
-        raise Refused(
-            f"key {wish.version} is not {wish.then}: {first.name}: {first.evidence}; {first.remedy}"
-        )
+    refusal = why_not(answer, wish)
+    if refusal:
+        raise Refused(refusal)
 
 
 @contextmanager
