@@ -6,6 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import rotation, stages
+from flows.counting import count_before
 from flows.encrypt_secrets import seal_everything
 from flows.hooks import HOOKS
 from flows.names import named
@@ -20,7 +21,6 @@ from reseal.store.ledger import RunRecord
 from reseal.undoable import Undoable, Undoing, need_undoable, need_way
 from tasks import keys
 from tasks.run import Run
-from tasks.table import count_rows
 
 
 @flow(name="rollback_run", flow_run_name=named("roll back"), persist_result=False, **HOOKS)
@@ -34,8 +34,7 @@ def rollback_run(options: RollbackOptions) -> State[None]:
         again = EncryptOptions(mode=options.mode)
         if how is Undoing.SEAL_AGAIN:
             stages.preflight(run, again)
-        for field in run.fields:
-            run.field_result(field.name).before = count_rows(field.name)
+        count_before(run)
         with holding(run, keys=how is Undoing.TURN_BACK):
             if how is Undoing.TURN_BACK:
                 _turn_back(run, record.run_id)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flows import stages
+from flows.counting import count_after, count_before
 from flows.running import conclude
 from flows.setting_aside import excuse_accepted
 from reseal.audit.action import Action
@@ -12,15 +13,13 @@ from reseal.store import quarantine
 from reseal.sweep.turn import Turn
 from tasks import keys
 from tasks.run import Run
-from tasks.table import count_rows
 from tasks.validate import check_before_retire, warm_up
 
 
 def count(run: Run) -> None:
     """Count the rows anew, now that no other run can turn them."""
     with run.stage("count"):
-        for field in run.fields:
-            run.field_result(field.name).before = count_rows(field.name)
+        count_before(run)
 
 
 def change_key(run: Run, *, assumed: bool, compromised: int = 0) -> Change:
@@ -78,8 +77,7 @@ def _prove(run: Run, change: Change) -> str | None:
     """
     before = {field.name: list(run.field_result(field.name).failed_claims) for field in run.fields}
     broken = stages.validate(run, Turn.RESEAL)
-    for field in run.fields:
-        run.field_result(field.name).after = count_rows(field.name)
+    count_after(run)
     if broken or not _has_stragglers(run, change):
         return broken
     for name, claims in before.items():
@@ -110,8 +108,7 @@ def _look_at_gates(run: Run) -> None:
 
 def sum_up(run: Run, change: Change, *first: str) -> None:
     """Say whether everything is under the active key, or how many rows were set aside or left."""
-    for field in run.fields:
-        run.field_result(field.name).after = count_rows(field.name)
+    count_after(run)
     excuse_accepted(run)
     done = run.result
     aside, plain, failed = done.quarantined, done.still_plain, done.failed_claims

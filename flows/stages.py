@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from flows.counting import count_after
 from flows.options import SweepOptions
 from flows.passes import converge, rows_after, spans
 from flows.running import conclude
@@ -225,8 +226,7 @@ def optimise(run: Run, *, dry_run: bool = False) -> None:
 
 def sum_up(run: Run) -> None:
     """Say whether everything is sealed, or how many rows were set aside or left."""
-    for field in run.fields:
-        run.field_result(field.name).after = count_rows(field.name)
+    count_after(run)
     excuse_accepted(run)
     done = run.result
     aside, plain, failed = done.quarantined, done.still_plain, done.failed_claims

@@ -3,6 +3,7 @@
 from prefect import flow
 from prefect.client.schemas.objects import State
 
+from flows.counting import count_once
 from flows.hooks import HOOKS
 from flows.names import named
 from flows.options import VerifyOptions
@@ -14,7 +15,6 @@ from flows.validation import judge
 from reseal.modes import Mode
 from reseal.outcome import Outcome
 from tasks.run import Run
-from tasks.table import count_rows
 from tasks.validate import warm_up
 
 
@@ -23,9 +23,7 @@ def verify_secrets(options: VerifyOptions = VerifyOptions()) -> State[None]:
     """Verify all fields at any time, by the keys alone."""
     with running("verify_secrets", options, Mode.VALIDATE_ONLY) as run:
         warm_up()
-        for field in run.fields:
-            census = count_rows(field.name)
-            run.field_result(field.name).before = run.field_result(field.name).after = census
+        count_once(run)
         with run.stage("validate"):
             broken = judge(run)
         excuse_accepted(run)
