@@ -5,10 +5,11 @@ from prefect.client.schemas.objects import State
 
 from flows.cleaning import clean
 from flows.counting import count_once
+from flows.ending import conclude
 from flows.hooks import HOOKS
 from flows.names import named
 from flows.options import CleanOptions
-from flows.running import conclude, holding, running
+from flows.running import holding, running
 from flows.states import state_of
 from reseal.outcome import Outcome
 from tasks.run import Run

@@ -6,13 +6,14 @@ from prefect.client.schemas.objects import State
 from flows import stages
 from flows.approval import approve, enter
 from flows.cleaning import clean
+from flows.ending import conclude
 from flows.hooks import HOOKS
 from flows.intent import to_encrypt
 from flows.names import named
 from flows.needs import need_place
 from flows.options import EncryptOptions
 from flows.restoring import restore_originals, said_of
-from flows.running import conclude, holding, running
+from flows.running import holding, running
 from flows.states import state_of
 from flows.validation import need_claims_to_seal
 from reseal.errors import Stopped

@@ -8,11 +8,12 @@ from prefect.client.schemas.objects import State
 from flows import rotation, stages
 from flows.counting import count_before
 from flows.encrypt_secrets import seal_everything
+from flows.ending import conclude, with_claims
 from flows.hooks import HOOKS
 from flows.names import named
 from flows.options import EncryptOptions, RollbackOptions
 from flows.restoring import restore_originals, said_of
-from flows.running import conclude, holding, running
+from flows.running import holding, running
 from flows.states import state_of
 from reseal import register
 from reseal.outcome import Outcome
@@ -86,8 +87,4 @@ def _summarise(run: Run, rolled_back: RunRecord) -> None:
     if live > plain:
         message += f"; {live - plain} live applications seal what is enrolled: deploy seals=False"
     is_partial = result.held or result.left_alone or result.failed_claims
-    conclude(
-        run,
-        Outcome.PARTIAL if is_partial else Outcome.DONE,
-        "; not true: ".join([message, *result.failed_claims]),
-    )
+    conclude(run, Outcome.PARTIAL if is_partial else Outcome.DONE, with_claims(run, message))

@@ -4,7 +4,7 @@ from typing import Any
 
 from flows import stages
 from flows.counting import count_after, count_before
-from flows.running import conclude
+from flows.ending import conclude, with_claims
 from flows.setting_aside import excuse_accepted
 from reseal.audit.action import Action
 from reseal.outcome import Outcome
@@ -59,7 +59,7 @@ def carry_out(run: Run, change: Change, *said: str) -> None:
     if broken:
         conclude(run, Outcome.FAILED, "; ".join([broken, *said, str(change), change.aftermath]))
         return
-    sum_up(run, change, *said)
+    _sum_up(run, change, *said)
 
 
 def _follow_up(run: Run, change: Change) -> None:
@@ -106,7 +106,7 @@ def _look_at_gates(run: Run) -> None:
         run.note(Action.RETIREMENT_GATES, waiting_for_approval=ready)
 
 
-def sum_up(run: Run, change: Change, *first: str) -> None:
+def _sum_up(run: Run, change: Change, *first: str) -> None:
     """Say whether everything is under the active key, or how many rows were set aside or left."""
     count_after(run)
     excuse_accepted(run)
@@ -120,11 +120,8 @@ def sum_up(run: Run, change: Change, *first: str) -> None:
     idle = _idle(run, change)
     said = [*first, *idle, str(change), text, change.aftermath, _not_chosen(run)]
     outcome = Outcome.PARTIAL if aside or plain or left or failed else Outcome.DONE
-    conclude(
-        run,
-        Outcome.FAILED if idle else outcome,
-        "; not true: ".join(["; ".join(filter(None, said)), *failed]),
-    )
+    told = with_claims(run, "; ".join(filter(None, said)))
+    conclude(run, Outcome.FAILED if idle else outcome, told)
 
 
 def _left(run: Run, name: str, change: Change) -> int:

@@ -3,9 +3,9 @@
 from contextlib import suppress
 
 from flows.counting import count_after
+from flows.ending import conclude, with_claims
 from flows.options import SweepOptions
 from flows.passes import converge, rows_after, spans
-from flows.running import conclude
 from flows.setting_aside import enter_quarantine, excuse_accepted
 from flows.validation import judge
 from reseal.audit.action import Action
@@ -236,5 +236,5 @@ def sum_up(run: Run) -> None:
     conclude(
         run,
         Outcome.PARTIAL if aside or plain or failed else Outcome.DONE,
-        "; not true: ".join([text, *failed]),
+        with_claims(run, text),
     )

@@ -4,11 +4,12 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows.counting import count_once
+from flows.ending import conclude, with_claims
 from flows.hooks import HOOKS
 from flows.names import named
 from flows.options import VerifyOptions
 from flows.reminding import remind
-from flows.running import conclude, running
+from flows.running import running
 from flows.setting_aside import excuse_accepted
 from flows.states import state_of
 from flows.validation import judge
@@ -44,9 +45,5 @@ def _conclude(run: Run, broken: str | None) -> None:
     if broken:
         conclude(run, Outcome.FAILED, broken)
         return
-    failed = run.result.failed_claims
-    conclude(
-        run,
-        Outcome.PARTIAL if unsealed > 0 or failed else Outcome.DONE,
-        "; not true: ".join([text, *failed]),
-    )
+    is_partial = unsealed > 0 or run.result.failed_claims
+    conclude(run, Outcome.PARTIAL if is_partial else Outcome.DONE, with_claims(run, text))

@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from flows.running import close_ledger, conclude
+from flows.ending import close_ledger, conclude
 from reseal.access import Access
 from reseal.config import Config
 from reseal.evidence.directory import Evidence
