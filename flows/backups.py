@@ -8,9 +8,9 @@ from uuid import UUID
 
 import typer
 
+from flows.backups_shown import show_backups, show_proofs, show_shredded
 from flows.flags import ConfigPath, Json, print_document
 from flows.opening import Opening
-from flows.screen import show_backups, show_proofs, show_shredded
 from reseal.backup import again, table
 from reseal.backup.inventory import inventory
 from reseal.backup.shred import Shredded, Shredder

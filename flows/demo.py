@@ -7,6 +7,7 @@ from typing import Any
 
 from flows import runs, screen
 from flows.opening import Opening
+from flows.progress import watching
 from flows.result_shown import show_result
 from flows.server import prefect_server, prepare_home
 from reseal.census import take_census
@@ -42,7 +43,7 @@ def show(rows: int) -> dict[str, Any]:
         application = _application(opening)
         try:
             options = {"config": str(settings.config), "fields": []}
-            with screen.watching() as watcher:
+            with watching() as watcher:
                 document = runs.call("encrypt_secrets", options, opening, watcher).as_dict()
         finally:
             report = application.stop()

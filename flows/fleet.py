@@ -107,9 +107,5 @@ def _run(options: "FleetOptions") -> FleetResult:
 
 def show(document: dict[str, Any]) -> None:
     """Show what became of each target, then of all."""
-    print_rows([{word: _cell(one[word]) for word in _SHOWN} for one in document["targets"]])
+    print_rows([{word: one[word] for word in _SHOWN} for one in document["targets"]])
     say(document["message"])
-
-
-def _cell(value: Any) -> Any:
-    return "" if value is None else value

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from flows.flags import AssumeReadersReady, ConfigPath, Json, print_document
+from flows.keys_shown import show_gates, show_keys
 from flows.opening import Opening, shelf_of
-from flows.screen import say, show_gates, show_keys
+from flows.screen import say
 from reseal.errors import Refused, SettingsError
 from reseal.evidence import own_key
 from reseal.kek import open_kek

@@ -8,6 +8,7 @@ from flows import beginning, readers
 from flows.asking import at_terminal
 from flows.beginning import Wishes
 from flows.flags import ConfigPath, Fields, Json, Panel, print_document
+from flows.looking_shown import show_checks, show_discovery, show_status
 from reseal.errors import ConfigurationError, Refused
 from reseal.outcome import WRONG_USE
 
@@ -52,7 +53,7 @@ def discover(config: ConfigPath = None, as_json: Json = False) -> None:
 
     Nothing is written.
     """
-    print_document(readers.discover(config), as_json, readers.show_discovery)
+    print_document(readers.discover(config), as_json, show_discovery)
 
 
 def doctor(config: ConfigPath = None, as_json: Json = False) -> None:
@@ -77,7 +78,7 @@ def check(fields: Fields = None, config: ConfigPath = None, as_json: Json = Fals
     Nothing is written.
     """
     document = readers.check(config, fields or [])
-    print_document(document, as_json, readers.show_checks)
+    print_document(document, as_json, show_checks)
     if document["verdict"] == "refuse":
         raise Refused(readers.refusal(document))
 
@@ -87,4 +88,4 @@ def status(config: ConfigPath = None, as_json: Json = False) -> None:
 
     Nothing is written.
     """
-    print_document(readers.status(config), as_json, readers.show_status)
+    print_document(readers.status(config), as_json, show_status)

@@ -7,7 +7,8 @@ import typer
 
 from flows.flags import ConfigPath, Fields, Json, print_document
 from flows.opening import Opening
-from flows.screen import say, show_quarantine, show_retry
+from flows.quarantine_shown import show_quarantine, show_retry
+from flows.screen import say
 from reseal.access import Access
 from reseal.errors import ConfigurationError
 from reseal.field import Field

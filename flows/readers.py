@@ -1,17 +1,15 @@
 """The commands that only read: they need neither Prefect nor a run."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from flows import screen
 from flows.opening import Opening
-from flows.screen import say, show_checks, show_discovery
 from reseal.census import take_census
 from reseal.config import Config, load_config
 from reseal.discover.report import look_through
 from reseal.embedded import start_server
 from reseal.modes import Mode
-from reseal.pacing import words
 from reseal.preflight import PreflightPlan, Verdict, run_preflight
 from reseal.settings import Settings
 from reseal.store import approval, catalog, control, ledger, pace, schema
@@ -19,28 +17,16 @@ from reseal.store.connection import Connection
 from reseal.store.key_inventory import inventory
 from reseal.store.store import Store
 
-__all__ = [
-    "check",
-    "discover",
-    "show_checks",
-    "show_discovery",
-    "show_status",
-    "status",
-]
-
 
 def discover(config: Path | None) -> dict[str, Any]:
     """Look through the whole database; without a reseal.toml nothing counts as protected."""
     settings = Settings.from_environment(config)
     described = _described(settings, is_named=config is not None)
     url = settings.database_url or start_server(settings.state / "postgres")
-    connection = Connection.open(url, "reseal discover", read_only=True)
-    try:
+    with closing(Connection.open(url, "reseal discover", read_only=True)) as connection:
         if described is None:
             return look_through(Store(connection), ()).as_dict()
         return look_through(Store(connection, described.schema), described.fields).as_dict()
-    finally:
-        connection.close()
 
 
 def _described(settings: Settings, *, is_named: bool) -> Config | None:
@@ -73,18 +59,6 @@ def status(config: Path | None) -> dict[str, Any]:
     opening = Opening.by(config)
     with opening.connected("status") as store:
         return _status(opening, store)
-
-
-def show_status(document: dict[str, Any]) -> None:
-    """Show the census, the keys, the latest runs, and which wait for an answer."""
-    screen.show_status(document)
-    for one in document["at_work"]:
-        asked = f", asked to {one['request']} by {one['asked_by']}" if one["request"] else ""
-        say(f"run {one['run_id']} is at work on {one['field']}{asked}")
-        if one["pace"]:
-            say(f"  {words.at_work(one['pace'])}")
-    for run in document["waiting"]:
-        say(f"run {run['run_id']} of {run['asked_by']} waits for an answer: `reseal approve`")
 
 
 def _at_work(store: Store) -> list[dict[str, Any]]:

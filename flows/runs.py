@@ -9,6 +9,7 @@ from typing import Any
 from flows import screen
 from flows.needs import need_all
 from flows.opening import Opening
+from flows.progress import watching
 from flows.server import prefect_server, prepare_home
 from reseal.errors import ConfigurationError, ResealError
 from reseal.modes import Mode, give_way
@@ -40,7 +41,7 @@ def run(name: str, options: dict[str, Any]) -> dict[str, Any]:
         screen.say("Starting a Prefect server for this run, which takes some seconds.")
     with (
         prefect_server(own, meanwhile=lambda: _import(name)),
-        screen.watching() as watcher,
+        watching() as watcher,
     ):
         return call(name, options, opening, watcher).as_dict()
 
