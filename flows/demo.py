@@ -23,7 +23,7 @@ column = "mfa_secret"
 """
 
 
-def show(rows: int) -> dict[str, Any]:
+def demonstrate(rows: int) -> dict[str, Any]:
     """Encrypt a fresh table under load; return the run's document with the application's report.
 
     The exit code is 0 where no plaintext is left and no login failed; the few values that the

@@ -10,7 +10,7 @@ from reseal.config import Config, load_config
 from reseal.discover.report import look_through
 from reseal.embedded import start_server
 from reseal.modes import Mode
-from reseal.preflight import PreflightPlan, Verdict, run_preflight
+from reseal.preflight import PreflightPlan, Report, run_preflight
 from reseal.settings import Settings
 from reseal.store import approval, catalog, control, ledger, pace, schema
 from reseal.store.connection import Connection
@@ -34,7 +34,7 @@ def _described(settings: Settings, *, is_named: bool) -> Config | None:
     return load_config(settings.config) if is_named or settings.config.exists() else None
 
 
-def check(config: Path | None, fields: list[str]) -> dict[str, Any]:
+def check(config: Path | None, fields: list[str]) -> Report:
     """Run preflight for the chosen fields."""
     opening = Opening.by(config)
     chosen = opening.config.select(fields)
@@ -45,13 +45,7 @@ def check(config: Path | None, fields: list[str]) -> dict[str, Any]:
         embedded=opening.settings.embedded,
         evidence=opening.shelf.where,
     )
-    return run_preflight(opening.access, chosen, plan).as_dict()
-
-
-def refusal(document: dict[str, Any]) -> str:
-    """Return the first check that refused and its remedy, in one sentence."""
-    first = next(check for check in document["checks"] if check["verdict"] == Verdict.REFUSE)
-    return f"preflight refused: {first['name']}: {first['value']}; {first['remedy']}"
+    return run_preflight(opening.access, chosen, plan)
 
 
 def status(config: Path | None) -> dict[str, Any]:

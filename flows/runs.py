@@ -9,6 +9,7 @@ from typing import Any
 from flows import screen
 from flows.needs import need_all
 from flows.opening import Opening
+from flows.prefect_lines import OF_RUNS
 from flows.progress import watching
 from flows.server import prefect_server, prepare_home
 from reseal.errors import ConfigurationError, ResealError
@@ -73,7 +74,7 @@ def send_what_is_left() -> None:
     """Wait for logs and events: the server, which is about to end, must have them first."""
     from tasks.sending import events_have_left
 
-    for name in ("prefect.flow_runs", "prefect.task_runs"):
+    for name in OF_RUNS:
         for handler in logging.getLogger(name).handlers:
             handler.flush()
     events_have_left()

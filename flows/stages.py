@@ -6,11 +6,12 @@ from flows.counting import count_after
 from flows.ending import conclude, with_claims
 from flows.options import SweepOptions
 from flows.passes import converge, rows_after, spans
+from flows.refusal import refused_by
 from flows.setting_aside import enter_quarantine, excuse_accepted
 from flows.validation import judge
 from reseal.audit.action import Action
 from reseal.backup import table
-from reseal.errors import Refused, ResealError, Stopped, StoreError
+from reseal.errors import ResealError, Stopped, StoreError
 from reseal.outcome import Outcome
 from reseal.preflight import Report
 from reseal.store import ledger, quarantine
@@ -58,8 +59,7 @@ def preflight(
     run.fields = tuple(field for field in run.fields if field.name not in unfit)
     # A check without a field concerns the run as a whole, and no field is fit then.
     if report.refused and not (options.skip_refused and run.fields and None not in unfit):
-        first = report.refused[0]
-        raise Refused(f"preflight refused: {first.name}: {first.value}; {first.remedy}")
+        raise refused_by(report)
     return report
 
 
@@ -159,7 +159,7 @@ def sweep(run: Run, stage: str, turn: Turn) -> None:
         before = run.result.stages.get(stage, 0.0)
         try:
             with run.stage(stage):
-                last = seal_field(run, field.name, stage, turn)
+                last = _turn_field(run, field.name, stage, turn)
         except ResealError:
             # What was committed is counted all the same, where the connection still stands;
             # the first fault is the one to tell.
@@ -174,7 +174,7 @@ def sweep(run: Run, stage: str, turn: Turn) -> None:
         _copy_late(run, field.name)
 
 
-def seal_field(run: Run, name: str, stage: str, turn: Turn) -> Tally:
+def _turn_field(run: Run, name: str, stage: str, turn: Turn) -> Tally:
     """Sweep one field in passes; return the tally of the last one."""
     last = converge(
         run,

@@ -218,9 +218,9 @@ def demo(
 
     Writes to the state directory .reseal and a PostgreSQL of its own there; to no other database.
     """
-    from flows.demo import show, show_demo
+    from flows.demo import demonstrate, show_demo
 
-    _finish(show(rows), as_json, show_demo)
+    _finish(demonstrate(rows), as_json, show_demo)
 
 
 def _mode(validate_only: bool, safe: bool, aggressive: bool) -> Mode:
