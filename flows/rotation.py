@@ -3,6 +3,7 @@
 from typing import Any
 
 from flows import stages
+from flows.backing_up import back_up
 from flows.counting import count_after, count_before
 from flows.ending import conclude, with_claims
 from flows.setting_aside import excuse_accepted
@@ -47,7 +48,7 @@ def make_ready(run: Run) -> None:
     warm_up()
     with run.stage("prepare"):
         stages.prepare_tables(run)
-    stages.back_up(run)
+    back_up(run)
 
 
 def carry_out(run: Run, change: Change, *said: str) -> None:

@@ -2,30 +2,22 @@
 
 from contextlib import suppress
 
+from flows.backing_up import copy_late
 from flows.counting import count_after
 from flows.ending import conclude, with_claims
 from flows.options import SweepOptions
-from flows.passes import converge, rows_after, spans
+from flows.passes import converge
 from flows.refusal import refused_by
 from flows.setting_aside import enter_quarantine, excuse_accepted
 from flows.validation import judge
 from reseal.audit.action import Action
-from reseal.backup import table
-from reseal.errors import ResealError, Stopped, StoreError
+from reseal.errors import ResealError, StoreError
 from reseal.outcome import Outcome
 from reseal.preflight import Report
 from reseal.store import ledger, quarantine
 from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
 from tasks import artifacts
-from tasks.backup import (
-    back_up_span,
-    begin_backup,
-    copy_backup,
-    copy_late_backup,
-    need_writable,
-    prove_backup,
-)
 from tasks.preflight import look_first
 from tasks.run import Run
 from tasks.storage import measure_storage
@@ -86,63 +78,6 @@ def prepare_tables(run: Run, *, skip_backup: bool = False) -> None:
         run.note(Action.PREPARED, field=name, **done)
 
 
-def back_up(run: Run, to: str | None = None) -> None:
-    """Seal every original into the backup and prove it by a restore; so also its copy in files."""
-    to = to or run.access.config.backup.to
-    with run.stage("backup"):
-        if to:
-            need_writable(to)
-        # All before the first span: workers are started with the backup keys at hand.
-        for field in run.fields:
-            begin_backup(field.name)
-        for field in run.fields:
-            rows = _back_up_spans(run, field.name)
-            proof = prove_backup(field.name)
-            copy = copy_backup(field.name, to) if to else None
-            done = {"rows": rows, "compared": proof.compared, "copy": copy and copy.as_dict()}
-            run.evidence.write(f"backup-{field.name}", done)
-            run.note(Action.BACKUP_PROVEN, field=field.name, **done)
-
-
-def _back_up_spans(run: Run, name: str) -> int:
-    target = run.access.target(run.store, name)
-    run.progress.begin("backup", name, target.rows, rows_after(run, name))
-    parts = spans(run, target)
-    futures = [run.submit(back_up_span, name, span) for span in parts]
-    bar = artifacts.begin_progress(f"backup {name}")
-    rows = 0
-    with run.awaiting(futures) as looked_at:
-        for done, (span, future) in enumerate(zip(parts, futures, strict=True), start=1):
-            try:
-                rows += future.result()
-            except Stopped as stopped:
-                raise run.stopped(str(stopped)) from None
-            looked_at(round(span.pages * target.rows_per_page))
-            run.watch("backup", name, rows, target.rows)
-            artifacts.show_progress(bar, done, len(futures))
-    run.watch("backup", name, rows, rows)
-    return rows
-
-
-def _copy_late(run: Run, name: str) -> None:
-    """Write what came late beside the copy of the backup, where it has one.
-
-    The backup in the database has it in any case, so that a copy without it does not end the run.
-    """
-    found = table.find(run.store, run.run_id, name)
-    if found is None or not found.copies:
-        return
-    try:
-        copy = copy_late_backup(name)
-    except ResealError as error:
-        said = f"the copy of the backup of {name} holds what came late: {error}"
-        run.field_result(name).failed_claims.append(said)
-        return
-    if copy is not None:
-        run.evidence.write(f"backup-late-{name}", copy.as_dict())
-        run.note(Action.LATE_BACKUP_COPIED, field=name, copy=copy.as_dict())
-
-
 def encrypt(run: Run) -> None:
     """Sweep each field until nothing is left to seal."""
     sweep(run, "encrypt", Turn.SEAL)
@@ -165,13 +100,13 @@ def sweep(run: Run, stage: str, turn: Turn) -> None:
             # the first fault is the one to tell.
             with suppress(StoreError):
                 enter_outcomes(run, field.name, turn, Tally())
-                _copy_late(run, field.name)
+                copy_late(run, field.name)
             raise
         finally:
             # A stop that is heard before the stage begins leaves it without seconds.
             run.field_result(field.name).seconds = run.result.stages.get(stage, before) - before
         enter_outcomes(run, field.name, turn, last)
-        _copy_late(run, field.name)
+        copy_late(run, field.name)
 
 
 def _turn_field(run: Run, name: str, stage: str, turn: Turn) -> Tally:
