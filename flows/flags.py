@@ -79,6 +79,13 @@ def print_document(document: dict[str, Any], as_json: bool, show: Show) -> None:
         show(document)
 
 
+def print_ended(document: dict[str, Any], as_json: bool, show: Show) -> None:
+    """Print what something came to, and end the command with the exit code that it says."""
+    print_document(document, as_json, show)
+    if document["exit_code"]:
+        raise typer.Exit(document["exit_code"])
+
+
 def approval_options(is_required: bool, seconds: int | None) -> dict[str, Any]:
     """Return the options of a flow that say whether a person is waited for, and how long."""
     if seconds is None:

@@ -10,7 +10,7 @@ import typer
 
 from flows.flags import AssumeReadersReady, ConfigPath, Json, print_document
 from flows.keys_shown import show_gates, show_keys
-from flows.opening import Opening, shelf_of
+from flows.opening import Opening
 from flows.screen import say
 from reseal.errors import Refused, SettingsError
 from reseal.evidence import own_key
@@ -19,7 +19,6 @@ from reseal.keyring import KeyState
 from reseal.keys import Keys
 from reseal.retirement import Wish
 from reseal.rotation import Wait
-from reseal.settings import Settings
 from reseal.store import data_key, schema
 from reseal.store.store import Store
 from tasks.gates import rows_of, why_not
@@ -135,13 +134,14 @@ def rewrap(
 
     Writes the wrapped keys anew, and an event of the audit log; no row.
     """
-    with _keys(config) as keys:
-        variables = keys.access.variables
+    opening = Opening.by(config)
+    with opening.connected_to_write("keys") as store:
+        keys, variables = _keys_of(opening, store), opening.access.variables
         uri = to or variables.get("RESEAL_NEW_KEK")
         if not uri:
             raise SettingsError("name the new KEK: pass --to URI, or set RESEAL_NEW_KEK")
-        old, new = keys.access.kek(), open_kek(uri, variables)
-        shelf = shelf_of(Settings.from_environment(config), keys.access.config)
+        old, new = opening.access.kek(), open_kek(uri, variables)
+        shelf = opening.shelf
         # For both, until it is certain which of them the data keys are under.
         own_key.rewrap(shelf, [old, new], [old, new])
         moved = keys.rewrap(new)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.flags import ConfigPath, Fields, Json, print_document
+from flows.flags import ConfigPath, Fields, Json, print_document, print_ended
 from flows.opening import Opening
 from flows.quarantine_shown import show_quarantine, show_retry
 from flows.screen import say
@@ -116,9 +116,7 @@ def retry(
         retried = Retry(access, store, actor, recording).carry_out(chosen)
         document = _document(access, store, retried)
         document["evidence"] = recording.where(retried.run_id) if retried.run_id else None
-    print_document(document, as_json, show_retry)
-    if document["exit_code"]:
-        raise typer.Exit(document["exit_code"])
+    print_ended(document, as_json, show_retry)
 
 
 def _chosen(
