@@ -13,8 +13,8 @@ from reseal.rotation import Change, left_behind, promised
 from reseal.store import quarantine
 from reseal.sweep.turn import Turn
 from tasks import keys
+from tasks.claims import check_before_retire, warm_up
 from tasks.run import Run
-from tasks.validate import check_before_retire, warm_up
 
 
 def count(run: Run) -> None:

@@ -18,6 +18,7 @@ from reseal.store import ledger, quarantine
 from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
 from tasks import artifacts
+from tasks.claims import warm_up
 from tasks.preflight import look_first
 from tasks.run import Run
 from tasks.storage import measure_storage
@@ -31,7 +32,6 @@ from tasks.table import (
     raise_guard,
     raise_shield,
 )
-from tasks.validate import warm_up
 
 _SAID = {Turn.SEAL: Action.SEALED, Turn.RESEAL: Action.RESEALED}
 

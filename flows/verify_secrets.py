@@ -15,8 +15,8 @@ from flows.states import state_of
 from flows.validation import judge
 from reseal.modes import Mode
 from reseal.outcome import Outcome
+from tasks.claims import warm_up
 from tasks.run import Run
-from tasks.validate import warm_up
 
 
 @flow(name="verify_secrets", flow_run_name=named("verify"), persist_result=False, **HOOKS)
