@@ -6,12 +6,11 @@ import pytest
 
 from tests.conftest import SENTINEL
 from tests.flows.conftest import Ended
-from tests.flows.sentences import NOBODY, described, missing, sentence, state
+from tests.flows.sentences import NOBODY, UNKNOWN_RUN, described, missing, sentence, state
 
 pytestmark = pytest.mark.slow
 
 
-UNKNOWN_RUN = "00000000-0000-4000-8000-000000000000"
 TO = "--backup-to"
 WRONG = {
     "a password": (("encrypt", TO, f"sftp://ada:{SENTINEL}@host/x"), "has a password", 2),

@@ -13,11 +13,10 @@ from reseal.embedded import start_server
 from tests.conftest import SENTINEL
 from tests.flows.conftest import CONFIG
 from tests.flows.scene import stop_server, wait_until
-from tests.flows.sentences import described, missing, sentence, state
+from tests.flows.sentences import UNKNOWN_RUN, described, missing, sentence, state
 
 pytestmark = pytest.mark.slow
 
-UNKNOWN_RUN = "00000000-0000-4000-8000-000000000000"
 RUNS = (
     *(("encrypt",), ("rotate",), ("verify",), ("rollback", UNKNOWN_RUN)),
     *(("optimise",), ("residue", "--clean")),
