@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from expectations import gates
 from reseal.keys import Answer
 from reseal.retirement import Wish
 
 
 def rows_of(answer: Answer, version: int) -> list[dict[str, Any]]:
     """Return every gate of a key as a row, with the sentence that it stands for."""
+    # Brings numpy along, which no command needs in order to start.
+    from expectations import gates
+
     return [
         {**gate.as_dict(), "sentence": gates.said(gate.name, f"key {version}")}
         for gate in answer.gates
