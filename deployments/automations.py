@@ -50,7 +50,7 @@ def main(words: Sequence[str]) -> str | int:
     with get_client(sync_client=True) as client:
         try:
             blocks = [_id(client, word) for word in words]
-        except (ObjectNotFound, ValueError) as error:
+        except ValueError as error:
             return f"{error}; `prefect block ls` shows which there are, as TYPE/NAME"
         for automation in filled(blocks):
             put(client, automation)
@@ -66,8 +66,7 @@ def _id(client: SyncPrefectClient, word: str) -> str | None:
     try:
         return str(client.read_block_document_by_name(name, kind).id)
     except ObjectNotFound:
-        pass
-    raise ValueError(f"there is no block {word}")
+        raise ValueError(f"there is no block {word}") from None
 
 
 if __name__ == "__main__":

@@ -38,14 +38,14 @@ def document(targets: Collection[str], known: Collection[str]) -> dict[str, Any]
     read: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     shipped = read["deployments"]
     own = [each for each in shipped if FLEET not in each["tags"]]
-    meant = [*shipped, *(of_target(each, name) for name in targets for each in own)]
+    meant = [*shipped, *(_of_target(each, name) for name in targets for each in own)]
     for deployment in meant:
         if deployment["name"] in known:
             deployment.pop("schedules", None)
     return read | {"deployments": meant}
 
 
-def of_target(deployment: dict[str, Any], target: str) -> dict[str, Any]:
+def _of_target(deployment: dict[str, Any], target: str) -> dict[str, Any]:
     """Return a deployment as it is for one target, with a limit of its own."""
     own = deepcopy(deployment)
     own["name"] = f"{deployment['name']}-{target}"

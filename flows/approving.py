@@ -49,12 +49,9 @@ def show_answer(document: dict[str, Any]) -> None:
 
 def _by_the_database(settings: Settings, run_id: UUID, answer: Answer) -> bool:
     opening = Opening.of(settings)
-    store = opening.access.store("approve")
-    try:
+    with opening.connected("approve", read_only=False) as store:
         known = replace(answer, database_user=approval.session_user(store))
         return give(store, run_id, known, by_another=opening.config.approval_by_another)
-    finally:
-        store.close()
 
 
 def _by_prefect(settings: Settings, run_id: UUID, answer: Answer) -> None:

@@ -1,8 +1,6 @@
 """`reseal audit`: what was done, by whom, and whether the log of it is whole. Only reads."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +14,6 @@ from reseal.audit.link import Head
 from reseal.audit.noted import noted_heads
 from reseal.audit.verify import verify_log
 from reseal.errors import AuditLogBroken
-from reseal.settings import Settings
 from reseal.store import event, schema
 from reseal.store.ledger import parse_run_id
 from reseal.store.store import Store
@@ -73,7 +70,8 @@ def verify(
     Nothing is written.
     """
     named = {Head.parse(text): "" for text in heads or ()}
-    with _opened(config) as (opening, store):
+    opening = Opening.by(config)
+    with opening.connected("audit") as store:
         walk = _walk(opening, store, named)
     print_document(_verdict(walk), as_json, _show_verdict)
     if not walk.holds:
@@ -104,7 +102,7 @@ def _events(
     config: Path | None, run: str | None, numbers: list[int] | None, limit: int
 ) -> dict[str, Any]:
     run_id = parse_run_id(run) if run else None
-    with _opened(config) as (_, store):
+    with Opening.by(config).connected("audit") as store:
         found = event.chosen(store, run_id, numbers, limit) if schema.exists(store) else []
     return {"events": list(map(_described, found))}
 
@@ -142,13 +140,3 @@ def _show_verdict(document: dict[str, Any]) -> None:
 
 def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
-
-
-@contextmanager
-def _opened(config: Path | None) -> Iterator[tuple[Opening, Store]]:
-    opening = Opening.of(Settings.from_environment(config))
-    store = opening.access.store("audit", read_only=True)
-    try:
-        yield opening, store
-    finally:
-        store.close()

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import typer
 
+from flows.backups_shown import show_backups, show_proofs, show_shredded
 from flows.flags import ConfigPath, Json, print_document
 from flows.opening import Opening
-from flows.screen import show_backups, show_proofs, show_shredded
 from reseal.backup import again, table
 from reseal.backup.inventory import inventory
 from reseal.backup.shred import Shredded, Shredder
@@ -43,7 +43,7 @@ def list_backups(config: ConfigPath = None, as_json: Json = False) -> None:
 
     Nothing is written.
     """
-    with _opened(config, read_only=True) as (_, store):
+    with Opening.by(config).connected("backup") as store:
         found = inventory(store) if schema.exists(store) else []
     print_document({"backups": found}, as_json, show_backups)
 
@@ -152,14 +152,10 @@ def _backup_kek(settings: Settings) -> Kek:
 
 
 @contextmanager
-def _opened(config: Path | None, *, read_only: bool = False) -> Iterator[tuple[Opening, Store]]:
-    opening = Opening.of(Settings.from_environment(config))
-    store = opening.access.store("backup", read_only=read_only)
-    try:
-        if not read_only:
-            if not schema.exists(store):
-                raise ConfigurationError("there is no backup in this database")
-            schema.migrate(store, opening.access.config.application)
+def _opened(config: Path | None) -> Iterator[tuple[Opening, Store]]:
+    opening = Opening.by(config)
+    with opening.connected("backup", read_only=False) as store:
+        if not schema.exists(store):
+            raise ConfigurationError("there is no backup in this database")
+        schema.migrate(store, opening.config.application)
         yield opening, store
-    finally:
-        store.close()

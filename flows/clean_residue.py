@@ -4,23 +4,22 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows.cleaning import clean
+from flows.counting import count_once
+from flows.ending import conclude
 from flows.hooks import HOOKS
 from flows.names import named
 from flows.options import CleanOptions
-from flows.running import conclude, holding, running
+from flows.running import holding, running
 from flows.states import state_of
 from reseal.outcome import Outcome
 from tasks.run import Run
-from tasks.table import count_rows
 
 
 @flow(name="clean_residue", flow_run_name=named("clean"), persist_result=False, **HOOKS)
 def clean_residue(options: CleanOptions = CleanOptions()) -> State[None]:
     """Clean the tables of the chosen fields, and say what is still found."""
     with running("clean_residue", options, options.mode) as run:
-        for field in run.fields:
-            census = count_rows(field.name)
-            run.field_result(field.name).before = run.field_result(field.name).after = census
+        count_once(run)
         with holding(run):
             clean(run, again=True)
         _conclude(run)

@@ -1,12 +1,13 @@
 """`reseal demo`: a table of users, an application that keeps working, and the whole pipeline."""
 
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from flows import runs, screen
 from flows.opening import Opening
+from flows.progress import watching
 from flows.result_shown import show_result
 from flows.server import prefect_server, prepare_home
 from reseal.census import take_census
@@ -22,7 +23,7 @@ column = "mfa_secret"
 """
 
 
-def show(rows: int) -> dict[str, Any]:
+def demonstrate(rows: int) -> dict[str, Any]:
     """Encrypt a fresh table under load; return the run's document with the application's report.
 
     The exit code is 0 where no plaintext is left and no login failed; the few values that the
@@ -42,7 +43,7 @@ def show(rows: int) -> dict[str, Any]:
         application = _application(opening)
         try:
             options = {"config": str(settings.config), "fields": []}
-            with screen.watching() as watcher:
+            with watching() as watcher:
                 document = runs.call("encrypt_secrets", options, opening, watcher).as_dict()
         finally:
             report = application.stop()
@@ -76,7 +77,7 @@ def _application(opening: Opening) -> Running:
 
 
 def _verdict(opening: Opening, document: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
-    with closing(opening.access.store("demo", read_only=True)) as store:
+    with opening.connected("demo") as store:
         target = opening.access.target(store, opening.config.fields[0].name)
         census = take_census(store, target)
     document["fields"][target.field.name]["after"] = census.as_dict()

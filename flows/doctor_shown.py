@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
-from flows.screen import STYLES, console, say
+from flows.screen import console, print_verdicts, say
 from reseal.doctor.diagnosis import Section
 
 _TITLES = {
@@ -20,16 +19,13 @@ def show_diagnosis(document: dict[str, Any]) -> None:
     """Show every line by section and verdict, what it is for, and what to do."""
     for section, title in _TITLES.items():
         console.print(Text(title, style="bold"))
-        table = Table.grid(padding=(0, 2))
-        for line in document[section.value]:
-            verdict = Text(line["verdict"], style=STYLES[line["verdict"]])
-            table.add_row(verdict, Text(line["name"]), _said(line))
-        console.print(table)
+        lines = document[section.value]
+        print_verdicts((line["verdict"], line["name"], _said(line)) for line in lines)
     if not document["exit_code"]:
         say(document["message"])
 
 
-def _said(line: dict[str, str]) -> Text:
+def _said(line: dict[str, str]) -> str:
     more = [line[word] for word in ("source", "purpose", "field") if word in line]
-    said = Text(line["value"] + (f" ({'; '.join(more)})" if more else ""))
-    return said.append(f"\n{line['remedy']}") if line["remedy"] else said
+    said = line["value"] + (f" ({'; '.join(more)})" if more else "")
+    return f"{said}\n{line['remedy']}" if line["remedy"] else said

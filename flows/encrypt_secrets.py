@@ -5,14 +5,16 @@ from prefect.client.schemas.objects import State
 
 from flows import stages
 from flows.approval import approve, enter
+from flows.backing_up import back_up
 from flows.cleaning import clean
+from flows.ending import conclude
 from flows.hooks import HOOKS
 from flows.intent import to_encrypt
 from flows.names import named
-from flows.opening import need_place
+from flows.needs import need_place
 from flows.options import EncryptOptions
 from flows.restoring import restore_originals, said_of
-from flows.running import conclude, holding, running
+from flows.running import holding, running
 from flows.states import state_of
 from flows.validation import need_claims_to_seal
 from reseal.errors import Stopped
@@ -59,7 +61,7 @@ def seal_everything(run: Run, options: EncryptOptions) -> None:
     """Take every stage of an encryption that writes; the run holds its fields."""
     stages.prepare(run, skip_backup=options.skip_backup)
     if not options.skip_backup:
-        stages.back_up(run, options.backup_to)
+        back_up(run, options.backup_to)
     need_claims_to_seal(run, with_backup=not options.skip_backup)
     stages.encrypt(run)
     broken = stages.validate(run)

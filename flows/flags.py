@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.completing import field_names
+from reseal.approval.answer import MOST_SECONDS
 from reseal.errors import ConfigurationError
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
@@ -55,8 +56,6 @@ DoneBy = Annotated[
     ),
 ]
 
-_MOST_DAYS = 30
-
 
 class Panel(StrEnum):
     """Under which heading `reseal --help` shows a command."""
@@ -80,14 +79,21 @@ def print_document(document: dict[str, Any], as_json: bool, show: Show) -> None:
         show(document)
 
 
+def print_ended(document: dict[str, Any], as_json: bool, show: Show) -> None:
+    """Print what something came to, and end the command with the exit code that it says."""
+    print_document(document, as_json, show)
+    if document["exit_code"]:
+        raise typer.Exit(document["exit_code"])
+
+
 def approval_options(is_required: bool, seconds: int | None) -> dict[str, Any]:
     """Return the options of a flow that say whether a person is waited for, and how long."""
     if seconds is None:
         return {"require_approval": is_required}
     if not is_required:
         raise ConfigurationError("--approval-timeout goes with --require-approval")
-    if not 1 <= seconds <= _MOST_DAYS * 24 * 3600:
+    if not 1 <= seconds <= MOST_SECONDS:
         raise ConfigurationError(
-            f"--approval-timeout must be a number of seconds from 1 to {_MOST_DAYS * 24 * 3600}"
+            f"--approval-timeout must be a number of seconds from 1 to {MOST_SECONDS}"
         )
     return {"require_approval": True, "approval_seconds": seconds}

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.flags import Json, Panel, print_document
+from flows.flags import Json, Panel, print_ended
 from flows.runs import send_what_is_left
 from flows.screen import print_rows, say
 from flows.server import prefect_server, prepare_home
@@ -68,10 +68,7 @@ def rotate(
     prepare_home(settings.state)
     with prefect_server(api):
         result = _run(options)
-    document = result.as_dict()
-    print_document(document, as_json, show)
-    if document["exit_code"]:
-        raise typer.Exit(document["exit_code"])
+    print_ended(result.as_dict(), as_json, show)
 
 
 def _options(**given: Any) -> "FleetOptions":
@@ -107,9 +104,5 @@ def _run(options: "FleetOptions") -> FleetResult:
 
 def show(document: dict[str, Any]) -> None:
     """Show what became of each target, then of all."""
-    print_rows([{word: _cell(one[word]) for word in _SHOWN} for one in document["targets"]])
+    print_rows([{word: one[word] for word in _SHOWN} for one in document["targets"]])
     say(document["message"])
-
-
-def _cell(value: Any) -> Any:
-    return "" if value is None else value

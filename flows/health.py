@@ -4,19 +4,15 @@ import random
 from typing import Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from flows.flags import ConfigPath, Json, Panel, print_document
 from flows.opening import Opening
 from flows.screen import console, say
+from flows.terms_shown import Term, print_terms
 from reseal.health import look
 from reseal.health.terms import health as judged
-from reseal.settings import Settings
 from reseal.store import alert
 from reseal.store.store import Store
-
-_FULL, _PART, _NONE = "green", "yellow", "bold red"
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +25,7 @@ def health(config: ConfigPath = None, as_json: Json = False) -> None:
 
     Nothing is written.
     """
-    opening = Opening.of(Settings.from_environment(config))
+    opening = Opening.by(config)
     with look.looking(opening.access, "health", read_only=True) as store:
         # Which pages are looked at is no secret.
         found = judged(look.take(opening.access, store, random.Random()))  # noqa: S311
@@ -48,27 +44,13 @@ def show(document: dict[str, Any]) -> None:
     score = "not measured" if document["score"] is None else f"{document['score']} of 100"
     measured = f"{document['points']:g} of {document['measured']} points that could be measured"
     console.print(f"\nhealth: {score}, {measured}", style="bold")
-    console.print(_terms(document["terms"]))
+    print_terms(map(_term, document["terms"]))
     for one in document["alerts"]:
         say(f"{one['name']} since {one['since']:%Y-%m-%d %H:%M} UTC: {one['sentence']}")
     if not document["alerts"]:
         say("no alert is raised")
 
 
-def _terms(terms: list[dict[str, Any]]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True)
-    for term in terms:
-        points = Text(f"{term['points']:g} of {term['weight']}", style=_style(term))
-        told = f"{term['value']} (limit: {term['limit']}): {term['sentence']}"
-        table.add_row(points, Text(term["name"]), Text(told))
-    return table
-
-
-def _style(term: dict[str, Any]) -> str:
-    if not term["measured"]:
-        return "magenta"
-    if term["points"] >= term["weight"]:
-        return _FULL
-    return _PART if term["points"] else _NONE
+def _term(one: dict[str, Any]) -> Term:
+    said = f"{one['value']} (limit: {one['limit']}): {one['sentence']}"
+    return Term(one["points"], one["weight"], one["measured"], one["name"], said)

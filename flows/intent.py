@@ -32,7 +32,7 @@ def to_encrypt(run: Run, options: EncryptOptions) -> Intent:
 
 def to_rotate(run: Run, options: RotateOptions) -> Intent:
     """Say what a rotation was told to do; it may be one that was left unfinished."""
-    active = _goes_on_under(run, options.compromised)
+    active = _goes_on_under(options.compromised)
     choices = [ASSUMED] * options.assume_readers_ready
     if options.compromised is not None:
         choices.append(f"key {options.compromised} is marked as compromised for good")
@@ -46,7 +46,7 @@ def to_rotate(run: Run, options: RotateOptions) -> Intent:
     )
 
 
-def _goes_on_under(run: Run, compromised: int | None) -> int | None:
+def _goes_on_under(compromised: int | None) -> int | None:
     """Return the key that seals already where no new one is due, or None."""
     # A schema that this version has still to bring forward may lack what is asked.
     with suppress(StoreError):

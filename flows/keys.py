@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from expectations import gates
 from flows.flags import AssumeReadersReady, ConfigPath, Json, print_document
-from flows.opening import Opening, shelf_of
-from flows.screen import say, show_gates, show_keys
+from flows.keys_shown import show_gates, show_keys
+from flows.opening import Opening
+from flows.screen import say
 from reseal.errors import Refused, SettingsError
 from reseal.evidence import own_key
 from reseal.kek import open_kek
@@ -19,8 +19,9 @@ from reseal.keyring import KeyState
 from reseal.keys import Keys
 from reseal.retirement import Wish
 from reseal.rotation import Wait
-from reseal.settings import Settings
 from reseal.store import data_key, schema
+from reseal.store.store import Store
+from tasks.gates import rows_of, why_not
 
 app = typer.Typer(help="See the data keys, and what may be done to them.", no_args_is_help=True)
 
@@ -34,8 +35,9 @@ def list_keys(config: ConfigPath = None, as_json: Json = False) -> None:
 
     Nothing is written.
     """
-    with _keys(config, read_only=True) as keys:
-        found = keys.inventory() if schema.exists(keys.store) else []
+    opening = Opening.by(config)
+    with opening.connected("keys") as store:
+        found = _keys_of(opening, store).inventory() if schema.exists(store) else []
     print_document({"keys": found}, as_json, show_keys)
 
 
@@ -132,13 +134,14 @@ def rewrap(
 
     Writes the wrapped keys anew, and an event of the audit log; no row.
     """
-    with _keys(config) as keys:
-        variables = keys.access.variables
+    opening = Opening.by(config)
+    with opening.connected_to_write("keys") as store:
+        keys, variables = _keys_of(opening, store), opening.access.variables
         uri = to or variables.get("RESEAL_NEW_KEK")
         if not uri:
             raise SettingsError("name the new KEK: pass --to URI, or set RESEAL_NEW_KEK")
-        old, new = keys.access.kek(), open_kek(uri, variables)
-        shelf = shelf_of(Settings.from_environment(config), keys.access.config)
+        old, new = opening.access.kek(), open_kek(uri, variables)
+        shelf = opening.shelf
         # For both, until it is certain which of them the data keys are under.
         own_key.rewrap(shelf, [old, new], [old, new])
         moved = keys.rewrap(new)
@@ -155,27 +158,20 @@ def _remove(wish: Wish, config: Path | None, as_json: bool) -> None:
         "version": wish.version,
         "state": state,
         "done": answer.done,
-        "gates": [
-            {**gate.as_dict(), "sentence": gates.said(gate.name, f"key {wish.version}")}
-            for gate in answer.gates
-        ],
+        "gates": rows_of(answer, wish.version),
     }
     print_document(document, as_json, show_gates)
-    if answer.closed:
-        first = answer.closed[0]
-        raise Refused(
-            f"key {wish.version} is not {wish.then}: {first.name}: {first.evidence}; {first.remedy}"
-        )
+    refusal = why_not(answer, wish)
+    if refusal:
+        raise Refused(refusal)
 
 
 @contextmanager
-def _keys(config: Path | None, *, read_only: bool = False) -> Iterator[Keys]:
-    opening = Opening.of(Settings.from_environment(config))
-    store = opening.access.store("keys", read_only=read_only)
-    try:
-        if not read_only:
-            data_key.need_any(store)
-            schema.migrate(store, opening.access.config.application)
-        yield Keys(opening.access, store, opening.settings.actor)
-    finally:
-        store.close()
+def _keys(config: Path | None) -> Iterator[Keys]:
+    opening = Opening.by(config)
+    with opening.connected_to_write("keys") as store:
+        yield _keys_of(opening, store)
+
+
+def _keys_of(opening: Opening, store: Store) -> Keys:
+    return Keys(opening.access, store, opening.settings.actor)

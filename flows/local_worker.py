@@ -2,15 +2,11 @@
 
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from flows.children import stop_children
-from flows.server import free_port
+from flows.server import comes_up, free_port
 from reseal.errors import ResealError
 
 _START_SECONDS = 120
@@ -51,14 +47,8 @@ class LocalWorker:
 
     def wait(self) -> None:
         """Wait until it says that it is well; raise ResealError where it does not come up."""
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and self.is_alive:
-            with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-                url = f"http://127.0.0.1:{self._port}/health"
-                urllib.request.urlopen(url, timeout=5).close()
-                return
-            time.sleep(0.1)
-        raise ResealError(f"the worker did not start; {self.log} says why")
+        if not comes_up(self._process, f"http://127.0.0.1:{self._port}/health", _START_SECONDS):
+            raise ResealError(f"the worker did not start; {self.log} says why")
 
     def close(self) -> None:
         """Stop its runs at their next batch boundary, then end it; a Ctrl-C meanwhile hurries."""

@@ -8,6 +8,8 @@ from flows import beginning, readers
 from flows.asking import at_terminal
 from flows.beginning import Wishes
 from flows.flags import ConfigPath, Fields, Json, Panel, print_document
+from flows.looking_shown import show_checks, show_discovery, show_status
+from flows.refusal import refused_by
 from reseal.errors import ConfigurationError, Refused
 from reseal.outcome import WRONG_USE
 
@@ -52,7 +54,7 @@ def discover(config: ConfigPath = None, as_json: Json = False) -> None:
 
     Nothing is written.
     """
-    print_document(readers.discover(config), as_json, readers.show_discovery)
+    print_document(readers.discover(config), as_json, show_discovery)
 
 
 def doctor(config: ConfigPath = None, as_json: Json = False) -> None:
@@ -76,10 +78,10 @@ def check(fields: Fields = None, config: ConfigPath = None, as_json: Json = Fals
 
     Nothing is written.
     """
-    document = readers.check(config, fields or [])
-    print_document(document, as_json, readers.show_checks)
-    if document["verdict"] == "refuse":
-        raise Refused(readers.refusal(document))
+    report = readers.check(config, fields or [])
+    print_document(report.as_dict(), as_json, show_checks)
+    if report.refused:
+        raise refused_by(report)
 
 
 def status(config: ConfigPath = None, as_json: Json = False) -> None:
@@ -87,4 +89,4 @@ def status(config: ConfigPath = None, as_json: Json = False) -> None:
 
     Nothing is written.
     """
-    print_document(readers.status(config), as_json, readers.show_status)
+    print_document(readers.status(config), as_json, show_status)

@@ -32,7 +32,7 @@ def of_several(options: dict[str, Any]) -> list[str]:
     chosen = options.get("targets")
     if not chosen:
         return ["all targets"]
-    return list(chosen) if len(chosen) <= _MOST_NAMED else [f"{len(chosen)} targets"]
+    return _few(chosen, "targets")
 
 
 def of_one(options: dict[str, Any]) -> list[str]:
@@ -47,7 +47,11 @@ def _fields(options: dict[str, Any]) -> str:
     chosen = options.get("fields") or _all_fields(options)
     if not chosen:
         return "all fields"
-    return " ".join(chosen) if len(chosen) <= _MOST_NAMED else f"{len(chosen)} fields"
+    return " ".join(_few(chosen, "fields"))
+
+
+def _few(chosen: list[str], what: str) -> list[str]:
+    return chosen if len(chosen) <= _MOST_NAMED else [f"{len(chosen)} {what}"]
 
 
 def _all_fields(options: dict[str, Any]) -> list[str]:

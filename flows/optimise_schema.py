@@ -4,11 +4,12 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import stages
+from flows.ending import conclude
 from flows.hooks import HOOKS
 from flows.names import named
-from flows.opening import need_login_columns
+from flows.needs import need_login_columns
 from flows.options import OptimiseOptions
-from flows.running import conclude, holding, running
+from flows.running import holding, running
 from flows.states import state_of
 from reseal.modes import Mode
 from reseal.optimise.found import need_queries

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from reseal.approval.answer import MOST_NAME
+from reseal.approval.answer import MOST_NAME, MOST_SECONDS
 from reseal.fleet import AT_ONCE, MOST_AT_ONCE, START_WITHIN
 from reseal.keyring import KeyState
 from reseal.modes import Mode
@@ -45,7 +45,7 @@ class SweepOptions(Scope):
     """Go on with the fields that preflight passed."""
     require_approval: bool = False
     """Wait for a person before the first write."""
-    approval_seconds: int = Field(default=A_DAY, ge=1, le=30 * A_DAY)
+    approval_seconds: int = Field(default=A_DAY, ge=1, le=MOST_SECONDS)
     """How long to wait for her; then the run ends and nothing was written."""
     done_by: str | None = None
     """A date and time to be done by; a run that will be late says so. Default [pace] done_by."""

@@ -30,14 +30,14 @@ def converge(run: Run, field: str, stage: str, submit: Submit) -> Tally:
     last = Tally()
     for number in range(1, MOST_PASSES + 1):
         began = quarantine.now(run.store)
-        last = sweep_once(run, field, stage, number, submit)
+        last = _sweep_once(run, field, stage, number, submit)
         if last.converged:
             run.swept_since[field] = began
             break
     return last
 
 
-def sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) -> Tally:
+def _sweep_once(run: Run, field: str, stage: str, number: int, submit: Submit) -> Tally:
     """Sweep every span once; raise Stopped where a person asked for it.
 
     Raise TooManyQuarantined where more values are set aside than the configuration allows.

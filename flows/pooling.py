@@ -8,7 +8,6 @@ from flows.flags import ConfigPath, Json, Panel, print_document
 from flows.opening import Opening
 from flows.screen import say
 from reseal.pool.report import report
-from reseal.settings import Settings
 
 _STATES = {
     "active": "active",
@@ -28,12 +27,8 @@ def pool(config: ConfigPath = None, as_json: Json = False) -> None:
 
     Nothing is written.
     """
-    opening = Opening.of(Settings.from_environment(config))
-    store = opening.access.store("pool", read_only=True)
-    try:
+    with Opening.by(config).connected("pool") as store:
         document = report(store)
-    finally:
-        store.close()
     print_document(document, as_json, show)
 
 

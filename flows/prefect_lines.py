@@ -5,7 +5,7 @@ import logging
 from reseal.errors import ResealError
 from reseal.logs import Lines
 
-_OF_RUNS = ("prefect.flow_runs", "prefect.task_runs")
+OF_RUNS = ("prefect.flow_runs", "prefect.task_runs")
 
 
 def leave_out_traces() -> None:
@@ -14,7 +14,7 @@ def leave_out_traces() -> None:
     Somebody who stopped a run would read two of them. On the console such a line is left out
     altogether, as the command ends with the sentence; Prefect's own record keeps it.
     """
-    for name in _OF_RUNS:
+    for name in OF_RUNS:
         logger = logging.getLogger(name)
         logger.addFilter(_without_trace)
         for handler in logger.handlers:

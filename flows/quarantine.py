@@ -1,16 +1,14 @@
 """`reseal quarantine`: the rows that no run could handle. The commands need no Prefect."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from flows.flags import ConfigPath, Fields, Json, print_document
+from flows.flags import ConfigPath, Fields, Json, print_document, print_ended
 from flows.opening import Opening
-from flows.screen import say, show_quarantine, show_retry
+from flows.quarantine_shown import show_quarantine, show_retry
+from flows.screen import say
 from reseal.access import Access
 from reseal.errors import ConfigurationError
 from reseal.field import Field
@@ -19,9 +17,8 @@ from reseal.quarantine.accept import accept as accept_rows
 from reseal.quarantine.choice import Choice
 from reseal.quarantine.retry import Chosen, Retried, Retry
 from reseal.quarantine.trouble import Trouble
-from reseal.settings import Settings
-from reseal.store import data_key, schema
 from reseal.store import quarantine as kept
+from reseal.store import schema
 from reseal.store.store import Store
 
 app = typer.Typer(
@@ -53,8 +50,9 @@ def list_rows(
 
     Nothing is written.
     """
-    with _opened(config, read_only=True) as (opening, store):
-        chosen = opening.access.config.select(fields or [])
+    opening = Opening.by(config)
+    with opening.connected("quarantine") as store:
+        chosen = opening.config.select(fields or [])
         rows = [row for field in chosen for row in _rows(store, field)]
     document = {"counts": _counts(rows), "rows": rows}
     print_document(
@@ -81,7 +79,8 @@ def accept(
     decision, and an event of the audit log; no row of the table.
     """
     choice = Choice(tuple(keys or ()), trouble, every)
-    with _opened(config) as (opening, store):
+    opening = Opening.by(config)
+    with opening.connected_to_write("quarantine") as store:
         decision = Decision(approved_by, opening.settings.actor, note)
         target = opening.access.target(store, opening.config.field(field).name)
         classes = accept_rows(store, target, choice, decision)
@@ -109,16 +108,15 @@ def retry(
     undoes. Gone are rows that are in no trouble any more: deleted, disabled, or sealed and opening.
     Writes those rows, their backup, evidence, and events of the audit log.
     """
-    with _opened(config) as (opening, store):
+    opening = Opening.by(config)
+    with opening.connected_to_write("quarantine") as store:
         access, actor = opening.access, opening.settings.actor
-        recording = opening.recording(actor)
+        recording = opening.recording()
         chosen = _chosen(access, store, access.config.select(fields or []), tuple(keys or ()))
         retried = Retry(access, store, actor, recording).carry_out(chosen)
         document = _document(access, store, retried)
         document["evidence"] = recording.where(retried.run_id) if retried.run_id else None
-    print_document(document, as_json, show_retry)
-    if document["exit_code"]:
-        raise typer.Exit(document["exit_code"])
+    print_ended(document, as_json, show_retry)
 
 
 def _chosen(
@@ -167,16 +165,3 @@ def _counts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {"field": name, "class": one, "rows": waiting[name, one], "accepted": accepted[name, one]}
         for name, one in sorted({*waiting, *accepted})
     ]
-
-
-@contextmanager
-def _opened(config: Path | None, *, read_only: bool = False) -> Iterator[tuple[Opening, Store]]:
-    opening = Opening.of(Settings.from_environment(config))
-    store = opening.access.store("quarantine", read_only=read_only)
-    try:
-        if not read_only:
-            data_key.need_any(store)
-            schema.migrate(store, opening.access.config.application)
-        yield opening, store
-    finally:
-        store.close()

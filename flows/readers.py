@@ -1,32 +1,21 @@
 """The commands that only read: they need neither Prefect nor a run."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from flows import screen
 from flows.opening import Opening
-from flows.screen import say, show_checks, show_discovery
 from reseal.census import take_census
 from reseal.config import Config, load_config
 from reseal.discover.report import look_through
 from reseal.embedded import start_server
 from reseal.modes import Mode
-from reseal.pacing import words
-from reseal.preflight import PreflightPlan, Verdict, run_preflight
+from reseal.preflight import PreflightPlan, Report, run_preflight
 from reseal.settings import Settings
 from reseal.store import approval, catalog, control, ledger, pace, schema
 from reseal.store.connection import Connection
 from reseal.store.key_inventory import inventory
 from reseal.store.store import Store
-
-__all__ = [
-    "check",
-    "discover",
-    "show_checks",
-    "show_discovery",
-    "show_status",
-    "status",
-]
 
 
 def discover(config: Path | None) -> dict[str, Any]:
@@ -34,13 +23,10 @@ def discover(config: Path | None) -> dict[str, Any]:
     settings = Settings.from_environment(config)
     described = _described(settings, is_named=config is not None)
     url = settings.database_url or start_server(settings.state / "postgres")
-    connection = Connection.open(url, "reseal discover", read_only=True)
-    try:
+    with closing(Connection.open(url, "reseal discover", read_only=True)) as connection:
         if described is None:
             return look_through(Store(connection), ()).as_dict()
         return look_through(Store(connection, described.schema), described.fields).as_dict()
-    finally:
-        connection.close()
 
 
 def _described(settings: Settings, *, is_named: bool) -> Config | None:
@@ -48,9 +34,9 @@ def _described(settings: Settings, *, is_named: bool) -> Config | None:
     return load_config(settings.config) if is_named or settings.config.exists() else None
 
 
-def check(config: Path | None, fields: list[str]) -> dict[str, Any]:
+def check(config: Path | None, fields: list[str]) -> Report:
     """Run preflight for the chosen fields."""
-    opening = Opening.of(Settings.from_environment(config))
+    opening = Opening.by(config)
     chosen = opening.config.select(fields)
     plan = PreflightPlan(
         mode=Mode.STANDARD,
@@ -59,35 +45,14 @@ def check(config: Path | None, fields: list[str]) -> dict[str, Any]:
         embedded=opening.settings.embedded,
         evidence=opening.shelf.where,
     )
-    return run_preflight(opening.access, chosen, plan).as_dict()
-
-
-def refusal(document: dict[str, Any]) -> str:
-    """Return the first check that refused and its remedy, in one sentence."""
-    first = next(check for check in document["checks"] if check["verdict"] == Verdict.REFUSE)
-    return f"preflight refused: {first['name']}: {first['value']}; {first['remedy']}"
+    return run_preflight(opening.access, chosen, plan)
 
 
 def status(config: Path | None) -> dict[str, Any]:
     """Count every field; list the keys, the latest runs and those that wait for an answer."""
-    opening = Opening.of(Settings.from_environment(config))
-    store = opening.access.store("status", read_only=True)
-    try:
+    opening = Opening.by(config)
+    with opening.connected("status") as store:
         return _status(opening, store)
-    finally:
-        store.close()
-
-
-def show_status(document: dict[str, Any]) -> None:
-    """Show the census, the keys, the latest runs, and which wait for an answer."""
-    screen.show_status(document)
-    for one in document["at_work"]:
-        asked = f", asked to {one['request']} by {one['asked_by']}" if one["request"] else ""
-        say(f"run {one['run_id']} is at work on {one['field']}{asked}")
-        if one["pace"]:
-            say(f"  {words.at_work(one['pace'])}")
-    for run in document["waiting"]:
-        say(f"run {run['run_id']} of {run['asked_by']} waits for an answer: `reseal approve`")
 
 
 def _at_work(store: Store) -> list[dict[str, Any]]:

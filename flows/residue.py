@@ -10,23 +10,19 @@ from reseal.residue.gather import gather
 from reseal.residue.look import Search
 from reseal.residue.originals import Backups
 from reseal.residue.places import Places
-from reseal.settings import Settings
 from reseal.store import catalog, schema
 from reseal.store.store import Store
 
 
 def look(config: Path | None, fields: list[str]) -> dict[str, Any]:
     """Look at every place for what the backups of the chosen fields hold."""
-    opening = Opening.of(Settings.from_environment(config))
+    opening = Opening.by(config)
     chosen = opening.config.select(fields)
-    store = opening.access.store("residue", read_only=True)
-    try:
+    with opening.connected("residue") as store:
         targets = [opening.access.target(store, field.name) for field in chosen]
         for target in targets:
             catalog.try_reading(store, target)
         return _look(opening, store, targets)
-    finally:
-        store.close()
 
 
 def _look(opening: Opening, store: Store, targets: list[catalog.Target]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from reseal import logs
 from reseal.about import about_run
 from reseal.keys import Answer
 from reseal.retirement import Wish
+from tasks.gates import why_not
 from tasks.retire import publish_gates, remove_key
 from tasks.target import settings_of
 
@@ -34,8 +35,7 @@ def retire_key(options: RetireOptions) -> State[None]:
 
 
 def _state(answer: Answer, wish: Wish) -> State[None]:
-    if answer.done:
-        return Completed(message=f"key {wish.version} is {wish.then}")
-    first = answer.closed[0]
-    why = f"{first.name}: {first.evidence}; {first.remedy}"
-    return Failed(name="Refused", message=f"key {wish.version} is not {wish.then}: {why}")
+    refusal = why_not(answer, wish)
+    if refusal:
+        return Failed(name="Refused", message=refusal)
+    return Completed(message=f"key {wish.version} is {wish.then}")

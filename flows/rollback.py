@@ -6,12 +6,14 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import rotation, stages
+from flows.counting import count_before
 from flows.encrypt_secrets import seal_everything
+from flows.ending import conclude, with_claims
 from flows.hooks import HOOKS
 from flows.names import named
 from flows.options import EncryptOptions, RollbackOptions
 from flows.restoring import restore_originals, said_of
-from flows.running import conclude, holding, running
+from flows.running import holding, running
 from flows.states import state_of
 from reseal import register
 from reseal.outcome import Outcome
@@ -20,7 +22,6 @@ from reseal.store.ledger import RunRecord
 from reseal.undoable import Undoable, Undoing, need_undoable, need_way
 from tasks import keys
 from tasks.run import Run
-from tasks.table import count_rows
 
 
 @flow(name="rollback_run", flow_run_name=named("roll back"), persist_result=False, **HOOKS)
@@ -34,8 +35,7 @@ def rollback_run(options: RollbackOptions) -> State[None]:
         again = EncryptOptions(mode=options.mode)
         if how is Undoing.SEAL_AGAIN:
             stages.preflight(run, again)
-        for field in run.fields:
-            run.field_result(field.name).before = count_rows(field.name)
+        count_before(run)
         with holding(run, keys=how is Undoing.TURN_BACK):
             if how is Undoing.TURN_BACK:
                 _turn_back(run, record.run_id)
@@ -87,8 +87,4 @@ def _summarise(run: Run, rolled_back: RunRecord) -> None:
     if live > plain:
         message += f"; {live - plain} live applications seal what is enrolled: deploy seals=False"
     is_partial = result.held or result.left_alone or result.failed_claims
-    conclude(
-        run,
-        Outcome.PARTIAL if is_partial else Outcome.DONE,
-        "; not true: ".join([message, *result.failed_claims]),
-    )
+    conclude(run, Outcome.PARTIAL if is_partial else Outcome.DONE, with_claims(run, message))

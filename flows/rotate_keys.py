@@ -5,11 +5,12 @@ from prefect.client.schemas.objects import State
 
 from flows import emergency, rotation, stages
 from flows.approval import approve, enter
+from flows.ending import conclude
 from flows.hooks import HOOKS
 from flows.intent import to_rotate
 from flows.names import named
 from flows.options import RotateOptions
-from flows.running import conclude, holding, running
+from flows.running import holding, running
 from flows.states import state_of
 from flows.validation import need_claims_to_reseal
 from reseal.modes import Mode

@@ -3,7 +3,9 @@
 from typing import Any
 
 from flows import stages
-from flows.running import conclude
+from flows.backing_up import back_up
+from flows.counting import count_after, count_before
+from flows.ending import conclude, with_claims
 from flows.setting_aside import excuse_accepted
 from reseal.audit.action import Action
 from reseal.outcome import Outcome
@@ -11,16 +13,14 @@ from reseal.rotation import Change, left_behind, promised
 from reseal.store import quarantine
 from reseal.sweep.turn import Turn
 from tasks import keys
+from tasks.claims import check_before_retire, warm_up
 from tasks.run import Run
-from tasks.table import count_rows
-from tasks.validate import check_before_retire, warm_up
 
 
 def count(run: Run) -> None:
     """Count the rows anew, now that no other run can turn them."""
     with run.stage("count"):
-        for field in run.fields:
-            run.field_result(field.name).before = count_rows(field.name)
+        count_before(run)
 
 
 def change_key(run: Run, *, assumed: bool, compromised: int = 0) -> Change:
@@ -48,7 +48,7 @@ def make_ready(run: Run) -> None:
     warm_up()
     with run.stage("prepare"):
         stages.prepare_tables(run)
-    stages.back_up(run)
+    back_up(run)
 
 
 def carry_out(run: Run, change: Change, *said: str) -> None:
@@ -60,7 +60,7 @@ def carry_out(run: Run, change: Change, *said: str) -> None:
     if broken:
         conclude(run, Outcome.FAILED, "; ".join([broken, *said, str(change), change.aftermath]))
         return
-    sum_up(run, change, *said)
+    _sum_up(run, change, *said)
 
 
 def _follow_up(run: Run, change: Change) -> None:
@@ -78,8 +78,7 @@ def _prove(run: Run, change: Change) -> str | None:
     """
     before = {field.name: list(run.field_result(field.name).failed_claims) for field in run.fields}
     broken = stages.validate(run, Turn.RESEAL)
-    for field in run.fields:
-        run.field_result(field.name).after = count_rows(field.name)
+    count_after(run)
     if broken or not _has_stragglers(run, change):
         return broken
     for name, claims in before.items():
@@ -108,10 +107,9 @@ def _look_at_gates(run: Run) -> None:
         run.note(Action.RETIREMENT_GATES, waiting_for_approval=ready)
 
 
-def sum_up(run: Run, change: Change, *first: str) -> None:
+def _sum_up(run: Run, change: Change, *first: str) -> None:
     """Say whether everything is under the active key, or how many rows were set aside or left."""
-    for field in run.fields:
-        run.field_result(field.name).after = count_rows(field.name)
+    count_after(run)
     excuse_accepted(run)
     done = run.result
     aside, plain, failed = done.quarantined, done.still_plain, done.failed_claims
@@ -123,11 +121,8 @@ def sum_up(run: Run, change: Change, *first: str) -> None:
     idle = _idle(run, change)
     said = [*first, *idle, str(change), text, change.aftermath, _not_chosen(run)]
     outcome = Outcome.PARTIAL if aside or plain or left or failed else Outcome.DONE
-    conclude(
-        run,
-        Outcome.FAILED if idle else outcome,
-        "; not true: ".join(["; ".join(filter(None, said)), *failed]),
-    )
+    told = with_claims(run, "; ".join(filter(None, said)))
+    conclude(run, Outcome.FAILED if idle else outcome, told)
 
 
 def _left(run: Run, name: str, change: Change) -> int:

@@ -1,10 +1,9 @@
-"""Open what a run needs, and see to it that however it ends the record is written."""
+"""Open what a run needs and hold its fields; however it ends, the record is written."""
 
 import logging
 import signal
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from prefect.runtime import flow_run
 from prefect.task_runners import TaskRunner
 
 from flows.cancelling import heeding_prefect
+from flows.ending import conclude_by, write_record
 from flows.opening import Opening
 from flows.options import Scope
 from flows.pacing import pacing_of
@@ -21,45 +21,22 @@ from flows.window import need_open, policy_of
 from reseal import logs, register
 from reseal.about import about_run
 from reseal.decision import Decision, now
-from reseal.errors import (
-    ConfigurationError,
-    FieldBusy,
-    KekUnreachable,
-    Refused,
-    ResealError,
-    ShelfUnreachable,
-    Stopped,
-    StoreError,
-)
+from reseal.errors import ConfigurationError
 from reseal.evidence.opening import Begun
 from reseal.heeding import heeding
 from reseal.modes import Effort, Mode, give_way
-from reseal.outcome import Outcome
 from reseal.result import RunResult
+from reseal.settings import Settings
 from reseal.store import ledger
 from reseal.store.control import hold, hold_keys
 from reseal.unexpected import scrubbed
 from reseal.workers import open_workers
-from tasks import artifacts, links
-from tasks.run import Run, Watch, under_way
+from tasks.run import Run, Watch, connect, under_way
 from tasks.runners import runner_of
-from tasks.scores import write_scores
-from tasks.storage import measure_storage
 from tasks.table import prepare_schema
 from tasks.target import settings_of
 
 _log = logging.getLogger("reseal.run")
-
-_OUTCOMES: list[tuple[type[ResealError], Outcome]] = [
-    (Refused, Outcome.REFUSED),
-    (FieldBusy, Outcome.REFUSED),
-    (Stopped, Outcome.STOPPED),
-    (ResealError, Outcome.FAILED),
-]
-
-
-# What keeps a bundle, or signs it, and does not answer now.
-_AWAY = (ShelfUnreachable, KekUnreachable)
 
 
 def _no_one(_stage: str, _field: str, _done: int, _total: int) -> None:
@@ -85,11 +62,11 @@ def running(flow_name: str, scope: Scope, mode: Mode) -> Iterator[Run]:
             run.result.message = str(error)
             raise
         except Exception as error:
-            _conclude(run, scrubbed(error))
+            conclude_by(run, scrubbed(error))
         finally:
             # The page's plots take as much memory as a worker, which has no more to do.
             run.working.close()
-            _record(run)
+            write_record(run)
 
 
 def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
@@ -99,12 +76,10 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     run_id, working = UUID(flow_run.id), stack.enter_context(ExitStack())
     runner = _runner(working, opening, how)
     give_way(mode)
-    # Prefect has set up lines of its own meanwhile.
-    logs.set_up(settings.log)
-    leave_out_traces()
+    _set_up_lines(settings)
     stack.enter_context(about_run(run_id, flow_name))
-    recording = opening.recording(opening.settings.actor)
-    store = replace(opening.access.store(f"run {run_id}"), correlation=run_id)
+    recording = opening.recording()
+    store = connect(opening.access, run_id)
     stack.callback(store.close)
     fields = opening.config.select(scope.fields)
     names, parameters = [field.name for field in fields], scope.model_dump(mode="json")
@@ -134,6 +109,12 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     stack.enter_context(under_way(run))
     _log.info("run begins in mode %s on %s", mode, ", ".join(names))
     return run
+
+
+def _set_up_lines(settings: Settings) -> None:
+    # Prefect has set up lines of its own meanwhile.
+    logs.set_up(settings.log)
+    leave_out_traces()
 
 
 def _runner(working: ExitStack, opening: Opening, how: Effort) -> TaskRunner[Any]:
@@ -172,51 +153,3 @@ def _heeding(run: Run) -> AbstractContextManager[None]:
 
     purpose = f"heed {run.run_id}"
     return heeding(run.access, purpose, run.epochs, run.settings.state, run.workers, tell)
-
-
-def conclude(run: Run, outcome: Outcome, message: str) -> None:
-    """Say how the run ended."""
-    run.result.outcome, run.result.message = outcome, message
-
-
-def _conclude(run: Run, error: ResealError) -> None:
-    outcome = next(outcome for kind, outcome in _OUTCOMES if isinstance(error, kind))
-    conclude(run, outcome, str(error))
-
-
-def close_ledger(run: Run) -> None:
-    """Record in the database how the run ended; a run whose end is not recorded has failed.
-
-    The evidence is written in any case, so a lost connection must not get in its way.
-    """
-    if not run.records or run.store.connection.closed:
-        return
-    try:
-        said = run.result.outcome.value, run.result.message
-        register.end(run.store, run.run_id, run.actor, *said)
-    except StoreError as error:
-        conclude(run, Outcome.FAILED, f"{run.result.message}; its end was not recorded: {error}")
-
-
-def _record(run: Run) -> None:
-    _log.info("run ends as %s: %s", run.result.outcome.value, run.result.message)
-    measure_storage(run, "after")
-    write_scores(run)
-    close_ledger(run)
-    run.evidence.write("pacing", run.pacing())
-    run.evidence.write("run", run.result.as_dict())
-    _close_bundle(run)
-    artifacts.publish_summary(run.result, links.place(run), links.pages(run))
-
-
-def _close_bundle(run: Run) -> None:
-    try:
-        closed = run.recording.end(run.evidence, run.store, notes=run.records)
-    except Exception as error:
-        later = "; the next run here closes it" if isinstance(error, _AWAY) else ""
-        said = f"{run.result.message}; its evidence is not closed: {scrubbed(error)}{later}"
-        conclude(run, Outcome.FAILED, said)
-        return
-    run.result.evidence_head = closed.head.last.sha256
-    if closed.page is not None:
-        artifacts.publish_page(closed.page, links.place(run))

@@ -7,7 +7,10 @@ from types import ModuleType
 from typing import Any
 
 from flows import screen
+from flows.needs import need_all
 from flows.opening import Opening
+from flows.prefect_lines import OF_RUNS
+from flows.progress import watching
 from flows.server import prefect_server, prepare_home
 from reseal.errors import ConfigurationError, ResealError
 from reseal.modes import Mode, give_way
@@ -30,7 +33,7 @@ def run(name: str, options: dict[str, Any]) -> dict[str, Any]:
     """Run a flow in this process and return its result document."""
     settings = Settings.from_environment(Path(options["config"]) if options["config"] else None)
     opening = Opening.of(settings)
-    opening.check(name, options)
+    need_all(opening, name, options)
     # Before all that is imported now, which takes seconds of a processor.
     give_way(options.get("mode", Mode.STANDARD))
     prepare_home(settings.state)
@@ -39,7 +42,7 @@ def run(name: str, options: dict[str, Any]) -> dict[str, Any]:
         screen.say("Starting a Prefect server for this run, which takes some seconds.")
     with (
         prefect_server(own, meanwhile=lambda: _import(name)),
-        screen.watching() as watcher,
+        watching() as watcher,
     ):
         return call(name, options, opening, watcher).as_dict()
 
@@ -71,7 +74,7 @@ def send_what_is_left() -> None:
     """Wait for logs and events: the server, which is about to end, must have them first."""
     from tasks.sending import events_have_left
 
-    for name in ("prefect.flow_runs", "prefect.task_runs"):
+    for name in OF_RUNS:
         for handler in logging.getLogger(name).handlers:
             handler.flush()
     events_have_left()

@@ -2,20 +2,15 @@
 
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
 from flows.flags import ConfigPath, Fields, Json, print_document
 from flows.opening import Opening
 from flows.screen import console, say
+from flows.terms_shown import Term, print_terms
 from reseal.errors import ShelfUnreachable
 from reseal.scores.last_verified import last_verified
 from reseal.scores.reading import Verified
 from reseal.scores.score import UNKNOWN
 from reseal.scores.take import SCORES, take_scores
-from reseal.settings import Settings
-
-_FULL, _PART, _NONE = "green", "yellow", "bold red"
 
 
 def score(fields: Fields = None, config: ConfigPath = None, as_json: Json = False) -> None:
@@ -23,13 +18,10 @@ def score(fields: Fields = None, config: ConfigPath = None, as_json: Json = Fals
 
     Nothing is written.
     """
-    opening = Opening.of(Settings.from_environment(config))
+    opening = Opening.by(config)
     names = [field.name for field in opening.config.select(fields or [])]
-    store = opening.access.store("score", read_only=True)
-    try:
+    with opening.connected("score") as store:
         scores = take_scores(opening.access, store, names, _verified(opening))
-    finally:
-        store.close()
     print_document({"fields": names, **scores.as_dict()}, as_json, show)
 
 
@@ -47,7 +39,7 @@ def show(document: dict[str, Any]) -> None:
     for score_name in SCORES:
         found = document[score_name]
         console.print(_heading(found), style="bold")
-        console.print(_terms(found["terms"]))
+        print_terms(map(_term, found["terms"]))
     for one in document["advice"]:
         say(f"\n{one['table']}: {one['what']}\n{one['why']}\n    {one['statement']}")
     for table, why in document["no_advice"].items():
@@ -61,19 +53,6 @@ def _heading(found: dict[str, Any]) -> str:
     return f"\n{found['name']}: {found['value']} of {found['out_of']}, {measured}"
 
 
-def _terms(terms: list[dict[str, Any]]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True)
-    for term in terms:
-        points = Text(f"{term['points']:g} of {term['most']}", style=_style(term))
-        table.add_row(points, Text(term["name"]), Text(f"{term['value']}: {term['sentence']}"))
-    return table
-
-
-def _style(term: dict[str, Any]) -> str:
-    if term["value"] == UNKNOWN:
-        return "magenta"
-    if term["points"] >= term["most"]:
-        return _FULL
-    return _PART if term["points"] else _NONE
+def _term(one: dict[str, Any]) -> Term:
+    said = f"{one['value']}: {one['sentence']}"
+    return Term(one["points"], one["most"], one["value"] != UNKNOWN, one["name"], said)

@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 
@@ -22,6 +21,7 @@ from flows.screen import say
 from flows.server import LocalServer, prefect_server, prepare_home
 from reseal.errors import ConfigurationError, ResealError
 from reseal.settings import Settings
+from tasks.urls import without_credentials
 
 POOL = "reseal"
 
@@ -57,7 +57,7 @@ def serve(port: Port = None, config: ConfigPath = None, as_json: Json = False) -
     opening = Opening.of(settings)
     _need_all(opening)
     prepare_home(settings.state, _RULES)
-    with until_ended(), ExitStack() as stack:
+    with _until_ended(), ExitStack() as stack:
         server = stack.enter_context(prefect_server(own, None if own else port or _PORT))
         beside = (port or _PORT) + 1
         evidence = stack.enter_context(evidence_served(opening.shelf, beside))
@@ -73,7 +73,7 @@ def serve(port: Port = None, config: ConfigPath = None, as_json: Json = False) -
 
 
 @contextmanager
-def until_ended() -> Iterator[None]:
+def _until_ended() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end the block as something that was meant."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -131,9 +131,7 @@ def _registered(variables: dict[str, str]) -> list[dict[str, Any]]:
 def _document(
     api: str, deployments: list[dict[str, Any]], evidence: str, worker: LocalWorker
 ) -> dict[str, Any]:
-    place = urlsplit(api)
-    # Without what may stand before the @.
-    api = place._replace(netloc=place.netloc.rpartition("@")[2]).geturl()
+    api = without_credentials(api)
     return {
         "ui": api.removesuffix("/").removesuffix("/api"),
         "api": api,

@@ -84,12 +84,8 @@ class LocalServer:
 
     def wait(self) -> None:
         """Wait until it answers; raise ResealError where it does not come up."""
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
-            with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-                urllib.request.urlopen(f"{self.api_url}/health", timeout=5).close()  # noqa: S310
-                return
-            time.sleep(0.1)
+        if comes_up(self._process, f"{self.api_url}/health", _START_SECONDS):
+            return
         self.close()
         raise ResealError("the local Prefect server did not start; set PREFECT_API_URL to use one")
 
@@ -156,6 +152,17 @@ def answers(api_url: str) -> bool:
             "the Prefect API that PREFECT_API_URL names cannot be reached; "
             "mend it, or unset it to have a local server"
         ) from None
+
+
+def comes_up(process: "subprocess.Popen[bytes]", health: str, seconds: float) -> bool:
+    """Wait until a process that was started says at a URL that it is well; say whether it does."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            urllib.request.urlopen(health, timeout=5).close()  # noqa: S310
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def free_port() -> int:

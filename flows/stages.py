@@ -2,28 +2,23 @@
 
 from contextlib import suppress
 
+from flows.backing_up import copy_late
+from flows.counting import count_after
+from flows.ending import conclude, with_claims
 from flows.options import SweepOptions
-from flows.passes import converge, rows_after, spans
-from flows.running import conclude
+from flows.passes import converge
+from flows.refusal import refused_by
 from flows.setting_aside import enter_quarantine, excuse_accepted
 from flows.validation import judge
 from reseal.audit.action import Action
-from reseal.backup import table
-from reseal.errors import Refused, ResealError, Stopped, StoreError
+from reseal.errors import ResealError, StoreError
 from reseal.outcome import Outcome
 from reseal.preflight import Report
 from reseal.store import ledger, quarantine
 from reseal.sweep.tally import Tally
 from reseal.sweep.turn import Turn
 from tasks import artifacts
-from tasks.backup import (
-    back_up_span,
-    begin_backup,
-    copy_backup,
-    copy_late_backup,
-    need_writable,
-    prove_backup,
-)
+from tasks.claims import warm_up
 from tasks.preflight import look_first
 from tasks.run import Run
 from tasks.storage import measure_storage
@@ -37,7 +32,6 @@ from tasks.table import (
     raise_guard,
     raise_shield,
 )
-from tasks.validate import warm_up
 
 _SAID = {Turn.SEAL: Action.SEALED, Turn.RESEAL: Action.RESEALED}
 
@@ -57,8 +51,7 @@ def preflight(
     run.fields = tuple(field for field in run.fields if field.name not in unfit)
     # A check without a field concerns the run as a whole, and no field is fit then.
     if report.refused and not (options.skip_refused and run.fields and None not in unfit):
-        first = report.refused[0]
-        raise Refused(f"preflight refused: {first.name}: {first.value}; {first.remedy}")
+        raise refused_by(report)
     return report
 
 
@@ -85,63 +78,6 @@ def prepare_tables(run: Run, *, skip_backup: bool = False) -> None:
         run.note(Action.PREPARED, field=name, **done)
 
 
-def back_up(run: Run, to: str | None = None) -> None:
-    """Seal every original into the backup and prove it by a restore; so also its copy in files."""
-    to = to or run.access.config.backup.to
-    with run.stage("backup"):
-        if to:
-            need_writable(to)
-        # All before the first span: workers are started with the backup keys at hand.
-        for field in run.fields:
-            begin_backup(field.name)
-        for field in run.fields:
-            rows = _back_up_spans(run, field.name)
-            proof = prove_backup(field.name)
-            copy = copy_backup(field.name, to) if to else None
-            done = {"rows": rows, "compared": proof.compared, "copy": copy and copy.as_dict()}
-            run.evidence.write(f"backup-{field.name}", done)
-            run.note(Action.BACKUP_PROVEN, field=field.name, **done)
-
-
-def _back_up_spans(run: Run, name: str) -> int:
-    target = run.access.target(run.store, name)
-    run.progress.begin("backup", name, target.rows, rows_after(run, name))
-    parts = spans(run, target)
-    futures = [run.submit(back_up_span, name, span) for span in parts]
-    bar = artifacts.begin_progress(f"backup {name}")
-    rows = 0
-    with run.awaiting(futures) as looked_at:
-        for done, (span, future) in enumerate(zip(parts, futures, strict=True), start=1):
-            try:
-                rows += future.result()
-            except Stopped as stopped:
-                raise run.stopped(str(stopped)) from None
-            looked_at(round(span.pages * target.rows_per_page))
-            run.watch("backup", name, rows, target.rows)
-            artifacts.show_progress(bar, done, len(futures))
-    run.watch("backup", name, rows, rows)
-    return rows
-
-
-def _copy_late(run: Run, name: str) -> None:
-    """Write what came late beside the copy of the backup, where it has one.
-
-    The backup in the database has it in any case, so that a copy without it does not end the run.
-    """
-    found = table.find(run.store, run.run_id, name)
-    if found is None or not found.copies:
-        return
-    try:
-        copy = copy_late_backup(name)
-    except ResealError as error:
-        said = f"the copy of the backup of {name} holds what came late: {error}"
-        run.field_result(name).failed_claims.append(said)
-        return
-    if copy is not None:
-        run.evidence.write(f"backup-late-{name}", copy.as_dict())
-        run.note(Action.LATE_BACKUP_COPIED, field=name, copy=copy.as_dict())
-
-
 def encrypt(run: Run) -> None:
     """Sweep each field until nothing is left to seal."""
     sweep(run, "encrypt", Turn.SEAL)
@@ -158,22 +94,22 @@ def sweep(run: Run, stage: str, turn: Turn) -> None:
         before = run.result.stages.get(stage, 0.0)
         try:
             with run.stage(stage):
-                last = seal_field(run, field.name, stage, turn)
+                last = _turn_field(run, field.name, stage, turn)
         except ResealError:
             # What was committed is counted all the same, where the connection still stands;
             # the first fault is the one to tell.
             with suppress(StoreError):
                 enter_outcomes(run, field.name, turn, Tally())
-                _copy_late(run, field.name)
+                copy_late(run, field.name)
             raise
         finally:
             # A stop that is heard before the stage begins leaves it without seconds.
             run.field_result(field.name).seconds = run.result.stages.get(stage, before) - before
         enter_outcomes(run, field.name, turn, last)
-        _copy_late(run, field.name)
+        copy_late(run, field.name)
 
 
-def seal_field(run: Run, name: str, stage: str, turn: Turn) -> Tally:
+def _turn_field(run: Run, name: str, stage: str, turn: Turn) -> Tally:
     """Sweep one field in passes; return the tally of the last one."""
     last = converge(
         run,
@@ -225,8 +161,7 @@ def optimise(run: Run, *, dry_run: bool = False) -> None:
 
 def sum_up(run: Run) -> None:
     """Say whether everything is sealed, or how many rows were set aside or left."""
-    for field in run.fields:
-        run.field_result(field.name).after = count_rows(field.name)
+    count_after(run)
     excuse_accepted(run)
     done = run.result
     aside, plain, failed = done.quarantined, done.still_plain, done.failed_claims
@@ -236,5 +171,5 @@ def sum_up(run: Run) -> None:
     conclude(
         run,
         Outcome.PARTIAL if aside or plain or failed else Outcome.DONE,
-        "; not true: ".join([text, *failed]),
+        with_claims(run, text),
     )

@@ -15,16 +15,10 @@ from reseal.store import quarantine
 from reseal.store.catalog import rows_written
 from reseal.sweep.turn import Turn
 from reseal.verify import Broken, Verification
+from tasks.claims import Checked, check_before_reseal, check_before_seal, check_claims
 from tasks.keys import await_openers
 from tasks.run import Run
-from tasks.validate import (
-    Checked,
-    check_before_reseal,
-    check_before_seal,
-    check_claims,
-    probe_field,
-    verify_span,
-)
+from tasks.verify import probe_field, verify_span
 
 # Each is compared with the backup by one join, for which the server looks at all of the backup.
 _MOST_SPANS = 4

@@ -3,19 +3,20 @@
 from prefect import flow
 from prefect.client.schemas.objects import State
 
+from flows.counting import count_once
+from flows.ending import conclude, with_claims
 from flows.hooks import HOOKS
 from flows.names import named
 from flows.options import VerifyOptions
 from flows.reminding import remind
-from flows.running import conclude, running
+from flows.running import running
 from flows.setting_aside import excuse_accepted
 from flows.states import state_of
 from flows.validation import judge
 from reseal.modes import Mode
 from reseal.outcome import Outcome
+from tasks.claims import warm_up
 from tasks.run import Run
-from tasks.table import count_rows
-from tasks.validate import warm_up
 
 
 @flow(name="verify_secrets", flow_run_name=named("verify"), persist_result=False, **HOOKS)
@@ -23,9 +24,7 @@ def verify_secrets(options: VerifyOptions = VerifyOptions()) -> State[None]:
     """Verify all fields at any time, by the keys alone."""
     with running("verify_secrets", options, Mode.VALIDATE_ONLY) as run:
         warm_up()
-        for field in run.fields:
-            census = count_rows(field.name)
-            run.field_result(field.name).before = run.field_result(field.name).after = census
+        count_once(run)
         with run.stage("validate"):
             broken = judge(run)
         excuse_accepted(run)
@@ -46,9 +45,5 @@ def _conclude(run: Run, broken: str | None) -> None:
     if broken:
         conclude(run, Outcome.FAILED, broken)
         return
-    failed = run.result.failed_claims
-    conclude(
-        run,
-        Outcome.PARTIAL if unsealed > 0 or failed else Outcome.DONE,
-        "; not true: ".join([text, *failed]),
-    )
+    is_partial = unsealed > 0 or run.result.failed_claims
+    conclude(run, Outcome.PARTIAL if is_partial else Outcome.DONE, with_claims(run, text))

@@ -9,7 +9,6 @@ from flows.flags import ConfigPath, Fields, Json, Panel, print_document
 from flows.opening import Opening
 from flows.screen import say
 from reseal.errors import Refused
-from reseal.settings import Settings
 from reseal.store import schema
 from reseal.wishes import Wish, ask
 
@@ -60,15 +59,12 @@ def panic(fields: Fields = None, config: ConfigPath = None, as_json: Json = Fals
 
 
 def _ask(wish: Wish, config: Path | None, fields: list[str] | None, as_json: bool) -> None:
-    opening = Opening.of(Settings.from_environment(config))
+    opening = Opening.by(config)
     names = [field.name for field in opening.config.select(fields)] if fields else []
-    store = opening.access.store(wish)
-    try:
+    with opening.connected(wish, read_only=False) as store:
         if not schema.exists(store):
             raise Refused("no run is at work, and none ever was; see `reseal status`")
         asked = [one.as_dict() for one in ask(store, wish, names, opening.settings.actor)]
-    finally:
-        store.close()
     print_document({"asked": wish.value, "runs": asked}, as_json, show)
 
 

@@ -22,6 +22,7 @@ from flows.flags import (
     SkipRefused,
     approval_options,
     print_document,
+    print_ended,
 )
 from flows.optimised_shown import show_optimised
 from flows.result_shown import show_result
@@ -218,9 +219,9 @@ def demo(
 
     Writes to the state directory .reseal and a PostgreSQL of its own there; to no other database.
     """
-    from flows.demo import show, show_demo
+    from flows.demo import demonstrate, show_demo
 
-    _finish(show(rows), as_json, show_demo)
+    print_ended(demonstrate(rows), as_json, show_demo)
 
 
 def _mode(validate_only: bool, safe: bool, aggressive: bool) -> Mode:
@@ -248,10 +249,4 @@ def _run(
     show: Show = show_result,
 ) -> None:
     scope = {"config": str(config) if config else None, "fields": fields or []}
-    _finish(runs.run(flow, scope | options), as_json, show)
-
-
-def _finish(document: dict[str, Any], as_json: bool, show: Show = show_result) -> None:
-    print_document(document, as_json, show)
-    if document["exit_code"]:
-        raise typer.Exit(document["exit_code"])
+    print_ended(runs.run(flow, scope | options), as_json, show)

@@ -46,7 +46,7 @@ def publish_plan(words: str) -> None:
     )
 
 
-def publish_census(result: RunResult) -> None:
+def _publish_census(result: RunResult) -> None:
     """Show each field's census before and after."""
     rows = [row for name, part in result.fields.items() for row in _census_rows(name, part)]
     if rows:
@@ -55,7 +55,7 @@ def publish_census(result: RunResult) -> None:
 
 def publish_summary(result: RunResult, place: str, pages: dict[str, str]) -> None:
     """Show the outcome, the stages and where the record is: its place, and each page of it."""
-    publish_census(result)
+    _publish_census(result)
     lines = [f"# {result.flow}: {result.outcome.value}", "", result.message, ""]
     lines += [f"- {stage}: {seconds:.1f} s" for stage, seconds in result.stages.items()]
     lines += ["", *(f"- [{name}]({url})" for name, url in pages.items())]

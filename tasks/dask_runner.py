@@ -9,7 +9,7 @@ from reseal.errors import SettingsError
 
 _CONNECT_SECONDS = 10
 # Else the first span of each worker waits for them, one worker after the other.
-_IMPORTED = ["prefect.task_engine", "tasks.backup", "tasks.sweep", "tasks.validate"]
+_IMPORTED = ["prefect.task_engine", "tasks.backup", "tasks.sweep", "tasks.verify"]
 
 
 def dask(scheduler: str | None, workers: int) -> DaskTaskRunner:

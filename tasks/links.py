@@ -1,13 +1,13 @@
 """Where a browser finds a run, its evidence, and the pages in that."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from prefect.settings import PREFECT_UI_URL
 
 from reseal.report import PAGE
 from tasks.run import Run
+from tasks.urls import without_credentials
 
 _DOCS = "*/data_docs/index.html"
 
@@ -36,7 +36,4 @@ def run_page(run_id: UUID) -> str | None:
     ui = PREFECT_UI_URL.value()
     if not ui:
         return None
-    place = urlsplit(ui)
-    # Without what may stand before the @.
-    bare = place._replace(netloc=place.netloc.rpartition("@")[2]).geturl()
-    return f"{bare.rstrip('/')}/runs/flow-run/{run_id}"
+    return f"{without_credentials(ui).rstrip('/')}/runs/flow-run/{run_id}"

@@ -1,14 +1,12 @@
 """Ask the gates of a data key, and let nobody load it any more, or erase it, where all are open."""
 
-from typing import Any
-
 from prefect.artifacts import TableArtifact
 
-from expectations import gates
 from reseal.access import Access
 from reseal.keys import Answer, Keys
 from reseal.retirement import Wish
 from reseal.store import data_key, schema
+from tasks.gates import rows_of
 from tasks.publishing import publish
 from tasks.step import step
 
@@ -29,12 +27,8 @@ def publish_gates(answer: Answer, version: int) -> None:
     """Show every gate as a row of a table."""
     publish(
         TableArtifact(
-            table=[_row(gate.as_dict(), version) for gate in answer.gates],
+            table=rows_of(answer, version),
             key="gates",
             description=f"Key {version}: {'every gate is open' if answer.done else 'not yet'}",
         )
     )
-
-
-def _row(gate: dict[str, Any], version: int) -> dict[str, Any]:
-    return {**gate, "sentence": gates.said(gate["name"], f"key {version}")}

@@ -130,7 +130,7 @@ class Run:
 
     def reconnect(self) -> None:
         """Open another connection in place of one that may be lost."""
-        fresh = replace(self.access.store(f"run {self.run_id}"), correlation=self.run_id)
+        fresh = connect(self.access, self.run_id)
         self.store.close()
         self.store = fresh
 
@@ -203,6 +203,11 @@ class Run:
             raise scrubbed(error) from None
         finally:
             valve.awaited_elsewhere = False
+
+
+def connect(access: Access, run_id: UUID) -> Store:
+    """Open the connection of a run, whose events are told apart by its id."""
+    return replace(access.store(f"run {run_id}"), correlation=run_id)
 
 
 _running: list[Run] = []

@@ -130,7 +130,7 @@ def lower_shield(field: str) -> str | None:
 
 
 @step(name="optimise", task_run_name="optimise {field}")
-def optimise_table(field: str, dry_run: bool = False) -> Optimisation:
+def optimise_table(field: str, dry_run: bool) -> Optimisation:
     """Measure the login queries, and keep an index that helps; or say what would be tried."""
     run = current()
     config = run.access.config

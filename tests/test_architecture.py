@@ -165,8 +165,20 @@ def test_a_write_to_the_environment_is_no_read(code):
     assert environment_uses(tree) - environment_writes(tree) == set()
 
 
-def test_an_application_loads_nothing_of_the_pipeline():
-    loads = "import sys, reseal, reseal.vault, reseal.async_vault, reseal.users, reseal.pool"
-    heavy = {"numpy", "pandas", "prefect", "prometheus_client", "scipy", "sqlglot"}
-    check = f"{loads}; sys.exit(bool({heavy} & set(sys.modules)))"
+HEAVY = {"great_expectations", "numpy", "pandas", "prefect", "scipy", "sqlglot"}
+
+
+@pytest.mark.parametrize(
+    ("loads", "heavy"),
+    [
+        (
+            "reseal, reseal.vault, reseal.async_vault, reseal.users, reseal.pool",
+            HEAVY | {"prometheus_client", "typer"},
+        ),
+        ("flows.cli", HEAVY),
+    ],
+    ids=["an application", "a command"],
+)
+def test_nothing_starts_with_what_only_a_run_needs(loads, heavy):
+    check = f"import sys, {loads}; sys.exit(', '.join({heavy} & set(sys.modules)) or 0)"
     subprocess.run([sys.executable, "-c", check], check=True, cwd=ROOT)

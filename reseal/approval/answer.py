@@ -10,6 +10,8 @@ from reseal.errors import ConfigurationError
 
 MOST_NAME = 200
 MOST_REASON = 2000
+# How long a run may wait for an answer.
+MOST_SECONDS = 30 * 24 * 3600
 
 
 class Decision(StrEnum):

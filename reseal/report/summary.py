@@ -81,6 +81,8 @@ def _what(facts: Facts) -> str:
 
 
 def _how_many(facts: Facts) -> str:
+    if facts.run.get("flow") == "optimise_schema":
+        return _measured(facts)
     after = facts.census("after")
     if not after:
         before = facts.census("before")
@@ -95,6 +97,15 @@ def _how_many(facts: Facts) -> str:
             f"are. {_secrets(after)}."
         )
     return f"{_secrets(after)}{_under(facts, after)}. {_written(facts)}."
+
+
+def _measured(facts: Facts) -> str:
+    """Say what was measured by a run that touches no row, and so counts none."""
+    trials = [trial for one in facts.part("optimise").values() for trial in one.get("trials") or ()]
+    kept = {trial["index"] for trial in trials if trial["kept"]}
+    queries = words.counted(len(trials), "login query was", "login queries were")
+    indexes = words.counted(len(kept), "index was", "indexes were")
+    return f"{queries} measured, {indexes} kept; no row was touched."
 
 
 def _by_ledger(facts: Facts) -> str:

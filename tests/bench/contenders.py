@@ -29,7 +29,7 @@ class Contender:
     most_rows: int | None = None
 
 
-def contenders(safe_rows: int = SAFE_ROWS) -> tuple[Contender, ...]:
+def contenders(safe_rows: int) -> tuple[Contender, ...]:
     """Return everything that can be measured, in the order of the first round."""
     return tuple(
         replace(one, most_rows=safe_rows) if one.lines == ("safe",) else one for one in ALL

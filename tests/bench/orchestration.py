@@ -9,17 +9,16 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from shutil import rmtree
 from statistics import median
 from time import monotonic
 from typing import Any
 
-from flows.server import LocalServer, prepare_home
 from tests.bench import machine, orchestration_page
 from tests.bench.counted_api import counted_api
+from tests.bench.own_prefect import served
 from tests.bench.remembered import remembered
 from tests.bench.site import Site, opened
 from tests.bench.table import Keys, Table
@@ -66,12 +65,12 @@ def _own(site: Site) -> Mapping[str, float]:
 def _start(site: Site) -> float:
     """Return how long Prefect's server takes until it answers, where it has run before."""
     began = monotonic()
-    with _server(site):
+    with served(site.directory / ".reseal"):
         return monotonic() - began
 
 
 def _against_running(site: Site, rounds: int) -> dict[str, Any]:
-    with _server(site) as server:
+    with served(site.directory / ".reseal") as server:
         running = {"PREFECT_API_URL": server.api_url}
         parts = _rounds(rounds, lambda: _encrypted(site, running).parts)
         with counted_api(server.api_url) as (url, requests):
@@ -98,17 +97,6 @@ def _each(api_url: str) -> dict[str, float]:
     from tests.bench.each import each
 
     return each()
-
-
-@contextmanager
-def _server(site: Site) -> Iterator[LocalServer]:
-    prepare_home(site.directory / ".reseal")
-    server = LocalServer()
-    try:
-        server.wait()
-        yield server
-    finally:
-        server.close()
 
 
 def _parser() -> argparse.ArgumentParser:

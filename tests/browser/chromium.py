@@ -51,9 +51,9 @@ def browsing(executable: str, but: str | None = None) -> Iterator[Browser]:
             browser.close()
 
 
-def look_at(browser: Browser, file: Path, *, width: int = 1120, height: int = 900) -> Seen:
+def look_at(browser: Browser, file: Path, *, width: int = 1120) -> Seen:
     """Open a file as someone does who was sent it."""
-    return look_at_url(browser, file.as_uri(), width=width, height=height)
+    return look_at_url(browser, file.as_uri(), width=width)
 
 
 def look_at_url(browser: Browser, url: str, *, width: int = 1120, height: int = 900) -> Seen:

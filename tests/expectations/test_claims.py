@@ -8,7 +8,7 @@ from reseal.census import Census
 from reseal.judge import Fact, Verdict
 from reseal.measure import Measure, What
 from reseal.shape import Shape
-from tasks.census import facts_frame, facts_of
+from tasks.frame import facts_frame, facts_of
 from tests.expectations.census import (
     EMPTY,
     EQUAL,

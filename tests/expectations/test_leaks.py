@@ -13,7 +13,7 @@ from reseal.envelope import PREFIX, Envelope
 from reseal.imprints import gathering
 from reseal.probes import probe
 from reseal.verify import verify
-from tasks.census import facts_frame
+from tasks.frame import facts_frame
 from tests.conftest import SENTINEL
 from tests.expectations.census import GOOD, frame, sealed_suite
 from tests.reseal.scene import Scene

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from tests.flows.forked import Started, fork
@@ -117,6 +118,24 @@ def command_line(
     made = CommandLine(tmp_path, environment)
     made.write_config(CONFIG)
     return made
+
+
+@pytest.fixture
+def users(admin: psycopg.Connection) -> psycopg.Connection:
+    """A connection to a table of two users, one with a secret that no output may show."""
+    from tests.flows.sentences import enrol_two
+
+    return enrol_two(admin)
+
+
+@pytest.fixture
+def reseal(
+    database: str, users: psycopg.Connection, keys: dict[str, str], tmp_path: Path
+) -> CommandLine:
+    """The command line on that table, where no Prefect server can be reached."""
+    from tests.flows.sentences import unserved
+
+    return unserved(database, keys, tmp_path)
 
 
 @pytest.fixture(scope="session")

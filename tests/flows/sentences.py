@@ -11,6 +11,7 @@ from tests.flows.scene import FIELD, clean_environment
 
 # None is needed to say no.
 NOBODY = forked.NOBODY
+UNKNOWN_RUN = "00000000-0000-4000-8000-000000000000"
 
 STATE = """
 SELECT (SELECT array_agg(nspname ORDER BY nspname) FROM pg_namespace),

@@ -1,28 +1,16 @@
 """What is wrong with `--backup-to` or `reseal backup` is told in one sentence; nothing changes."""
 
 import os
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import SENTINEL
-from tests.flows.conftest import CommandLine, Ended
-from tests.flows.sentences import NOBODY, described, enrol_two, missing, sentence, state, unserved
+from tests.flows.conftest import Ended
+from tests.flows.sentences import NOBODY, UNKNOWN_RUN, described, missing, sentence, state
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def users(admin):
-    return enrol_two(admin)
-
-
-@pytest.fixture
-def reseal(database: str, users, keys: dict[str, str], tmp_path: Path) -> CommandLine:
-    return unserved(database, keys, tmp_path)
-
-
-UNKNOWN_RUN = "00000000-0000-4000-8000-000000000000"
 TO = "--backup-to"
 WRONG = {
     "a password": (("encrypt", TO, f"sftp://ada:{SENTINEL}@host/x"), "has a password", 2),

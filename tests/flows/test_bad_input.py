@@ -4,7 +4,6 @@ import os
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,13 +11,12 @@ from psycopg.conninfo import make_conninfo
 
 from reseal.embedded import start_server
 from tests.conftest import SENTINEL
-from tests.flows.conftest import CONFIG, CommandLine
+from tests.flows.conftest import CONFIG
 from tests.flows.scene import stop_server, wait_until
-from tests.flows.sentences import described, enrol_two, missing, sentence, state, unserved
+from tests.flows.sentences import UNKNOWN_RUN, described, missing, sentence, state
 
 pytestmark = pytest.mark.slow
 
-UNKNOWN_RUN = "00000000-0000-4000-8000-000000000000"
 RUNS = (
     *(("encrypt",), ("rotate",), ("verify",), ("rollback", UNKNOWN_RUN)),
     *(("optimise",), ("residue", "--clean")),
@@ -34,18 +32,6 @@ class Bad:
     commands: tuple[tuple[str, ...], ...] = (("encrypt",),)
     config: str = CONFIG
     environment: dict[str, str] = field(default_factory=dict)
-
-
-@pytest.fixture
-def users(admin: psycopg.Connection) -> psycopg.Connection:
-    return enrol_two(admin)
-
-
-@pytest.fixture
-def reseal(
-    database: str, users: psycopg.Connection, keys: dict[str, str], tmp_path: Path
-) -> CommandLine:
-    return unserved(database, keys, tmp_path)
 
 
 def key_of(size: int) -> str:

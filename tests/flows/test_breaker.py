@@ -9,6 +9,7 @@ import pytest
 from tests.flows.conftest import BRISK, Ended
 from tests.flows.scene import FIELD, Scene
 from tests.flows.sentences import sentence
+from tests.flows.test_stop import SLOW
 
 pytestmark = pytest.mark.slow
 
@@ -16,11 +17,6 @@ USERS, STRANGERS = 14_000, 2_000
 EACH = USERS // STRANGERS
 SECRET = "JBSWY3DPEHPK3PXP"
 # Each batch takes its time, so that there is one to be heard in.
-SLOW = """
-CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN PERFORM pg_sleep(0.1); RETURN NULL; END $$;
-CREATE TRIGGER slow BEFORE UPDATE ON users FOR EACH STATEMENT EXECUTE FUNCTION slow();
-"""
 WORD = "most_quarantined_percent"
 LIMITED = BRISK.replace("[reseal]", f"[reseal]\n{WORD} = {{}}")
 

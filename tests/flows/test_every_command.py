@@ -89,6 +89,8 @@ ELSEWHERE = {
     "make schemas": ("tests/flows/test_every_schema.py", "one table of each kind is tested"),
     "make residue": ("tests/flows/test_residue.py", "takes minutes; a short one is tested"),
     "make login-query": ("tests/test_login_query.py", "a million rows; fewer are tested"),
+    "make runners": ("tests/flows/test_runners.py", "half a million rows; fewer are tested"),
+    "make orchestration": (BY_HAND, "takes minutes, and has limits of its own"),
     "make fleet": (BY_HAND, "takes minutes; its first half is tested"),
     "make ui": (BY_HAND, "drives a browser for a minute"),
     "aws": ("tests/flows/test_kms.py", "needs a cloud KMS; a stand-in is tested"),

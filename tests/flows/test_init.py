@@ -3,9 +3,7 @@
 import json
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import psycopg
 import pytest
 
 from flows.asking import Asking
@@ -16,7 +14,7 @@ from reseal.errors import ConfigurationError
 from tests.conftest import SENTINEL
 from tests.documents import terminal
 from tests.flows.conftest import CommandLine
-from tests.flows.sentences import enrol_two, sentence, state, unserved
+from tests.flows.sentences import sentence, state
 
 pytestmark = pytest.mark.slow
 
@@ -59,17 +57,9 @@ class Person:
 
 
 @pytest.fixture
-def users(admin: psycopg.Connection) -> psycopg.Connection:
-    return enrol_two(admin)
-
-
-@pytest.fixture
-def reseal(
-    database: str, users: psycopg.Connection, keys: dict[str, str], tmp_path: Path
-) -> CommandLine:
-    made = unserved(database, keys, tmp_path)
-    (tmp_path / "reseal.toml").unlink()
-    return made
+def reseal(reseal: CommandLine) -> CommandLine:
+    (reseal.directory / "reseal.toml").unlink()
+    return reseal
 
 
 @pytest.fixture

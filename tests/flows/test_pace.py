@@ -12,6 +12,7 @@ import pytest
 
 from tests.flows.conftest import CONFIG, Ended
 from tests.flows.scene import Scene, wait_until
+from tests.flows.statements import BUSY
 from tests.flows.test_stop import ENVELOPES, SLOW
 
 pytestmark = pytest.mark.slow
@@ -20,10 +21,6 @@ USERS = 12_000
 # However busy the machine is that the tests run on.
 CALM = "login_ms = 10000\nactive_per_core = 100\nblocked_seconds = 60"
 ONE = "SELECT * FROM users WHERE id = 1 FOR UPDATE"
-IDLE = """
-SELECT count(*) FROM pg_stat_activity
-WHERE application_name LIKE 'reseal run %' AND (state <> 'idle' OR xact_start IS NOT NULL)
-"""
 
 
 @contextmanager
@@ -85,7 +82,7 @@ def test_a_long_transaction_and_a_queue_make_it_wait_and_when_they_end_it_goes_o
             assert said["value"] > 2
             assert (said["stage"], said["total"]) == ("encrypt", USERS)
             # It holds nothing meanwhile, and writes nothing.
-            wait_until(lambda: scene.ask(IDLE) == 0)
+            wait_until(lambda: scene.ask(BUSY) == 0)
             shown = scene.command_line.run("status").err
             assert "is paused since" in shown
             assert "snapshot_seconds is" in shown

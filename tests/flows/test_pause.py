@@ -11,6 +11,7 @@ import pytest
 from tests.flows.conftest import Ended
 from tests.flows.forked import Started
 from tests.flows.scene import Scene, wait_until
+from tests.flows.statements import BUSY
 from tests.flows.test_stop import ENVELOPES, SLOW
 
 pytestmark = pytest.mark.slow
@@ -18,11 +19,6 @@ pytestmark = pytest.mark.slow
 USERS = 20_000
 # A batch is a tenth of a second here, and a pause is looked for twice a second.
 MOST_SECONDS = 5
-
-BUSY = """
-SELECT count(*) FROM pg_stat_activity
-WHERE application_name LIKE 'reseal run %' AND (state <> 'idle' OR xact_start IS NOT NULL)
-"""
 
 
 @dataclass

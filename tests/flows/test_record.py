@@ -1,25 +1,19 @@
 """The end of a run is recorded, or the run has failed."""
 
-import getpass
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
 
-from flows.running import close_ledger, conclude
+from flows.ending import close_ledger, conclude
 from reseal.access import Access
-from reseal.config import Config
-from reseal.evidence.directory import Evidence
-from reseal.modes import Mode, effort
 from reseal.outcome import Outcome
-from reseal.result import RunResult
-from reseal.settings import Settings
 from reseal.store import ledger
 from reseal.store.store import Store
 from tasks.run import Run
 from tests.bundles import recording
+from tests.runs import run_of
 
 OUTCOME = "SELECT outcome FROM reseal.run"
 CUT = "SELECT pg_terminate_backend(%s, 5000)"
@@ -33,26 +27,13 @@ class Idle:
 
 
 @pytest.fixture
-def run(access: Access, config: Config, store: Store, tmp_path: Path) -> Run:
+def run(access: Access, store: Store, tmp_path: Path) -> Run:
     """A run that keeps records and is about to end well."""
-    run_id = uuid4()
-    made = Run(
-        run_id=run_id,
-        settings=Settings.of({}, tmp_path),
-        access=access,
-        fields=config.fields,
-        effort=effort(Mode.SAFE),
-        store=store,
-        workers=Idle(),  # type: ignore[arg-type]
-        recording=recording(tmp_path),
-        evidence=Evidence.of(tmp_path, run_id),
-        result=RunResult(run_id, "encrypt_secrets", "safe", str(tmp_path)),
-        actor=getpass.getuser(),
-        watch=lambda *_: None,
-        records=True,
-    )
-    names = tuple(field.name for field in config.fields)
-    ledger.start(store, ledger.RunRecord(run_id, "encrypt_secrets", "safe", names, None), "test")
+    kept = recording(tmp_path)
+    made = run_of("encrypt_secrets", access, store, tmp_path, workers=Idle(), recording=kept)
+    names = tuple(field.name for field in made.fields)
+    record = ledger.RunRecord(made.run_id, "encrypt_secrets", "safe", names, None)
+    ledger.start(store, record, "test")
     conclude(made, Outcome.DONE, "all sealed")
     return made
 

@@ -10,25 +10,13 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from reseal.store.control import hold
-from tests.flows.conftest import CONFIG, CommandLine, Ended
+from tests.flows.conftest import CONFIG, Ended
 from tests.flows.scene import FIELD
-from tests.flows.sentences import described, enrol_two, missing, sentence, state, unserved
+from tests.flows.sentences import described, missing, sentence, state
 
 pytestmark = pytest.mark.slow
 
 Change = Callable[[psycopg.Connection], object]
-
-
-@pytest.fixture
-def users(admin: psycopg.Connection) -> psycopg.Connection:
-    return enrol_two(admin)
-
-
-@pytest.fixture
-def reseal(
-    database: str, users: psycopg.Connection, keys: dict[str, str], tmp_path: Path
-) -> CommandLine:
-    return unserved(database, keys, tmp_path)
 
 
 def without_key(connection: psycopg.Connection) -> None:

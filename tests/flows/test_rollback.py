@@ -13,6 +13,7 @@ from tests.chaos.hold import Hold, holding
 from tests.flows.conftest import CommandLine, Ended
 from tests.flows.scene import FIELD, Meanwhile, Scene, Stored, set_secret, wait_until
 from tests.flows.sentences import sentence
+from tests.flows.statements import OUTCOME
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +22,6 @@ LATER = 17
 OLD, NEW = "JBSWY3DPEHPK3PXP", "GEZDGNBVGY3TQOJQ"
 SHIELDS = "SELECT (count(*) > 0)::int FROM pg_trigger WHERE tgname LIKE 'reseal_shield%'"
 GUARDS = "SELECT count(*) FROM pg_constraint WHERE conname LIKE 'reseal%sealed%'"
-OUTCOME = "SELECT outcome FROM reseal.run WHERE run_id::text = %s"
 SHRED = "UPDATE reseal.backup_set SET wrapped = NULL WHERE run_id::text = %s RETURNING 1"
 
 

@@ -11,6 +11,7 @@ from tests.chaos.hold import Held, Hold, holding
 from tests.flows.conftest import Ended
 from tests.flows.forked import Started
 from tests.flows.scene import FIELD, Meanwhile, Scene, Stored, set_secret, wait_until
+from tests.flows.statements import OUTCOME
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +23,6 @@ LOSE_THE_LAST = """
 UPDATE reseal.backup_set SET wrapped = NULL
 WHERE created = (SELECT max(created) FROM reseal.backup_set) RETURNING 1
 """
-OUTCOME = "SELECT outcome FROM reseal.run WHERE run_id::text = %s"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import SENTINEL
 from tests.flows.conftest import CONFIG, Ended
 from tests.flows.scene import FIELD, Scene, flipped, secret_of, set_secret
-from tests.flows.sentences import described, enrol_two, missing, sentence, state, unserved
+from tests.flows.sentences import described, missing, sentence, state
 
 pytestmark = pytest.mark.slow
 
@@ -154,24 +154,20 @@ def test_no_secret_is_anywhere(story):
         assert SENTINEL not in ended.out + ended.err
 
 
-def test_it_needs_neither_prefect_nor_rights_to_write(database, admin, keys, tmp_path):
-    line = unserved(database, keys, tmp_path)
-    enrol_two(admin)
-    before = state(admin)
+def test_it_needs_neither_prefect_nor_rights_to_write(reseal, users):
+    before = state(users)
 
-    ended = line.run("score", "--json")
+    ended = reseal.run("score", "--json")
 
     assert ended.code == 0, ended.err
-    assert state(admin) == before
+    assert state(users) == before
     assert SENTINEL not in ended.out
 
 
-def test_a_field_that_is_missing_costs_points_and_ends_nothing(database, admin, keys, tmp_path):
-    line = unserved(database, keys, tmp_path)
-    line.write_config(CONFIG + OTHER)
-    enrol_two(admin)
+def test_a_field_that_is_missing_costs_points_and_ends_nothing(reseal):
+    reseal.write_config(CONFIG + OTHER)
 
-    every, one = line.run("score", "--json"), line.run("score", "--field", FIELD, "--json")
+    every, one = reseal.run("score", "--json"), reseal.run("score", "--field", FIELD, "--json")
 
     assert (every.code, one.code) == (0, 0)
     assert one.document["fields"] == [FIELD]
@@ -190,13 +186,11 @@ def test_a_field_that_is_missing_costs_points_and_ends_nothing(database, admin, 
         (("score", "--config", "no.toml"), CONFIG, ("no.toml cannot be read",)),
     ],
 )
-def test_bad_input_is_told_in_one_sentence(database, admin, keys, tmp_path, words, config, says):
-    line = unserved(database, keys, tmp_path)
-    line.write_config(config)
-    enrol_two(admin)
-    before = state(admin)
+def test_bad_input_is_told_in_one_sentence(reseal, users, words, config, says):
+    reseal.write_config(config)
+    before = state(users)
 
-    said = sentence(line.run(*words), 2)
+    said = sentence(reseal.run(*words), 2)
 
     assert missing(says, said) == []
-    assert state(admin) == before
+    assert state(users) == before

@@ -23,7 +23,7 @@ def never_begins(name: str) -> Iterator[None]:
 def test_a_stop_before_a_sweep_begins_is_told_as_that(
     monkeypatch: pytest.MonkeyPatch, earlier: dict[str, float]
 ) -> None:
-    for name in ("enter_outcomes", "_copy_late"):
+    for name in ("enter_outcomes", "copy_late"):
         monkeypatch.setattr(stages, name, lambda *_: None)
     part = FieldResult()
     run: Any = SimpleNamespace(

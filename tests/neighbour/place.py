@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flows.server import LocalServer, prepare_home
+from tests.bench.own_prefect import served
 from tests.bench.site import Site, opened
 from tests.bench.table import Table
 from tests.flows.conftest import CONFIG, CommandLine
@@ -59,12 +59,8 @@ def placed(rows: int) -> Iterator[Place]:
 @contextmanager
 def _prefect() -> Iterator[str]:
     """Have a Prefect server, as an operator has one."""
-    with TemporaryDirectory(prefix="reseal-prefect-") as state:
-        prepare_home(Path(state))
-        server = LocalServer()
+    with TemporaryDirectory(prefix="reseal-prefect-") as state, served(Path(state)) as server:
         try:
-            server.wait()
             yield server.api_url
         finally:
-            server.close()
             os.environ.pop("PREFECT_HOME", None)

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from flows.server import LocalServer, prepare_home
+from tests.bench.own_prefect import served
 from tests.flows.scene import FIELD, scene_on
 from tests.residue import speed
 from tests.residue.grep import grep
@@ -31,14 +31,12 @@ def main() -> int:
     given = parser.parse_args()
     if given.speed:
         return speed.main()
-    with scratch("reseal-residue-") as directory, TemporaryDirectory() as state:
-        prepare_home(Path(state))
-        server = LocalServer()
-        try:
-            server.wait()
-            shown = measure(Path(directory), Path(state), server.api_url, given.rows)
-        finally:
-            server.close()
+    with (
+        scratch("reseal-residue-") as directory,
+        TemporaryDirectory() as state,
+        served(Path(state)) as server,
+    ):
+        shown = measure(Path(directory), Path(state), server.api_url, given.rows)
     if given.out:
         given.out.write_text(json.dumps(shown, indent=1) + "\n")
     show(shown)

@@ -3,17 +3,16 @@
 from typing import Any
 
 from tests.schemas.plainly import plainly, type_is
-from tests.schemas.schema import Cell, Schema, document
+from tests.schemas.schema import Schema, document
 from tests.schemas.values import Dice, mixed
 
 ROWS = 12
+CODES = 3
 
 
-def _codes(dice: Dice, text: str, *none: Any, secrets: int = 3) -> list[Any]:
-    def made() -> Cell:
-        return document(text, *(dice.code() for _ in range(secrets)))
-
-    return mixed([made() for _ in range(ROWS)], *none)
+def _codes(dice: Dice, text: str, *none: Any) -> list[Any]:
+    rows = [document(text, *(dice.code() for _ in range(CODES))) for _ in range(ROWS)]
+    return mixed(rows, *none)
 
 
 def _of_sql() -> list[Schema]:

@@ -39,11 +39,9 @@ def _php(text: str) -> str:
     return text.replace("/", "\\/")
 
 
-def _each(dice: Dice, text: str, *none: Any, secrets: int = 1, uri: bool = False) -> list[Any]:
-    def made() -> Cell:
-        return document(text, *(dice.uri() if uri else dice.base32() for _ in range(secrets)))
-
-    return mixed([made() for _ in range(ROWS)], *none)
+def _each(dice: Dice, text: str, *none: Any, uri: bool = False) -> list[Any]:
+    one = dice.uri if uri else dice.base32
+    return mixed([document(text, one()) for _ in range(ROWS)], *none)
 
 
 def _objects() -> list[Schema]:

@@ -64,7 +64,7 @@ def at_work(scene: Scene, action: Action = Action.GROW) -> Iterator[Posting]:
         session.close()
 
 
-def posting(run_id: UUID, epoch: int = 1) -> Posting:
+def posting(run_id: UUID, epoch: int) -> Posting:
     sha256 = load_config(Settings.from_environment().config).sha256
     words = {"run_id": str(run_id), "flow": "encrypt_secrets"}
     how = effort(Mode.STANDARD)

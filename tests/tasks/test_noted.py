@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -11,16 +10,12 @@ import pytest
 from reseal import guard
 from reseal.access import Access
 from reseal.audit.action import Action
-from reseal.config import Config
 from reseal.errors import ResealError
-from reseal.evidence.directory import Evidence
-from reseal.modes import Mode, effort
-from reseal.result import RunResult
-from reseal.settings import Settings
 from reseal.store.store import Store
 from tasks import backup, compromise, keys, table
 from tasks.run import Run, under_way
 from tests.reseal.test_audit_actions import GOES_ON, REFUSES
+from tests.runs import run_of
 
 FIELD = "users.mfa_secret"
 STATE = """
@@ -34,23 +29,8 @@ GUARD = "ALTER TABLE users ADD CONSTRAINT {} CHECK (true)"
 
 
 @pytest.fixture
-def run(access: Access, config: Config, store: Store, tmp_path: Path) -> Iterator[Run]:
-    run_id = uuid4()
-    made = Run(
-        run_id=run_id,
-        settings=Settings.of({}, tmp_path),
-        access=access,
-        fields=config.fields,
-        effort=effort(Mode.SAFE),
-        store=store,
-        workers=None,  # type: ignore[arg-type]
-        recording=None,  # type: ignore[arg-type]
-        evidence=Evidence.of(tmp_path, run_id),
-        result=RunResult(run_id, "rotate_keys", "safe", str(tmp_path)),
-        actor="ada",
-        watch=lambda *_: None,
-        records=True,
-    )
+def run(access: Access, store: Store, tmp_path: Path) -> Iterator[Run]:
+    made = run_of("rotate_keys", access, store, tmp_path)
     with under_way(made):
         yield made
 

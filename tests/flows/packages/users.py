@@ -11,7 +11,6 @@ from reseal import Users, Vault
 from tests.flows.packages.package import Package, serve
 
 _ADD = "INSERT INTO users (email, mfa_secret) VALUES (%s, %s)"
-_IS_MADE = "SELECT to_regclass('reseal.totp_use') IS NOT NULL"
 _SECRET = "SELECT mfa_secret FROM users WHERE email = %s"
 
 

@@ -1,30 +1,25 @@
-"""Open every envelope, compare with the backup, and state what must be true."""
+"""State what must be true of a field, before and after its rows are written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Thread
-from time import sleep, time
+from time import sleep
 from typing import Any
 from uuid import UUID
 
 from expectations import suites, warm
 from expectations.check import CheckResult, check
 from expectations.suites import Counted, Suite
-from reseal import census, measure, rotation, spans
+from reseal import census, measure, rotation
 from reseal.census import Census
-from reseal.imprints import Carried, gathering
 from reseal.judge import Facts
 from reseal.keyring import Keyring
 from reseal.measure import Measure, What
-from reseal.posting import Posting
-from reseal.probes import Probed, probe
+from reseal.probes import Probed
 from reseal.store import catalog, quarantine
-from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
-from reseal.verify import Verification
-from tasks.census import facts_frame, facts_of
-from tasks.elsewhere import do
-from tasks.run import Run, current, here
+from tasks.frame import facts_frame, facts_of
+from tasks.run import Run, current
 from tasks.step import step
 
 _warming: list[Thread] = []
@@ -60,23 +55,6 @@ def _await_import() -> None:
     """Wait before a suite is made: two threads that import at once end in an ImportError."""
     for thread in _warming:
         thread.join()
-
-
-@step(name="verify span", task_run_name="verify {field} {span}")
-def verify_span(
-    posting: Posting, field: str, backed_up_by: UUID | None, writer: UUID | None, span: Span
-) -> tuple[Verification, Carried]:
-    """Open the envelopes on a range of pages and compare them with a run's backup.
-
-    Return the imprints too, where this is not the run's own machine or may not be.
-    """
-    run, asked = here(posting.run_id), (backed_up_by, writer, field, span)
-    if run is not None:
-        kept = run.imprints.directory if run.imprints else None
-        return do(posting, spans.verify_span, *asked, kept), {}
-    with gathering() as own:
-        seen = do(posting, spans.verify_span, *asked, own.directory)
-        return seen, own.carried()
 
 
 @step(name="check claims", task_run_name="check claims on {field}")
@@ -155,15 +133,6 @@ def check_before_retire(gates: dict[str, list[dict[str, Any]]]) -> Checked:
     _await_import()
     suite = suites.before_retire(map(int, gates), active)
     return _check(run, suite, "", Facts(), measures, "expectations-before-retirement")
-
-
-@step(name="probe", task_run_name="probe {field}")
-def probe_field(field: str, backed_up_by: UUID | None) -> Probed:
-    """Tamper with envelopes in memory and compare codes; return whether each came out right."""
-    run = current()
-    target = run.access.target(run.store, field)
-    original = run.access.original(run.store, backed_up_by, field) if backed_up_by else None
-    return probe(run.store, target, run.access.keyring(run.store), original, time())
 
 
 def _check_before(
