@@ -4,6 +4,7 @@ import logging
 
 from reseal import register
 from reseal.errors import (
+    EvidenceNotWritten,
     FieldBusy,
     KekUnreachable,
     Refused,
@@ -28,8 +29,8 @@ _OUTCOMES: list[tuple[type[ResealError], Outcome]] = [
     (ResealError, Outcome.FAILED),
 ]
 
-# What keeps a bundle, or signs it, and does not answer now.
-_AWAY = (ShelfUnreachable, KekUnreachable)
+# What keeps a bundle, or signs it, and does not answer now, or has no room.
+_LATER = (ShelfUnreachable, KekUnreachable, EvidenceNotWritten)
 
 
 def conclude(run: Run, outcome: Outcome, message: str) -> None:
@@ -65,20 +66,28 @@ def close_ledger(run: Run) -> None:
 def write_record(run: Run) -> None:
     """Write down how the run ended: in the ledger, the evidence and Prefect."""
     _log.info("run ends as %s: %s", run.result.outcome.value, run.result.message)
-    measure_storage(run, "after")
-    write_scores(run)
+    _measure(run)
     close_ledger(run)
-    run.evidence.write("pacing", run.pacing())
-    run.evidence.write("run", run.result.as_dict())
     _close_bundle(run)
     artifacts.publish_summary(run.result, links.place(run), links.pages(run))
 
 
+def _measure(run: Run) -> None:
+    try:
+        measure_storage(run, "after")
+        write_scores(run)
+    except EvidenceNotWritten as error:
+        conclude(run, Outcome.FAILED, f"{run.result.message}; its evidence is not whole: {error}")
+
+
 def _close_bundle(run: Run) -> None:
     try:
+        run.evidence.write("pacing", run.pacing())
+        run.evidence.write("run", run.result.as_dict())
         closed = run.recording.end(run.evidence, run.store, notes=run.records)
     except Exception as error:
-        later = "; the next run here closes it" if isinstance(error, _AWAY) else ""
+        is_kept = isinstance(error, _LATER) and run.evidence.directory.exists()
+        later = "; the next run here closes it" if is_kept else ""
         said = f"{run.result.message}; its evidence is not closed: {scrubbed(error)}{later}"
         conclude(run, Outcome.FAILED, said)
         return

@@ -48,7 +48,10 @@ def show_evidence_check(document: dict[str, Any]) -> None:
         say(f"{finding['where']} {finding['what']}")
     for name in document["open"]:
         say(f"{name} is not closed: its run is under way, or was killed and the next one closes it")
-    say(f"{document['verdict']}: {document['bundles']} bundles in {document['where']}")
+    if document["bundles"]:
+        say(f"{document['verdict']}: {document['bundles']} bundles in {document['where']}")
+    else:
+        say(f"there is no bundle in {document['where']}, so nothing was checked")
     if document["head"]:
         say(f"head of the chain: {document['head']}")
     whose = " (as the bundles say; hold it against the one you know)"

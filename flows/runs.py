@@ -16,6 +16,7 @@ from reseal.errors import ConfigurationError, ResealError
 from reseal.modes import Mode, give_way
 from reseal.result import RunResult
 from reseal.settings import Settings
+from reseal.unexpected import scrubbed
 
 # Module and options class of each flow, by name, so that prefect is imported late.
 _FLOWS = {
@@ -86,8 +87,8 @@ def _result(state: Any, results: list[RunResult]) -> RunResult:
         raise error
     if not results:
         raise (
-            error
-            if isinstance(error, ResealError)
+            scrubbed(error)
+            if isinstance(error, Exception)
             else ResealError(f"the flow did not begin: {state.name}")
         )
     return results[0]

@@ -31,6 +31,7 @@ ResealError
 │   └── NoSuchFile                there is none
 ├── TooManyQuarantined            more values than are allowed cannot be sealed
 ├── EvidenceError                 the record of a run cannot be read
+│   └── EvidenceNotWritten        nor, now, be written
 ├── ShelfUnreachable              where records are kept does not answer, or refuses
 ├── AuditLogBroken                the audit log is not as it was written
 ├── Stopped                       a person asked for it; a new run goes on
@@ -192,6 +193,10 @@ class NoSuchFile(BackupFileError):
 
 class EvidenceError(ResealError):
     """The record of a run cannot be read, so that nothing can be said of it."""
+
+
+class EvidenceNotWritten(EvidenceError):
+    """A file of the record cannot be written: the disk is full, or lets nobody write."""
 
 
 class ShelfUnreachable(ResealError):

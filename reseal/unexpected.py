@@ -1,5 +1,6 @@
 """Turn an exception that is not ours into one that tells where it happened, not what it held."""
 
+import errno
 import traceback
 from collections.abc import Callable
 from functools import wraps
@@ -14,6 +15,7 @@ Made = TypeVar("Made")
 
 # What a pool of processes says of it, and what Dask does.
 _KILLED = ("BrokenProcessPool", "KilledWorker")
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Unexpected(ResealError):
@@ -29,7 +31,10 @@ def scrubbed(error: Exception) -> ResealError:
     # The text of a foreign exception can quote a value; its frames cannot.
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-4:]]
-    return Unexpected(f"unexpected {type(error).__name__} at {' > '.join(places)}")
+    what = f"unexpected {type(error).__name__}"
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        what = "a disk of this machine is full: evidence, state directory or temporary files,"
+    return Unexpected(f"{what} at {' > '.join(places)}")
 
 
 def scrubbing(work: Callable[Given, Made]) -> Callable[Given, Made]:

@@ -79,6 +79,7 @@ class VaultCore:
         self._kek = kek
         self._clock = clock
         self._looked = 0.0
+        self._are_gone = False
         self._unknown: dict[int, float] = {}
         self._kinds: dict[str, tuple[key_kind.Kind, ...]] | None = None
         self._usage = Usage()
@@ -101,7 +102,7 @@ class VaultCore:
                     raise
                 # What is loaded still seals and opens: nobody is kept from enrolling.
                 _log.warning("the keys were not loaded anew: %s", error)
-        return self.keyring
+        return self._sealing
 
     def seal(self, name: str, key: Key, plain: Value) -> Steps[str]:
         """Return what to store in the row."""
@@ -156,6 +157,8 @@ class VaultCore:
         """Return why nothing can be sealed."""
         if not self.seals:
             return KeyringError("this vault was connected with seals=False, so it only reads")
+        if self._are_gone:
+            return KeyringError("the data keys are gone from the database, so nothing is sealed")
         return KeyringError("there is no data key yet; the first encryption makes one")
 
     def is_due(self, name: str, stored: Value) -> Steps[bool]:
@@ -164,19 +167,33 @@ class VaultCore:
         return keyring is not None and _version(self.config.field(name), stored) != keyring.active
 
     def load(self) -> Steps[None]:
-        """Load the keys anew; where that fails, those that are loaded stay."""
+        """Load the keys anew; where that fails, or they are gone, those that are loaded stay.
+
+        Keys that are not in the database any more go on opening, and seal nothing.
+        """
         self._looked = self._clock()
         if self._kinds is None:
             fields = [field for field in self.config.fields if field.binds_row]
             answers = yield transaction(*map(key_kind.asking, fields))
             told = zip(fields, answers, strict=True)
             self._kinds = {field.name: key_kind.kinds(rows) for field, rows in told}
+        found = None
         try:
-            self.keyring = yield from data_key.loading(self._kek)
+            found = yield from data_key.loading(self._kek)
         except StoreError as error:
             if error.sqlstate not in NOT_MADE:
                 raise
-            self.keyring = None
+        self._take(found)
+
+    def _take(self, found: Keyring | None) -> None:
+        if found is None and self.keyring is not None and not self._are_gone:
+            _log.error("the data keys are gone from the database; those that are loaded still open")
+        self._are_gone = found is None and self.keyring is not None
+        self.keyring = found or self.keyring
+
+    @property
+    def _sealing(self) -> Keyring | None:
+        return None if self._are_gone else self.keyring
 
     def beat(self, *, seals: bool | None = None) -> Steps[bool]:
         """Tell runs what this instance opens and how often it did; False where nobody listens."""
@@ -184,9 +201,9 @@ class VaultCore:
         row = reader.Reader(
             instance=self._instance,
             opens=keyring.check_values if keyring else {},
-            seals=(keyring is not None and self.seals) if seals is None else seals,
+            seals=(self._sealing is not None and self.seals) if seals is None else seals,
             policy=self.policy,
-            active=keyring.active if keyring else None,
+            active=self._sealing.active if self._sealing else None,
         )
         return (yield from self._told(used, reader.telling(row)))
 
@@ -248,7 +265,7 @@ class VaultCore:
         return secret_of(stored)
 
     def _is_fresh(self) -> bool:
-        rest = _SECONDS_BETWEEN_LOOKS if self.keyring is None else _SECONDS_A_KEYRING_SEALS
+        rest = _SECONDS_BETWEEN_LOOKS if self._sealing is None else _SECONDS_A_KEYRING_SEALS
         return self._clock() - self._looked < rest
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from reseal.errors import EvidenceError
+from reseal.errors import EvidenceError, EvidenceNotWritten
 from reseal.evidence.shelf import OPEN
 from reseal.evidence.spelling import spelled
 
@@ -62,15 +62,16 @@ class Evidence:
         return self.directory.parent
 
     def write(self, name: str, document: Any) -> Path:
-        """Write one JSON file."""
+        """Write one JSON file; raise EvidenceNotWritten."""
         path = self.directory / f"{name}.json"
-        path.write_bytes(spelled(document))
+        with writing(path):
+            path.write_bytes(spelled(document))
         return path
 
     def write_table(self, name: str, heading: list[str], rows: Iterable[list[str]]) -> Path:
-        """Write one CSV file."""
+        """Write one CSV file; raise EvidenceNotWritten."""
         path = self.directory / f"{name}.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with writing(path), path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([heading, *rows])
         return path
 
@@ -89,6 +90,15 @@ class Evidence:
         """Give the directory up, as nothing is written to it any more."""
         (self.root / OPEN / self.directory.name).unlink(missing_ok=True)
         os.close(self.held)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Tell of a file that cannot be written; raise EvidenceNotWritten."""
+    try:
+        yield
+    except OSError as error:
+        raise EvidenceNotWritten(f"{path} cannot be written ({error.strerror})") from None
 
 
 def open_runs(root: Path) -> list[str]:

@@ -18,7 +18,7 @@ from reseal.evidence import manifest
 from reseal.evidence.announcement import announce, withdraw
 from reseal.evidence.batches import BATCHES, count, ledger_table, table_bytes
 from reseal.evidence.closing import Closing
-from reseal.evidence.directory import Evidence
+from reseal.evidence.directory import Evidence, writing
 from reseal.evidence.head import Head
 from reseal.evidence.left import killed, lost, show_alive
 from reseal.evidence.manifest import Ending
@@ -78,12 +78,20 @@ class Recording:
         return f"{self.closing.shelf.where}/{run_id}"
 
     def end(self, evidence: Evidence, store: Store, *, notes: bool = True) -> Closed:
-        """Close the bundle of a run, with its page.
+        """Close the bundle of a run, with its page; raise EvidenceNotWritten for want of room.
 
         `notes` says to keep the head in the audit log, too, as runs do that write there at all. A
         database that is not there any more keeps nothing from being closed.
         """
         name = evidence.directory.name
+        with writing(evidence.directory):
+            closed = self._close(evidence, store, name)
+        if notes and not store.connection.closed:
+            detail = closed.head.as_dict()
+            event.append(store, Event(UUID(name), self.operator, Action.EVIDENCE_CLOSED, detail))
+        return closed
+
+    def _close(self, evidence: Evidence, store: Store, name: str) -> Closed:
         keys = _last_look(evidence, store, name)
         facts = manifest.facts(evidence.directory, name, Ending(datetime.now(UTC), keys))
         page = report.write(facts, evidence.directory, draws=self.plots)
@@ -92,10 +100,6 @@ class Recording:
             if self.is_elsewhere:
                 withdraw(self.closing.shelf, name)
                 shutil.rmtree(evidence.directory)
-        if notes and not store.connection.closed:
-            event.append(
-                store, Event(UUID(name), self.operator, Action.EVIDENCE_CLOSED, head.as_dict())
-            )
         return Closed(head, page)
 
     def close_interrupted(self, store: Store) -> list[str]:

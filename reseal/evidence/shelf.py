@@ -13,6 +13,7 @@ from reseal.errors import (
     BackupFileError,
     ConfigurationError,
     EvidenceError,
+    EvidenceNotWritten,
     NoSuchFile,
     ResealError,
     ShelfUnreachable,
@@ -107,7 +108,7 @@ class LocalShelf:
             part.write_bytes(content)
             part.replace(path)
         except OSError as error:
-            raise EvidenceError(f"{path} cannot be written ({error.strerror})") from None
+            raise EvidenceNotWritten(f"{path} cannot be written ({error.strerror})") from None
 
     def remove(self, name: str) -> None:
         """Remove a file, or find that there is none."""

@@ -12,7 +12,8 @@ def private_content(path: Path, name: str) -> bytes:
         exposed = stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO)
         content = path.read_bytes()
     except OSError as error:
-        raise KekError(f"{name} cannot be read: {error.strerror}") from None
+        remedy = 'put it back, or see docs/runbook.md, "A key that is lost"'
+        raise KekError(f"{name} cannot be read: {error.strerror}; {remedy}") from None
     if exposed:
         raise KekError(f"{name} is open to others; run `chmod 600` on it")
     return content

@@ -94,7 +94,11 @@ def key_versions(subject: FieldSubject) -> Finding:
     missing = sorted(found - _loaded(subject))
     if missing:
         value = f"sealed under unknown key versions {', '.join(map(str, missing))}"
-        return refuse(value, "restore these data keys from the backup of their database")
+        return refuse(
+            value,
+            "restore these data keys from the backup of their database: "
+            'docs/runbook.md, "A key that is lost"',
+        )
     return ok(", ".join(map(str, sorted(found))) or "none sealed")
 
 

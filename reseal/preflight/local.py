@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 from pathlib import Path
 
 import psycopg
@@ -12,6 +13,9 @@ from reseal.preflight.subject import Subject
 
 # libpq 14: the first that keeps server-side binding and cancelling safe with every server here.
 OLDEST_LIBPQ = 140000
+# What a run of one field leaves, and what Great Expectations needs meanwhile, several times over.
+LEAST_ROOM_MB = 32
+_MB = 1 << 20
 
 
 def library(subject: Subject) -> Finding:  # noqa: ARG001
@@ -42,6 +46,14 @@ def evidence_at(path: str) -> Finding:
         return refuse(
             f"{at_fault} cannot be written to", "set RESEAL_EVIDENCE to another directory"
         )
+    return room_of(path, shutil.disk_usage(nearest(Path(path).absolute())).free // _MB)
+
+
+def room_of(path: str, free: int) -> Finding:
+    """Judge the megabytes that are free where evidence goes: a run cannot end well without it."""
+    if free < LEAST_ROOM_MB:
+        remedy = "make room there, or set RESEAL_EVIDENCE to another directory"
+        return refuse(f"{path}, {free} MB free", remedy)
     return ok(path)
 
 
@@ -61,5 +73,7 @@ def nearest(path: Path) -> Path:
 
 LOCAL_CHECKS = (
     Question("local: library", f"libpq {OLDEST_LIBPQ // 10000} or later", library),
-    Question("local: evidence", "a directory that can be written to", evidence),
+    Question(
+        "local: evidence", f"a directory that can be written to, {LEAST_ROOM_MB} MB free", evidence
+    ),
 )

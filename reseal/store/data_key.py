@@ -94,11 +94,11 @@ def exists(store: Store) -> bool:
 
 
 def need_any(store: Store) -> None:
-    """Raise ConfigurationError where there is no loaded key, so that nothing is sealed."""
+    """Raise ConfigurationError where there is no loaded key."""
     if not (schema.exists(store) and exists(store)):
         raise ConfigurationError(
-            "there is no data key in this database yet, so nothing is sealed; "
-            "run `reseal encrypt` first"
+            "there is no data key in this database: run `reseal encrypt` first; where rows are "
+            'sealed, the key is gone: see docs/runbook.md, "A key that is lost"'
         )
 
 

@@ -17,6 +17,8 @@ OTHERS = {
     "openssl": "tests/flows/test_first_hour.py",
     "chmod": "tests/flows/test_first_hour.py",
     "prefect": "tests/flows/test_schedule.py",
+    "psql": "tests/flows/test_bad_night.py",
+    "pg_restore": "tests/flows/test_bad_night.py",
 }
 SHOWN = [(page, line) for page in PAGES for line in commands(page)]
 MENTIONED = [(page, line) for page in PAGES for line in mentions(page)]

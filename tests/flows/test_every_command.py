@@ -93,6 +93,8 @@ ELSEWHERE = {
     "make orchestration": (BY_HAND, "takes minutes, and has limits of its own"),
     "make fleet": (BY_HAND, "takes minutes; its first half is tested"),
     "make ui": (BY_HAND, "drives a browser for a minute"),
+    "psql": ("tests/flows/test_bad_night.py", "after the schema was dropped"),
+    "pg_restore": ("tests/flows/test_bad_night.py", "after the schema was dropped"),
     "aws": ("tests/flows/test_kms.py", "needs a cloud KMS; a stand-in is tested"),
     "softhsm2-util": ("tests/softhsm.py", "done by a fixture"),
     "pkcs11-tool": ("tests/softhsm.py", "a key is made through the same library"),

@@ -5,6 +5,7 @@ from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import psycopg
 import pytest
 
 from reseal.errors import (
@@ -143,6 +144,12 @@ def test_before_the_first_key_a_command_is_told_to_encrypt_first(access, bare):
     bare.connection.execute("DROP SCHEMA reseal CASCADE")
     with pytest.raises(ConfigurationError, match="run `reseal encrypt` first"):
         data_key.need_any(bare)
+
+
+@pytest.mark.parametrize("verb", ["DELETE FROM", "TRUNCATE"])
+def test_no_row_of_a_key_goes_by_a_hurried_statement(store, admin, verb):
+    with pytest.raises(psycopg.errors.RaiseException, match="a data key is never deleted"):
+        admin.execute(f"{verb} reseal.data_key".encode())
 
 
 def test_a_staged_key_opens_and_does_not_seal(store, access):

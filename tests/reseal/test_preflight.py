@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from reseal.config import parse_config
 from reseal.errors import KekError, SettingsError
 from reseal.modes import Mode
-from reseal.preflight import Check, PreflightPlan, Report, Verdict, run_preflight, runners
+from reseal.preflight import Check, PreflightPlan, Report, Verdict, local, run_preflight, runners
 from reseal.store import control, schema
 from tests.conftest import SENTINEL, USERS_FIELD
 
@@ -227,6 +227,13 @@ def test_evidence_that_cannot_be_written_is_refused(access, tmp_path):
     assert verdict(tmp_path / "file" / "evidence") is Verdict.REFUSE
     assert verdict("s3://bucket/evidence") is Verdict.UNKNOWN
     assert not (tmp_path / "new").exists()
+
+
+def test_a_run_whose_evidence_has_no_room_is_refused_beforehand():
+    assert local.room_of("/evidence", local.LEAST_ROOM_MB).verdict is Verdict.OK
+    full = local.room_of("/evidence", local.LEAST_ROOM_MB - 1)
+    assert (full.verdict, full.value) == (Verdict.REFUSE, "/evidence, 31 MB free")
+    assert "make room there" in full.remedy
 
 
 def test_a_field_that_cannot_be_described_does_not_hide_the_others(access, admin):

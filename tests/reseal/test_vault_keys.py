@@ -6,7 +6,7 @@ import pytest
 from psycopg_pool import ConnectionPool
 
 from reseal import Envelope, Vault
-from reseal.errors import KekUnreachable
+from reseal.errors import KekUnreachable, KeyringError
 from tests.reseal.key_scene import KeyScene
 from tests.reseal.scene import SEED
 
@@ -114,3 +114,39 @@ def test_of_many_threads_that_seal_a_minute_later_one_looks(vault, kek, time):
         sealed = list(threads.map(lambda row: vault.seal(FIELD, row, SEED), range(64)))
     assert len(set(sealed)) == 64
     assert kek.asked == asked + 1
+
+
+GONE = {
+    "the schema is dropped": "DROP SCHEMA reseal CASCADE",
+    "an older state without it is restored": "DROP TABLE reseal.data_key CASCADE",
+    "the rows are deleted by force": """
+        ALTER TABLE reseal.data_key DISABLE TRIGGER data_keys_stay;
+        DELETE FROM reseal.data_key
+    """,
+}
+
+
+@pytest.mark.parametrize("statement", GONE.values(), ids=GONE)
+def test_keys_that_are_gone_from_the_database_go_on_opening_and_seal_nothing(
+    vault, admin, caplog, statement
+):
+    stored = vault.seal(FIELD, 1, SEED)
+    admin.execute(statement)
+
+    for _ in range(2):
+        vault.refresh()
+    assert vault.read(FIELD, 1, stored).reveal() == SEED
+    assert not vault.can_seal
+    with pytest.raises(KeyringError, match="are gone from the database"):
+        vault.seal(FIELD, 2, SEED)
+    assert caplog.text.count("the data keys are gone from the database") == 1
+
+
+def test_keys_that_are_there_again_seal_again(vault, admin, time):
+    admin.execute("ALTER TABLE reseal.data_key RENAME TO elsewhere")
+    vault.refresh()
+    assert not vault.can_seal
+    admin.execute("ALTER TABLE reseal.elsewhere RENAME TO data_key")
+
+    time.now = 2.0
+    assert version_of(vault.seal(FIELD, 1, SEED)) == 1
