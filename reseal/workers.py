@@ -5,12 +5,12 @@ Only ids, page numbers and counts go in and out; each process opens its own conn
 
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from multiprocessing.connection import wait
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
@@ -40,7 +40,7 @@ class Workers:
     def __init__(self, access: Access, count: int, reading_rest: float = 0.0) -> None:
         # Threads of the runner must not be copied, and what every worker imports is imported once.
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["reseal.spans"])
+        context.set_forkserver_preload(["reseal.left_to_parent", "reseal.spans"])
         self.count = count
         self.why_stopped = ""
         self.valve = Valve(context, count)
@@ -138,9 +138,7 @@ def _begin(
 
 def bind_to_parent() -> None:
     """Leave signals to the process that started this one, and end with it."""
-    # The runner alone decides when to stop; a signal to the whole group must not cut a batch.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    import_module("reseal.left_to_parent")
     threading.Thread(target=_follow_parent, daemon=True).start()
 
 

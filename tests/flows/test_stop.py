@@ -1,8 +1,12 @@
-"""SIGTERM amid an encryption: it stops at a batch boundary, and the next run goes on."""
+"""SIGTERM amid an encryption: it stops at a batch boundary, and the next run goes on.
 
+To the whole group of processes, as a service manager sends it and Prefect's workers do.
+"""
+
+import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 import pytest
@@ -45,14 +49,15 @@ class Stopped:
 
 @pytest.fixture(scope="module")
 def stopped(make_scene: Callable[[], Scene]) -> Stopped:
-    """A careful run on a database that takes its time, told to stop when it is well under way."""
+    """A run on a database that takes its time, told to stop when it is well under way."""
     scene = make_scene()
     before = scene.enrol("JBSWY3DPEHPK3PXP" for _ in range(USERS))
     with scene.connect() as connection:
         connection.execute(SLOW)
-    process = scene.command_line.start("encrypt", "--safe", "--json")
+    service = replace(scene.command_line, is_cold=True, leads_a_session=True)
+    process = service.start("encrypt", "--json")
     wait_until(lambda: scene.ask(ENVELOPES) > USERS / 10 or process.poll() is not None)
-    process.send_signal(signal.SIGTERM)
+    os.killpg(process.pid, signal.SIGTERM)
     told = monotonic()
     out, err = process.communicate(timeout=60)
     ended = Ended(process.wait(), out, err)
@@ -89,7 +94,7 @@ def test_the_same_command_again_completes_and_seals_nothing_twice(stopped: Stopp
     scene = stopped.scene
     with scene.connect() as connection:
         connection.execute("DROP TRIGGER slow ON users")
-    again = scene.command_line.run("encrypt", "--safe", "--json")
+    again = scene.command_line.run("encrypt", "--json")
     assert (again.code, again.document["outcome"]) == (0, "done")
     assert again.part(FIELD)["changed"] == USERS - len(stopped.envelopes)
     envelopes = scene.sealed()
