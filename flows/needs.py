@@ -61,7 +61,7 @@ def _need_in_database(
 
 
 def _need_keys(access: Access, store: Store, flow: str) -> None:
-    if schema.exists(store) and data_key.exists(store):
+    if data_key.exists(store):
         access.keyring(store)
     elif flow in _OF_SEALED_ROWS:
         data_key.need_any(store)

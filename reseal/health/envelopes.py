@@ -11,7 +11,7 @@ from reseal.health.reading import Look, Opened
 from reseal.judge import Facts, Verdict
 from reseal.keyring import Keyring
 from reseal.shape import Shape
-from reseal.store import quarantine
+from reseal.store import quarantine, schema
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 from reseal.sweep.span import Span
@@ -30,7 +30,7 @@ def look(
 
 
 def _opened(store: Store, target: Target, keyring: Keyring, spans: Iterable[Span]) -> Opened:
-    accepted = quarantine.accepted(store, target.field.name)
+    accepted = quarantine.accepted(store, target.field.name) if schema.exists(store) else {}
     return reduce(
         add,
         (

@@ -22,7 +22,7 @@ from reseal.scores.finding import Unknown
 from reseal.scores.known import known
 from reseal.scores.read_security import Ours, standing
 from reseal.scores.reading import Standing
-from reseal.store import quarantine, reader
+from reseal.store import data_key, quarantine, reader
 from reseal.store.catalog import Target
 from reseal.store.store import Store
 
@@ -95,15 +95,21 @@ class Eye:
         if isinstance(keyring, Unknown):
             return keyring
         name = target.field.name
-        page = past.latest(self.store, "health.page", name, _A_WEEK)
-        ask = partial(envelopes.look, self.store, target, keyring, int(page or 0), self.choice)
+        page = self.ours.read(partial(past.latest, self.store, "health.page", name, _A_WEEK))
+        position = int(page) if isinstance(page, float) else 0
+        ask = partial(envelopes.look, self.store, target, keyring, position, self.choice)
         return known(ask)
 
     def _keys(self) -> Keyring | Unknown:
         if self._keyring is None:
-            read = partial(self.access.keyring, self.store)
-            self._keyring = known(partial(self.ours.read, partial(known, read)))
+            self._keyring = known(self._loaded)
         return self._keyring
+
+    def _loaded(self) -> Keyring:
+        # An envelope whose key is gone is one that will not open, and must be seen.
+        if not data_key.exists(self.store):
+            return Keyring.of_nobody()
+        return self.access.keyring(self.store)
 
     def _is_refused(self) -> bool:
         refusing = self.ours.read(partial(reader.refusing_plaintext, self.store))

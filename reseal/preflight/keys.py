@@ -8,7 +8,7 @@ from reseal.kek import Kek
 from reseal.keyring import MOST_SEALS, context
 from reseal.preflight.question import Finding, Question, ok, refuse, warn
 from reseal.preflight.subject import Subject
-from reseal.store import data_key, key_use, schema
+from reseal.store import data_key, key_use
 from reseal.store.active_key import ActiveKey
 
 WRAPPED = "SELECT version, wrapped FROM {reseal}.data_key WHERE wrapped IS NOT NULL LIMIT 1"
@@ -142,7 +142,7 @@ def _scheme(one: Kek) -> str:
 
 
 def _has_keys(subject: Subject) -> bool:
-    return schema.exists(subject.store) and data_key.exists(subject.store)
+    return data_key.exists(subject.store)
 
 
 def _active(subject: Subject) -> ActiveKey | None:

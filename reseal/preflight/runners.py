@@ -36,6 +36,16 @@ def lock(subject: FieldSubject) -> Finding:
     return judge(value, "wait for that run, or end it with `reseal stop`")
 
 
+def tables(subject: Subject) -> Finding:
+    """Look whether Reseal's own tables are all there."""
+    if not schema.exists(subject.store):
+        return ok("none yet")
+    gone = schema.missing_tables(subject.store)
+    if gone:
+        return refuse(f"{', '.join(gone)} gone", 'see docs/runbook.md, "Restoring the database"')
+    return ok("all there")
+
+
 def readers(subject: Subject) -> Finding:
     """Count the applications that reported lately, and those that still write plaintext."""
     if not schema.exists(subject.store):
@@ -52,6 +62,9 @@ def _holder(subject: FieldSubject) -> int | None:
     return row[0] if row else None
 
 
-READER_CHECKS = (Question("runners: readers", "none writes plaintext", readers),)
+READER_CHECKS = (
+    Question("runners: tables", "all of Reseal's own", tables),
+    Question("runners: readers", "none writes plaintext", readers),
+)
 
 RUNNER_CHECKS = (Question("runners: lock", "free", lock),)

@@ -89,13 +89,13 @@ def loading(kek: Kek) -> Steps[Keyring | None]:
 
 
 def exists(store: Store) -> bool:
-    """Say whether there is any loaded key."""
-    return store.one(ALL) is not None
+    """Say whether there is any loaded key; without a schema there is none."""
+    return schema.exists(store) and store.one(ALL) is not None
 
 
 def need_any(store: Store) -> None:
     """Raise ConfigurationError where there is no loaded key."""
-    if not (schema.exists(store) and exists(store)):
+    if not exists(store):
         raise ConfigurationError(
             "there is no data key in this database: run `reseal encrypt` first; where rows are "
             'sealed, the key is gone: see docs/runbook.md, "A key that is lost"'

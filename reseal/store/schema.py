@@ -1,5 +1,6 @@
 """Reseal's own schema: made once, then brought forward by numbered SQL files."""
 
+import re
 from importlib.resources import files
 
 from psycopg import sql
@@ -17,6 +18,10 @@ CREATE TABLE IF NOT EXISTS {reseal}.migration (
 """
 
 APPLIED = "SELECT name FROM {reseal}.migration"
+
+# In the files.
+MAKES = re.compile(r"^CREATE TABLE \{reseal\}\.(\w+)", re.MULTILINE)
+DROPS = re.compile(r"^DROP TABLE \{reseal\}\.(\w+)", re.MULTILINE)
 
 RECORD = "INSERT INTO {reseal}.migration (name) VALUES (%s)"
 
@@ -46,6 +51,15 @@ def has_table(store: Store, name: str) -> bool:
     return bool(store.need(HAS_TABLE, [store.schema, name])[0])
 
 
+def missing_tables(store: Store) -> list[str]:
+    """Return the tables that the files which were applied have made, and that are gone."""
+    made: set[str] = set()
+    for (name,) in store.execute(APPLIED + " ORDER BY name"):
+        text = _text(name)
+        made = made.difference(DROPS.findall(text)).union(MAKES.findall(text))
+    return sorted(name for name in made if not has_table(store, name))
+
+
 def migrate(store: Store, application: str | None = None) -> list[str]:
     """Apply the files that are not yet applied, in one transaction; return their names.
 
@@ -58,7 +72,9 @@ def migrate(store: Store, application: str | None = None) -> list[str]:
         applied = {name for (name,) in store.execute(APPLIED)}
         missing = [name for name in _names() if name not in applied]
         for name in missing:
-            store.connection.execute(_read(name).format(reseal=sql.Identifier(store.schema)))
+            store.connection.execute(
+                sql.SQL(_text(name)).format(reseal=sql.Identifier(store.schema))
+            )
             store.execute(RECORD, [name])
         if application is not None:
             _grant(store, application)
@@ -83,5 +99,5 @@ def _names() -> list[str]:
     return sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
 
 
-def _read(name: str) -> sql.SQL:
-    return sql.SQL(files("reseal.store.migrations").joinpath(name).read_text())
+def _text(name: str) -> str:
+    return files("reseal.store.migrations").joinpath(name).read_text()

@@ -97,3 +97,12 @@ def test_an_old_transaction_is_a_warning_that_names_its_pid(access, admin, datab
 
         assert check.verdict is Verdict.WARN
         assert check.value == f"pid {old.info.backend_pid} for 0 min"
+
+
+@pytest.mark.parametrize("table", ["reader", "backup", "event"])
+def test_a_run_is_refused_where_a_table_of_reseals_own_is_gone(scene, table):
+    assert found(look(scene.access), "runners: tables").verdict is Verdict.OK
+    scene.admin.execute(f"DROP TABLE reseal.{table} CASCADE".encode())
+
+    said = found(look(scene.access), "runners: tables")
+    assert (said.verdict, said.value) == (Verdict.REFUSE, f"{table} gone")

@@ -88,3 +88,14 @@ def test_a_batch_whose_counts_do_not_add_up_cannot_be_recorded(store):
             " rows_read, changed, moved, locked, settled, empty, quarantined, left_alone)"
             " VALUES (gen_random_uuid(), 'f', 1, 'seal', 1, 0, 1, 5, 1, 1, 1, 1, 0, 0, 0)"
         )
+
+
+def test_what_the_migrations_have_made_is_what_is_missed(bare, admin):
+    schema.migrate(bare)
+    assert schema.missing_tables(bare) == []
+
+    tables = "SELECT relname FROM pg_class WHERE relnamespace = 'reseal'::regnamespace"
+    made = {name for (name,) in admin.execute(f"{tables} AND relkind = 'r'")} - {"migration"}
+    for name in made:
+        admin.execute(f"DROP TABLE reseal.{name} CASCADE")
+    assert schema.missing_tables(bare) == sorted(made)

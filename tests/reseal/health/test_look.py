@@ -276,3 +276,12 @@ def test_a_look_says_where_the_next_one_begins(sealed: Scene, admin: psycopg.Con
     assert isinstance(field.look, Look)
     assert (field.look.after, field.look.a_round) == (0, 1)
     assert field.look.opened.sealed >= 30
+
+
+@pytest.mark.parametrize("lost", ["DROP SCHEMA reseal CASCADE", "TRUNCATE reseal.data_key CASCADE"])
+def test_envelopes_whose_keys_are_gone_are_envelopes_that_do_not_open(sealed: Scene, lost: str):
+    sealed.admin.execute("ALTER TABLE reseal.data_key DISABLE TRIGGER ALL")
+    sealed.admin.execute(lost.encode())
+
+    assert terms(sealed)["integrity"].points == 0.0
+    assert values(sealed)["envelope-will-not-open", FIELD] == 30
