@@ -102,8 +102,11 @@ def _unreachable(url: str, error: psycopg.Error) -> Unreachable:
     except psycopg.ProgrammingError:
         return Unreachable("RESEAL_DATABASE_URL is not a PostgreSQL URL such as postgresql://…")
     server = f"{parts.get('host') or 'the local socket'}:{parts.get('port') or 5432}"
+    # One that answers may have trouble of its own, such as a disk that is full.
+    log = " and the server's log" if "FATAL:" in str(error) else ""
     return Unreachable(
-        f"cannot connect to the database at {server}: {_reason(error)}; check RESEAL_DATABASE_URL",
+        f"cannot connect to the database at {server}: {_reason(error)}; check "
+        f"RESEAL_DATABASE_URL{log}",
         error.sqlstate,
     )
 

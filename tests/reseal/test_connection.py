@@ -226,6 +226,11 @@ def test_a_server_that_cannot_be_reached_is_named_with_the_reason(url, says):
     assert refusal(url) == says
 
 
+def test_a_server_that_answers_and_lets_nobody_in_has_more_to_say_in_its_log(server):
+    said = refusal(psycopg.conninfo.make_conninfo(server, dbname="there_is_none"))
+    assert said.endswith("check RESEAL_DATABASE_URL and the server's log")
+
+
 @pytest.mark.parametrize(
     "url", ["nonsense", f"postgresql://u:{SENTINEL}@[::1/d", "mysql://h/d", "http://h", "=", "a b"]
 )
