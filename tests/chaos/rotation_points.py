@@ -148,9 +148,12 @@ Chain = tuple[Point, ...]
 def in_short() -> tuple[Chain, ...]:
     """Return one chain of every other point: each run goes on with what the one before it left.
 
-    The one whose end is reported comes last, because a rotation of its own follows it.
+    With the points behind which a run goes on. The one whose end is reported comes last, because a
+    rotation of its own follows it.
     """
-    return ((*POINTS[:-1:2], POINTS[-1]),)
+    behind = [before for before, point in pairwise(POINTS) if point.goes_on]
+    chosen = {*POINTS[::2], *behind}
+    return ((*(point for point in POINTS[:-1] if point in chosen), POINTS[-1]),)
 
 
 def one_by_one() -> tuple[Chain, ...]:
