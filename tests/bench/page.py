@@ -66,9 +66,12 @@ def _run(title: str, document: Document) -> str:
 
 
 def _measured(document: Document) -> str:
-    count, load = len(document["rounds"]), document["machine"]["load"]
+    count, machine = len(document["rounds"]), document["machine"]
     rounds = "one round" if count == 1 else f"{count} rounds"
-    return f"{document['date']}, {rounds}; the load of the machine before was {load}."
+    return (
+        f"{document['date']}, {rounds} on {machine['processor']}; the load of the machine before "
+        f"was {machine['load']}."
+    )
 
 
 def _missing(document: Document) -> list[str]:
@@ -97,7 +100,9 @@ def _kind(document: Document) -> tuple[str, ...]:
     return (
         f"{table['keys']} keys",
         further,
-        f"on PostgreSQL {document['server']['server_version']}",
+        f"on PostgreSQL {document['server']['server_version']},",
+        # Another machine is no other size.
+        document["machine"]["processor"],
     )
 
 
