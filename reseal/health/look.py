@@ -93,7 +93,17 @@ class Eye:
     def _look(self, target: Target) -> Look | Unknown:
         keyring = self._keys()
         if isinstance(keyring, Unknown):
-            return keyring
+            return self._keyless(target, keyring)
+        return self._opened(target, keyring)
+
+    def _keyless(self, target: Target, why: Unknown) -> Look | Unknown:
+        """Look whether there are envelopes whose keys are gone, which nobody opens any more."""
+        if known(partial(data_key.exists, self.store)) is not False:
+            return why
+        seen = self._opened(target, Keyring.of_nobody())
+        return seen if isinstance(seen, Look) and seen.opened.sealed else why
+
+    def _opened(self, target: Target, keyring: Keyring) -> Look | Unknown:
         name = target.field.name
         page = self.ours.read(partial(past.latest, self.store, "health.page", name, _A_WEEK))
         position = int(page) if isinstance(page, float) else 0
@@ -102,14 +112,9 @@ class Eye:
 
     def _keys(self) -> Keyring | Unknown:
         if self._keyring is None:
-            self._keyring = known(self._loaded)
+            read = partial(self.access.keyring, self.store)
+            self._keyring = known(partial(self.ours.read, partial(known, read)))
         return self._keyring
-
-    def _loaded(self) -> Keyring:
-        # An envelope whose key is gone is one that will not open, and must be seen.
-        if not data_key.exists(self.store):
-            return Keyring.of_nobody()
-        return self.access.keyring(self.store)
 
     def _is_refused(self) -> bool:
         refusing = self.ours.read(partial(reader.refusing_plaintext, self.store))
