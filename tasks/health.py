@@ -10,9 +10,7 @@ from prefect.artifacts import ImageArtifact, TableArtifact
 from prefect.events import emit_event
 
 from reseal.access import Access
-from reseal.errors import StoreError
 from reseal.health import look, past, trends, watch
-from reseal.health.reading import Look, Reading
 from reseal.health.score import Health
 from reseal.health.signals import signals
 from reseal.health.terms import health
@@ -43,20 +41,10 @@ def look_at_health(access: Access, by: watch.By) -> Looked:
         reading = look.take(access, store, random.Random())  # noqa: S311 - which pages, no key
         found = health(reading)
         if not keeps:
-            _need_no_envelopes(reading)
+            watch.need_no_envelopes(reading)
             return Looked(found, [])
         watch.keep(store, reading, found, signals(reading, found), by)
         return Looked(found, [row for row in alert.rows(store) if row.is_raised])
-
-
-def _need_no_envelopes(reading: Reading) -> None:
-    """Raise StoreError where envelopes stand that no key opens: there is no table to alert by."""
-    for field in reading.fields:
-        if isinstance(field.look, Look) and field.look.opened.sealed:
-            raise StoreError(
-                f"{field.name} has envelopes, and Reseal's schema with their keys is gone; see "
-                'docs/runbook.md, "A key that is lost"'
-            )
 
 
 @step(name="tell alerts")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from reseal.audit.action import Action
+from reseal.errors import KeyringError
 from reseal.health import past
 from reseal.health.alert import KINDS, Change, Signal, Standing, follow
 from reseal.health.reading import FieldHealth, Login, Look, Reading
@@ -65,6 +66,19 @@ def keep(store: Store, reading: Reading, health: Health, said: Signals, by: By) 
     if past.latest(store, "health.pruned", _OURS, timedelta(hours=1)) is None:
         sample.prune(store, KEPT)
         store.run(sample.adding(_OURS, {"health.pruned": 1.0}))
+
+
+def need_no_envelopes(reading: Reading) -> None:
+    """Raise KeyringError where envelopes stand without Reseal's schema, which alerts are kept in.
+
+    Their keys were in it.
+    """
+    for field in reading.fields:
+        if isinstance(field.look, Look) and field.look.opened.sealed:
+            raise KeyringError(
+                f"{field.name} has envelopes, and Reseal's schema with their keys is gone; see "
+                'docs/runbook.md, "A key that is lost"'
+            )
 
 
 def untold(store: Store) -> list[Untold]:

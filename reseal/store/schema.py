@@ -40,6 +40,11 @@ IS_ROLE = "SELECT count(*) FROM pg_roles WHERE rolname = %s"
 
 HAS_TABLE = "SELECT to_regclass(format('%%I.%%I', %s::text, %s::text)) IS NOT NULL"
 
+MISSING = """
+SELECT name FROM unnest(%s::text[]) AS name
+WHERE to_regclass(format('%%I.%%I', %s::text, name)) IS NULL ORDER BY name COLLATE "C"
+"""
+
 
 def exists(store: Store) -> bool:
     """Say whether Reseal's schema stands in this database."""
@@ -57,7 +62,7 @@ def missing_tables(store: Store) -> list[str]:
     for (name,) in store.execute(APPLIED + " ORDER BY name"):
         text = _text(name)
         made = made.difference(DROPS.findall(text)).union(MAKES.findall(text))
-    return sorted(name for name in made if not has_table(store, name))
+    return [name for (name,) in store.execute(MISSING, [list(made), store.schema])]
 
 
 def migrate(store: Store, application: str | None = None) -> list[str]:

@@ -23,7 +23,6 @@ OUTCOMES = """
 SELECT sum(rows_read)::int = sum(changed + moved + locked + settled + empty + quarantined
                                  + left_alone)::int AND max(pass) > 1 FROM reseal.batch
 """
-BY_WORKERS_ELSEWHERE = "SELECT count(DISTINCT epoch) FROM reseal.batch"
 
 
 @dataclass(frozen=True)
