@@ -244,7 +244,7 @@ def flipped(text: str) -> str:
     return str(replace(envelope, ciphertext=bytes([first ^ 1]) + rest))
 
 
-def wait_until(is_so: Callable[[], Any], seconds: float = 60) -> None:
+def wait_until(is_so: Callable[[], Any], seconds: float = 240) -> None:
     """Wait until something is so; fail where it does not come."""
     deadline = monotonic() + seconds
     while not is_so():
