@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from prefect.server.api.server import create_app
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reseal.collector import collect_seldom
 
 # Logos of block types are elsewhere, and the V2 UI reports to somebody what is done in it.
 _POLICY = (
@@ -31,4 +32,8 @@ class AskingNobody:
 
 def create() -> Any:
     """Return the application, for uvicorn."""
+    collect_seldom()
+    # Thousands of modules.
+    from prefect.server.api.server import create_app
+
     return AskingNobody(create_app())

@@ -12,6 +12,7 @@ from flows.opening import Opening
 from flows.prefect_lines import OF_RUNS
 from flows.progress import watching
 from flows.server import prefect_server, prepare_home
+from reseal import workers
 from reseal.errors import ConfigurationError, ResealError
 from reseal.modes import Mode, give_way
 from reseal.result import RunResult
@@ -38,6 +39,7 @@ def run(name: str, options: dict[str, Any]) -> dict[str, Any]:
     # Before all that is imported now, which takes seconds of a processor.
     give_way(options.get("mode", Mode.STANDARD))
     prepare_home(settings.state)
+    workers.warm_up()
     own = settings.variables.get("PREFECT_API_URL")
     if not own and screen.console.is_terminal:
         screen.say("Starting a Prefect server for this run, which takes some seconds.")

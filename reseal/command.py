@@ -3,6 +3,9 @@
 import sys
 from importlib import import_module, util
 
+from reseal.collector import collect_seldom
+from reseal.leaving import Leaving
+
 
 def main() -> int:
     """Run the command line, or say in one sentence that the pipeline is not installed."""
@@ -17,5 +20,13 @@ def main() -> int:
     return int(import_module("flows.cli").main())
 
 
+def run() -> None:
+    """Be the program, from its first moment to its last."""
+    leaving = Leaving()
+    collect_seldom()
+    leaving.code = main()
+    sys.exit(leaving.code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

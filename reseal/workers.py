@@ -11,6 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
@@ -27,6 +28,10 @@ from reseal.pacing.valve import Valve
 from reseal.settings import log_style
 from reseal.sweep.engine import Hands
 
+# Threads of the runner must not be copied, and what every worker imports is imported once.
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["reseal.left_to_parent", "reseal.spans"])
+
 # Of processes that have begun.
 Counter: TypeAlias = "Synchronized[int]"
 
@@ -38,17 +43,14 @@ class Workers:
     """Run span work in other processes; `stop()` ends it at the next batch boundary."""
 
     def __init__(self, access: Access, count: int, reading_rest: float = 0.0) -> None:
-        # Threads of the runner must not be copied, and what every worker imports is imported once.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["reseal.left_to_parent", "reseal.spans"])
         self.count = count
         self.why_stopped = ""
-        self.valve = Valve(context, count)
-        self._stop: Event = context.Event()
-        self._pause: Event = context.Event()
+        self.valve = Valve(_CONTEXT, count)
+        self._stop: Event = _CONTEXT.Event()
+        self._pause: Event = _CONTEXT.Event()
         self._pool = ProcessPoolExecutor(
             count,
-            mp_context=context,
+            mp_context=_CONTEXT,
             initializer=_begin,
             initargs=(
                 access,
@@ -56,7 +58,7 @@ class Workers:
                 self._pause,
                 self.valve,
                 reading_rest,
-                context.Value("i", 0),
+                _CONTEXT.Value("i", 0),
             ),
         )
 
@@ -98,6 +100,11 @@ class Workers:
     def close(self) -> None:
         """End the processes once their present work is done."""
         self._pool.shutdown(cancel_futures=True)
+
+
+def warm_up() -> None:
+    """Import what workers need in the process that they will be forked from, beside this one."""
+    forkserver.ensure_running()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import gc
 
-from reseal.collector import passing_over_what_is_loaded
+from reseal.collector import collect_seldom, passing_over_what_is_loaded
 
 
 def test_what_is_loaded_is_passed_over_for_as_long_as_the_work_takes():
@@ -12,3 +12,13 @@ def test_what_is_loaded_is_passed_over_for_as_long_as_the_work_takes():
         assert gc.get_threshold()[0] > before[0]
     assert gc.get_freeze_count() == 0
     assert gc.get_threshold() == before
+
+
+def test_what_is_imported_is_seldom_walked_through():
+    before = gc.get_threshold()
+    try:
+        collect_seldom()
+        assert gc.isenabled()
+        assert gc.get_threshold() > before
+    finally:
+        gc.set_threshold(*before)
