@@ -43,7 +43,7 @@ def is_usual(field: Field, value: sql.Composable) -> sql.Composable:
     if field.format != "base32":
         return sql.SQL("false")
     least, most = USUAL_LENGTHS
-    return sql.SQL("(length({}) BETWEEN {} AND {} AND {})").format(
+    return sql.SQL("(octet_length({}) BETWEEN {} AND {} AND {})").format(
         value, least, most, matches(value, USUAL_LETTERS)
     )
 
@@ -55,7 +55,7 @@ def is_plain(field: Field, value: sql.Composable) -> sql.Composable:
         return whole
     characters, least, most, multiple = USUAL[field.format]
     return sql.SQL(
-        "(length({0}) BETWEEN {1} AND {2} AND mod(length({0}), {3}) = 0 AND {4} OR {5})"
+        "(octet_length({0}) BETWEEN {1} AND {2} AND mod(octet_length({0}), {3}) = 0 AND {4} OR {5})"
     ).format(value, least, most, multiple, matches(value, characters), whole)
 
 

@@ -177,4 +177,4 @@ def _rows(
         "empty": is_empty(target),
         **beside(store, target, original.run_id if original else None),
     }
-    return map(LookedRows.read, store.in_parts(READ, _ROWS_AT_ONCE, span.bounds, **parts))
+    return map(LookedRows.read, store.in_parts_ahead(READ, _ROWS_AT_ONCE, span.bounds, **parts))

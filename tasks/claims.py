@@ -164,7 +164,7 @@ def _suite(
 def _counted(
     run: Run, target: catalog.Target, facts: Facts, measures: Sequence[Measure]
 ) -> Counted:
-    rows = census.take_census(run.store, target).rows
+    rows = census.rows_of(run.store, target)
     aside = quarantine.counted(run.store, target.field.name).aside
     accepted = sum(count for fact, count in facts.items() if fact.accepted)
     originals = [one for one in measures if one.what is What.ORIGINALS]

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from psycopg import sql
-from psycopg.rows import TupleRow
 
 from reseal.backup.coverage import Kept
 from reseal.backup.policy import DEFAULT_KEPT_DAYS
@@ -52,9 +51,10 @@ ON CONFLICT ((row_key[1]), row_key, field, run_id)
 DO UPDATE SET sealed = excluded.sealed, digest = excluded.digest, late = true
 """
 
-# A partition is one run's; by its pages it is cut into shares.
+# A partition is one run's; by its pages it is cut into shares. Most keys have one part, and a text
+# is taken apart in half the time of an array.
 ALL = """
-SELECT row_key, sealed FROM {partition}
+SELECT row_key[1], nullif(row_key[2:], '{{}}'), sealed FROM {partition}
 WHERE field = %s AND ctid >= %s::tid AND ctid < %s::tid
 """
 
@@ -219,12 +219,20 @@ def count(store: Store, run_id: UUID, field: str) -> int:
     return int(store.need(COUNT, [run_id, field])[0])
 
 
-def every(store: Store, run_id: UUID, field: str, share: Share = WHOLE) -> Iterator[list[TupleRow]]:
-    """Stream row keys with sealed originals of a share in parts; call it in a transaction."""
+def every(
+    store: Store, run_id: UUID, field: str, share: Share = WHOLE, *, ahead: bool = False
+) -> Iterator[list[tuple[list[str], bytes]]]:
+    """Stream row keys with sealed originals of a share in parts; call it in a transaction.
+
+    With `ahead` the server makes a part while the one before is worked on, and can be asked for
+    nothing else meanwhile.
+    """
     partition = partition_of(store, run_id)
     first, after = share.of(int(store.need(PAGES, [partition.as_string()])[0]))
     bounds = [field, f"({first},0)", f"({after},0)"]
-    return store.in_parts(ALL, 5000, bounds, partition=partition)
+    read = store.in_parts_ahead if ahead else store.in_parts
+    for rows in read(ALL, 5000, bounds, partition=partition):
+        yield [([first, *(rest or ())], sealed) for first, rest, sealed in rows]
 
 
 def fields(store: Store, run_id: UUID) -> list[str]:

@@ -24,7 +24,7 @@ _MOST_IN_VAIN = 6
 # Fewer pages than these have their own rows moved; more are covered by the table's last ones.
 _FEW_PAGES = 256
 
-# Of a log of gigabytes one look, at the end, is enough.
+# Of a log of gigabytes one look, at the end, is enough, and all of it only where that is clean.
 _MOST_OF_LOGS = 512 * 1024 * 1024
 
 _ROWS = (Kind.HEAP, Kind.TOAST)
@@ -66,7 +66,8 @@ class Cleaner:
             yield self._step("statements", self._reset_statements, look_at, [Kind.STATEMENTS])
         # What was looked at in part, or written since, is looked at as a whole.
         yield self._step("last look", _nothing, self._unsettled)
-        yield self._step("write-ahead log", self._switch_wal, places.logs)
+        look_at = partial(places.logs, _MOST_OF_LOGS)
+        yield self._step("write-ahead log", self._switch_wal, look_at)
 
     def _rewritten(self) -> Iterator[Step]:
         if not self._work.policy.rewrite:

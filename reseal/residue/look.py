@@ -19,6 +19,8 @@ from reseal.store.store import Store
 # Two read while one waits for the server; what is compared runs outside of the interpreter's lock.
 _READERS = 2
 
+IN_PART = "looked at only until old secrets were found; `reseal residue` counts them"
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -120,20 +122,27 @@ class Search:
 
     def _seen(self, place: Place) -> Seen:
         found, pages = 0, set[int]()
-        cut = list(pieces(place, self.block))
         try:
-            for needles in self.parts:
-                for starts in self.pool.map(partial(self._starts, needles), cut):
-                    found += len(starts)
-                    # Of the others, pages are of no use.
-                    if place.oid is not None:
-                        pages.update((starts // self.block).tolist())
-                found += len(needles.starts("\n".join(place.texts).encode()))
+            for starts in self._found(place):
+                found += len(starts)
+                # Of the others, pages are of no use.
+                if place.oid is not None:
+                    pages.update((starts // self.block).tolist())
+                if found and place.until_found:
+                    return Seen(replace(place, unseen=IN_PART), found)
         except ConnectionLost:
             raise
         except StoreError as error:
             return Seen(replace(place, unseen=str(error)), found)
         return Seen(place, found, frozenset(pages))
+
+    def _found(self, place: Place) -> Iterator[Starts]:
+        """Yield, piece by piece, where old secrets begin."""
+        cut = list(pieces(place, self.block))
+        for needles in self.parts:
+            # Those that wait are cancelled where nobody takes more of them.
+            yield from self.pool.map(partial(self._starts, needles), cut)
+            yield needles.starts("\n".join(place.texts).encode())
 
     def _starts(self, needles: Needles, piece: Piece) -> Starts:
         store = self.stores.get()

@@ -53,7 +53,7 @@ class Backups:
     def values(self, store: Store, cipher: BackupCipher) -> Iterator[list[bytes]]:
         """Yield the bytes of the secrets in parts; whoever takes them answers for where they go."""
         with store.transaction():
-            for rows in table.every(store, cipher.run_id, cipher.name):
+            for rows in table.every(store, cipher.run_id, cipher.name, ahead=True):
                 yield _values(self.target, cipher, rows)
 
 

@@ -33,7 +33,8 @@ class Place:
     """A relation, a log or a view: what it is, its name, and the files that it is made of.
 
     `oid` is a relation's; `only` are the pages of it to look at, if not all. `texts` are of a
-    place that has no files. `unseen` says why a look at it proves nothing.
+    place that has no files. `unseen` says why a look at it proves nothing. With `until_found` a
+    look ends where it has found some: more of them would tell nothing that is not known by then.
     """
 
     kind: Kind
@@ -43,6 +44,7 @@ class Place:
     texts: tuple[str, ...] = ()
     unseen: str | None = None
     only: frozenset[int] | None = None
+    until_found: bool = False
 
     @property
     def size(self) -> int:

@@ -1,7 +1,7 @@
 """Which places there are to look at, once what is in memory is in the files."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 from reseal.residue.place import Kind, Place
@@ -31,16 +31,21 @@ class Places:
         """Return all of them; the logs only where they have no more bytes than that."""
         rights = FileRights.of(self.store)
         logs = list(log_places(self.store, rights))
-        is_much = most_of_logs is not None and sum(log.size for log in logs) > most_of_logs
+        is_much = most_of_logs is not None and _size(logs) > most_of_logs
         return [*self._own(rights), *([] if is_much else logs)]
 
     def own(self) -> list[Place]:
         """Return those that a run can clean: relations, statistics, statements."""
         return self._own(FileRights.of(self.store))
 
-    def logs(self) -> list[Place]:
-        """Return the write-ahead log and the server's log."""
-        return list(log_places(self.store, FileRights.of(self.store)))
+    def logs(self, most_counted: int) -> list[Place]:
+        """Return the write-ahead log and the server's log.
+
+        What is in them is counted only where they have no more bytes than that.
+        """
+        logs = list(log_places(self.store, FileRights.of(self.store)))
+        is_much = _size(logs) > most_counted
+        return [replace(log, until_found=is_much) for log in logs]
 
     def of(self, *kinds: Kind) -> list[Place]:
         """Return those of some kinds among what a run can clean."""
@@ -53,3 +58,7 @@ class Places:
             *statistics_places(self.store, rights.files),
             *([kept] if kept else []),
         ]
+
+
+def _size(places: Iterable[Place]) -> int:
+    return sum(place.size for place in places)

@@ -15,6 +15,8 @@ from reseal.store.connection import Connection
 
 SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
+FETCH = "FETCH FORWARD {rows} FROM reseal_parts"
+
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
@@ -125,6 +127,30 @@ class Store:
             cursor.execute(*query, binary=True)
             while rows := cursor.fetchmany(at_once):
                 yield rows
+
+    def in_parts_ahead(
+        self,
+        statement: LiteralString,
+        at_once: int,
+        parameters: Parameters,
+        **parts: sql.Composable,
+    ) -> Iterator[list[TupleRow]]:
+        """Yield the same, each part while the server already makes the next one.
+
+        Until the last one is taken nothing else may be asked of the connection.
+        """
+        query = Statement(statement, parameters, parts).query(self.schema, self.connection)
+        with self.connection.cursor(name="reseal_parts", binary=True) as cursor:
+            cursor.execute(*query, binary=True)
+            with self.connection.pipeline():
+                ahead = self._fetch(at_once)
+                while rows := ahead.fetchall():
+                    ahead = self._fetch(at_once)
+                    yield rows
+
+    def _fetch(self, rows: int) -> Cursor[TupleRow]:
+        query = sql.SQL(FETCH).format(rows=sql.Literal(rows))
+        return self.connection.cursor(binary=True).execute(query)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ import pytest
 
 from reseal.residue.gather import gather
 from reseal.residue.look import Look, Search
+from reseal.residue.needles import Needles
 from reseal.residue.originals import Backups
 from reseal.residue.place import Kind, Place, Seen
 from reseal.residue.places import Places
@@ -69,6 +70,28 @@ def test_only_some_pages_of_a_place_can_be_looked_at(sealed: Scene):
         by_page = [search.look([replace(place, only=frozenset({page}))]) for page in pages]
     assert [one.pages(sealed.target.oid) for one in by_page] == [{page} for page in pages]
     assert sum(one.found() for one in by_page) == seen.found()
+
+
+def test_a_look_may_end_where_some_are_found_and_says_so(sealed: Scene):
+    gathered = gather(sealed.access, sealed.store, [Backups.of(sealed.store, sealed.target)])
+    places = Places.of_fields(sealed.store, [sealed.target])
+    (log,) = (place for place in places.logs(most_counted=0) if place.kind is Kind.WAL)
+    (counted,) = (place for place in places.logs(most_counted=2**40) if place.kind is Kind.WAL)
+    assert log.size > 2**20
+    with Search.over(lambda: sealed.access.store("look"), gathered.parts) as search:
+        some, every = search.look([log]), search.look([counted])
+    assert 0 < some.found() < every.found()
+    assert any("`reseal residue` counts them" in why for why in some.not_verified())
+    assert every.not_verified() == []
+
+
+def test_where_none_are_found_all_of_it_was_looked_at(scene: Scene):
+    strangers = Needles()
+    strangers.add([secret.encode() for secret in secrets(20, "of nobody")])
+    logs = Places.of_fields(scene.store, [scene.target]).logs(most_counted=0)
+    with Search.over(lambda: scene.access.store("look"), [strangers.settle()]) as search:
+        seen = search.look([log for log in logs if log.kind is Kind.WAL])
+    assert (seen.found(), seen.not_verified()) == (0, [])
 
 
 def test_what_was_ended_between_two_looks_is_opened_anew(sealed: Scene):
