@@ -16,6 +16,7 @@ from tests.model.world import World, beginning
 # Each with all its steps or those that lead elsewhere.
 _LARGE: tuple[tuple[World, bool], ...] = (
     (beginning(rows=2, runs=2, writes=1, faults=1), True),
+    (beginning(rows=2, runs=2, writes=2, faults=0), False),
     (beginning(rows=1, runs=2, writes=2, faults=1, shreds=1), True),
     (beginning(rows=1, runs=3, writes=2, faults=1, shreds=1), False),
     (beginning(rows=1, runs=2, writes=4, faults=1, shreds=1), False),
