@@ -8,7 +8,7 @@ from reseal.clean.clean import clean, look_up
 from reseal.clean.cleaning import Cleaning
 from reseal.clean.work import Work
 from reseal.collector import passing_over_what_is_loaded
-from tasks.run import current
+from tasks.run import connect, current
 from tasks.step import step
 
 
@@ -18,7 +18,8 @@ def clean_tables(again: bool) -> Cleaning:
     run = current()
     targets = [run.access.target(run.store, field.name) for field in run.fields]
     policy = run.access.config.clean
-    work = Work(run.store, targets, run.epochs, policy, run.effort.pace, run.hands)
+    beside = partial(connect, run.access, run.run_id) if run.effort.workers > 1 else None
+    work = Work(run.store, targets, run.epochs, policy, run.effort.pace, run.hands, beside)
     # Megabytes come and go by the thousand, in threads that have arenas of their own.
     give_back_memory()
     try:

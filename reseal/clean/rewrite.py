@@ -70,6 +70,10 @@ class Rewritten(NamedTuple):
     rows: int = 0
     refused: int = 0
 
+    def and_more(self, more: "Rewritten") -> "Rewritten":
+        """Return the sums of both."""
+        return Rewritten(self.rows + more.rows, self.refused + more.refused)
+
 
 def from_the_end(store: Store, heap: Heap) -> Iterator[Span]:
     """Yield the pages of a heap in spans, the last ones first."""
@@ -100,12 +104,12 @@ def rewrite(
     Raise Superseded where another run took the field over. What is locked, or refused by a
     constraint or trigger of the table, stays as it is.
     """
-    rows = refused = 0
+    all_done = Rewritten()
     for done in _batches(store, how, spans):
-        rows, refused = rows + done.rows, refused + done.refused
-        if most is not None and rows >= most:
+        all_done = all_done.and_more(done)
+        if most is not None and all_done.rows >= most:
             break
-    return Rewritten(rows, refused)
+    return all_done
 
 
 def _batches(store: Store, how: Rewriting, spans: Iterable[Span]) -> Iterator[Rewritten]:

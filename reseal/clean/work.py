@@ -1,6 +1,8 @@
 """Who cleans what: the tables of a run's fields, under its epochs, at its pace."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from reseal.clean.policy import CleanPolicy
@@ -12,10 +14,16 @@ from reseal.sweep.engine import Hands
 from reseal.sweep.pace import Pace
 from reseal.sweep.span import Span
 
+# Spans from which on a second connection is opened.
+_WORTH_TWO = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The fields with their fencing epochs, at which pace, and how far a cleaning may go."""
+    """The fields with their fencing epochs, at which pace, and how far a cleaning may go.
+
+    `beside` opens a second connection for what takes long; without it one does all.
+    """
 
     store: Store
     targets: Sequence[Target]
@@ -23,6 +31,7 @@ class Work:
     policy: CleanPolicy
     pace: Pace
     hands: Hands = field(default_factory=Hands)
+    beside: Callable[[], Store] | None = None
 
     @property
     def heaps(self) -> list[Heap]:
@@ -46,8 +55,7 @@ class Work:
         most: int | None = None,
     ) -> Rewritten:
         """Write rows of a heap once more, of each field that has some there; see Rewriting."""
-        chosen = list(spans)
-        rows = refused = 0
+        chosen, all_done = list(spans), Rewritten()
         done = set[str]()
         for target in self.targets:
             where = target.where.as_string(self.store.connection)
@@ -57,6 +65,15 @@ class Work:
             done.add(where)
             epoch = self.epochs[target.field.name]
             how = Rewriting(target, epoch, self.pace, self.hands, anew, fills)
-            written = rewrite(self.store, how, chosen, most)
-            rows, refused = rows + written.rows, refused + written.refused
-        return Rewritten(rows, refused)
+            all_done = all_done.and_more(self._rewrite(how, chosen, most))
+        return all_done
+
+    def _rewrite(self, how: Rewriting, spans: list[Span], most: int | None) -> Rewritten:
+        if self.beside is None or len(spans) < _WORTH_TWO:
+            return rewrite(self.store, how, spans, most)
+        half = None if most is None else most // 2 + 1
+        # Each takes the next span from the same list.
+        left = iter(spans)
+        with closing(self.beside()) as other, ThreadPoolExecutor(1) as thread:
+            others = thread.submit(rewrite, other, how, left, half)
+            return rewrite(self.store, how, left, half).and_more(others.result())

@@ -12,6 +12,7 @@ from reseal.clean.cleaning import Cleaning
 from reseal.clean.policy import CleanPolicy
 from reseal.clean.work import Work
 from reseal.store.control import hold
+from reseal.store.store import Store
 from reseal.sweep.engine import Hands
 from tests.reseal.scene import PACE, Scene
 from tests.residue.grep import count_in
@@ -29,13 +30,17 @@ def seal(scene: Scene) -> int:
 
 @contextmanager
 def working(
-    scene: Scene, policy: CleanPolicy | None = None, stop: Callable[[], bool] = lambda: False
+    scene: Scene,
+    policy: CleanPolicy | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    beside: Callable[[], Store] | None = None,
 ) -> Iterator[Work]:
     """Hold the field and have the work of a cleaning on it."""
     hands = Hands(stop=stop, sleep=scene.waits.append)
     with hold(scene.store, scene.name, scene.run_id) as epoch:
         epochs = {scene.name: epoch}
-        yield Work(scene.store, [scene.target], epochs, policy or CleanPolicy(), PACE, hands)
+        policy = policy or CleanPolicy()
+        yield Work(scene.store, [scene.target], epochs, policy, PACE, hands, beside)
 
 
 def cleaned(scene: Scene, replaced: int = 1, *, again: bool = False, **policy: bool) -> Cleaning:
