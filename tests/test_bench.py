@@ -95,6 +95,18 @@ def test_the_page_says_what_is_missing_and_how_the_cost_of_a_row_grows():
     assert text.count("| Django, save() |") == 2
 
 
+def test_the_same_table_on_another_processor_is_told_apart():
+    here, there = document(1000), document(1000)
+    there["machine"] = there["machine"] | {"processor": "another"}
+
+    text = made_of([here, there])
+
+    assert "## 1,000 rows, bigint keys\n" in text
+    assert "## 1,000 rows, bigint keys, on another\n" in text
+    with pytest.raises(SystemExit, match="processor"):
+        made_of([here, there, there])
+
+
 def test_every_other_round_goes_backwards_between_two_references_and_without_what_is_missing(
     tmp_path,
 ):

@@ -16,7 +16,7 @@ def titled(documents: list[Document]) -> dict[str, Document]:
     """Return the documents by their titles, which tell them apart."""
     named = {_title(document, documents[0]): document for document in documents}
     if len(named) < len(documents):
-        raise SystemExit("two of the runs have the same rows, keys, indexes and server")
+        raise SystemExit("two of the runs have the same rows, keys, indexes, server and processor")
     return named
 
 
@@ -31,10 +31,12 @@ def made_of(documents: list[Document]) -> str:
 
 
 def _title(document: Document, first: Document) -> str:
-    table, version = document["table"], _version(document)
+    table, version, machine = document["table"], _version(document), document["machine"]
     words = [f"{table['rows']:,} rows", f"{table['keys']} keys"]
     words += ["three further indexes"] if table["further_indexes"] else []
     words += [f"PostgreSQL {version}"] if version != _version(first) else []
+    is_elsewhere = machine["processor"] != first["machine"]["processor"]
+    words += [f"on {machine['processor']}"] if is_elsewhere else []
     return ", ".join(words)
 
 
