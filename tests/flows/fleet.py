@@ -16,7 +16,7 @@ from flows.children import children
 from flows.local_worker import LocalWorker
 from flows.server import free_port
 from tests.flows.conftest import CommandLine, Ended
-from tests.flows.scene import Scene, wait_until
+from tests.flows.scene import ASKING_SECONDS, Scene, wait_until
 
 POOL = "fleet"
 ENDS = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
@@ -103,7 +103,7 @@ class Fleet:
 
     def ended(self, run_id: str) -> dict[str, Any]:
         """Wait for the end of a run; return what Prefect knows of it."""
-        wait_until(lambda: self.run(run_id)["state_type"] in ENDS, 120)
+        wait_until(lambda: self.run(run_id)["state_type"] in ENDS, 240, ASKING_SECONDS)
         return self.run(run_id)
 
     def says(self, run_id: str, state: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.flows.conftest import Ended
 from tests.flows.fleet import ENDS, GONE, Fleet, fleet_of
 from tests.flows.rotations import Story, enrolled, seal_all
-from tests.flows.scene import Scene, wait_until
+from tests.flows.scene import ASKING_SECONDS, Scene, wait_until
 from tests.flows.sentences import sentence
 
 pytestmark = pytest.mark.slow
@@ -106,7 +106,7 @@ def test_stopped_it_stops_what_it_has_started_and_starts_nothing_more(
     fleet: Fleet, stories: dict[str, Story]
 ):
     process = fleet.command_line.start("rotate-fleet", "cedar", "alder", "--at-once", "1", "--json")
-    wait_until(lambda: not ENDS.issuperset(fleet.states("rotate-keys-cedar")))
+    wait_until(lambda: not ENDS.issuperset(fleet.states("rotate-keys-cedar")), rest=ASKING_SECONDS)
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=60)
 

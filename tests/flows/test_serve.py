@@ -19,7 +19,7 @@ from flows.children import children
 from flows.options import EncryptOptions
 from flows.server import free_port
 from tests.browser.chromium import browsing, look_at_url, need_chromium
-from tests.flows.scene import Scene, wait_until
+from tests.flows.scene import ASKING_SECONDS, Scene, wait_until
 from tests.flows.sentences import sentence
 
 pytestmark = pytest.mark.slow
@@ -58,7 +58,7 @@ class Served:
         own = {"schedule": schedule, "parameters": {"options": options}}
         self.changes(f"deployments/{one['id']}", "PATCH", {"schedules": [own]})
         runs = {"deployments": {"id": {"any_": [one["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"}
-        wait_until(lambda: self.scene.api("flow_runs/filter", runs))
+        wait_until(lambda: self.scene.api("flow_runs/filter", runs), rest=ASKING_SECONDS)
         (first, *_) = self.scene.api("flow_runs/filter", runs)
         return one["id"], str(first["id"])
 
@@ -76,7 +76,7 @@ class Served:
     def ended(self, run_id: str) -> dict[str, Any]:
         """Wait for the end of a run; return what Prefect knows of it."""
         ends = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-        wait_until(lambda: self.run(run_id)["state_type"] in ends, 120)
+        wait_until(lambda: self.run(run_id)["state_type"] in ends, 240, ASKING_SECONDS)
         return self.run(run_id)
 
     def artifacts(self, run_id: str) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.flows.conftest import Ended
 from tests.flows.forked import Started
-from tests.flows.scene import Scene, together, wait_until
+from tests.flows.scene import ASKING_SECONDS, Scene, together, wait_until
 
 ASKS = ("--require-approval", "--json")
 
@@ -64,14 +64,18 @@ def waits(scene: Scene, name: str, *words: str) -> Waiting:
         raise AssertionError(process.communicate(timeout=10))
     (plan,) = root.glob("*/approval-plan.json")
     waiting = Waiting(scene, process, plan.parent)
-    wait_until(lambda: waiting.state["type"] == "PAUSED" or process.poll() is not None)
+    wait_until(
+        lambda: waiting.state["type"] == "PAUSED" or process.poll() is not None,
+        rest=ASKING_SECONDS,
+    )
     return waiting
 
 
 def all_wait(scene: Scene, commands: dict[str, tuple[str, ...]]) -> dict[str, Waiting]:
-    """Start several runs at once, by name, and wait until each has asked."""
+    """Start several runs, by name, and wait until each has asked."""
     starts = [partial(waits, scene, name, *words) for name, words in commands.items()]
-    return dict(zip(commands, together(*starts), strict=True))
+    # More of them at once keep Prefect's server from answering anybody for a minute.
+    return dict(zip(commands, together(*starts, at_once=2), strict=True))
 
 
 def all_end(runs: dict[str, Waiting]) -> dict[str, Ended]:
