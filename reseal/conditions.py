@@ -43,6 +43,7 @@ def is_usual(field: Field, value: sql.Composable) -> sql.Composable:
     if field.format != "base32":
         return sql.SQL("false")
     least, most = USUAL_LENGTHS
+    # What matches is ASCII, and letters of a text are counted one by one.
     return sql.SQL("(octet_length({}) BETWEEN {} AND {} AND {})").format(
         value, least, most, matches(value, USUAL_LETTERS)
     )

@@ -14,8 +14,8 @@ from reseal.sweep.engine import Hands
 from reseal.sweep.pace import Pace
 from reseal.sweep.span import Span
 
-# Spans from which on a second connection is opened.
-_WORTH_TWO = 8
+# Pages from which on a second connection is opened.
+_WORTH_TWO = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Work:
         return all_done
 
     def _rewrite(self, how: Rewriting, spans: list[Span], most: int | None) -> Rewritten:
-        if self.beside is None or len(spans) < _WORTH_TWO:
+        if self.beside is None or sum(span.pages for span in spans) < _WORTH_TWO:
             return rewrite(self.store, how, spans, most)
         half = None if most is None else most // 2 + 1
         # Each takes the next span from the same list.

@@ -19,8 +19,6 @@ from reseal.store.store import Store
 # Two read while one waits for the server; what is compared runs outside of the interpreter's lock.
 _READERS = 2
 
-IN_PART = "looked at only until old secrets were found; `reseal residue` counts them"
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -67,6 +65,7 @@ class Look:
                 "place": one.place.name,
                 "bytes": one.place.size,
                 "found": None if one.unseen and not one.found else one.found,
+                "in_part": one.in_part,
                 "not_verified": one.unseen,
             }
             for one in self.seen
@@ -129,7 +128,7 @@ class Search:
                 if place.oid is not None:
                     pages.update((starts // self.block).tolist())
                 if found and place.until_found:
-                    return Seen(replace(place, unseen=IN_PART), found)
+                    return Seen(place, found, in_part=True)
         except ConnectionLost:
             raise
         except StoreError as error:

@@ -56,12 +56,14 @@ class Place:
 class Seen:
     """What a look at a place showed: how often a secret stands there, and on which pages.
 
-    Where it could not be looked at, or proves nothing, `unseen` says why.
+    Where it could not be looked at, or proves nothing, `unseen` says why. What was found `in_part`
+    is some of what stands there.
     """
 
     place: Place
     found: int = 0
     pages: frozenset[int] = field(default_factory=frozenset, repr=False)
+    in_part: bool = False
 
     @property
     def unseen(self) -> str | None:
