@@ -95,6 +95,8 @@ def verify(
     print_document(checked.as_dict() | {"where": shelf.where}, as_json, show_evidence_check)
     if checked.findings:
         raise EvidenceError(_said(checked.findings))
+    if not checked.bundles:
+        raise EvidenceError(f"there is no bundle in {shelf.where}, so nothing was checked")
 
 
 @app.command("key")

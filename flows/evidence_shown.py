@@ -50,8 +50,6 @@ def show_evidence_check(document: dict[str, Any]) -> None:
         say(f"{name} is not closed: its run is under way, or was killed and the next one closes it")
     if document["bundles"]:
         say(f"{document['verdict']}: {document['bundles']} bundles in {document['where']}")
-    else:
-        say(f"there is no bundle in {document['where']}, so nothing was checked")
     if document["head"]:
         say(f"head of the chain: {document['head']}")
     whose = " (as the bundles say; hold it against the one you know)"

@@ -4,6 +4,7 @@ import logging
 import signal
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -73,13 +74,14 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     settings = settings_of(scope.config, scope.target)
     opening = openings[-1] if openings else Opening.of(settings)
     how = opening.config.run.effort(mode).resting(opening.config.pace.rest)
+    access = replace(opening.access, is_careful=how.is_careful)
     run_id, working = UUID(flow_run.id), stack.enter_context(ExitStack())
     runner = _runner(working, opening, how)
     give_way(mode)
     _set_up_lines(settings)
     stack.enter_context(about_run(run_id, flow_name))
     recording = opening.recording()
-    store = connect(opening.access, run_id)
+    store = connect(access, run_id)
     stack.callback(store.close)
     fields = opening.config.select(scope.fields)
     names, parameters = [field.name for field in fields], scope.model_dump(mode="json")
@@ -87,11 +89,11 @@ def _open(stack: ExitStack, flow_name: str, scope: Scope, mode: Mode) -> Run:
     run = Run(
         run_id=run_id,
         settings=opening.settings,
-        access=opening.access,
+        access=access,
         fields=fields,
         effort=how,
         store=store,
-        workers=working.enter_context(open_workers(opening.access, how.workers, how.reading_rest)),
+        workers=working.enter_context(open_workers(access, how.workers, how.reading_rest)),
         recording=recording,
         evidence=recording.begin(store, begun, fields=names, parameters=parameters),
         result=RunResult(run_id, flow_name, mode.value, recording.where(run_id)),

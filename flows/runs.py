@@ -14,7 +14,7 @@ from flows.progress import watching
 from flows.server import prefect_server, prepare_home
 from reseal import workers
 from reseal.errors import ConfigurationError, ResealError
-from reseal.modes import Mode, give_way
+from reseal.modes import Mode, effort, give_way
 from reseal.result import RunResult
 from reseal.settings import Settings
 from reseal.unexpected import scrubbed
@@ -37,9 +37,11 @@ def run(name: str, options: dict[str, Any]) -> dict[str, Any]:
     opening = Opening.of(settings)
     need_all(opening, name, options)
     # Before all that is imported now, which takes seconds of a processor.
-    give_way(options.get("mode", Mode.STANDARD))
+    mode = options.get("mode", Mode.STANDARD)
+    give_way(mode)
     prepare_home(settings.state)
-    workers.warm_up()
+    if not effort(mode).is_careful:
+        workers.warm_up()
     own = settings.variables.get("PREFECT_API_URL")
     if not own and screen.console.is_terminal:
         screen.say("Starting a Prefect server for this run, which takes some seconds.")

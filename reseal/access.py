@@ -33,6 +33,8 @@ class Access:
     variables: Mapping[str, str] = field(repr=False)
     # What a remote KEK has unwrapped: worker processes get it along and ask no service.
     known: dict[bytes, bytes] = field(default_factory=dict, repr=False, compare=False)
+    # No statement then takes more of the server's cores than one.
+    is_careful: bool = False
 
     @classmethod
     def of(cls, settings: Settings, config: Config, url: str) -> "Access":
@@ -42,7 +44,9 @@ class Access:
     def store(self, purpose: str, *, read_only: bool = False) -> Store:
         """Open a connection; `purpose` shows in the server's list of sessions."""
         name = f"reseal {purpose}"[:63]
-        return Store(Connection.open(self.url, name, read_only=read_only), self.config.schema)
+        on_one_core, schema = self.is_careful, self.config.schema
+        connection = Connection.open(self.url, name, read_only=read_only, on_one_core=on_one_core)
+        return Store(connection, schema)
 
     def kek(self) -> Kek:
         """Return the KEK of the data keys."""

@@ -22,20 +22,20 @@ class Mode(StrEnum):
 class Effort:
     """`workers` processes, about `span_rows` rows a task, and the pace of the batches.
 
-    `niceness` is how much the run's own processes give way to others on their machine; with
-    `rests_always` they rest as long after work that writes no secret.
+    `niceness` is how much the run's own processes give way to others on their machine. Where they
+    are careful, they rest as long after work that writes no secret, and do one thing at a time.
     """
 
     workers: int
     span_rows: int
     pace: Pace
     niceness: int = 0
-    rests_always: bool = False
+    is_careful: bool = False
 
     @property
     def reading_rest(self) -> float:
         """How many seconds to rest after a second of work that writes no secret."""
-        return self.pace.rest if self.rests_always else 0.0
+        return self.pace.rest if self.is_careful else 0.0
 
     def resting(self, rest: float | None) -> "Effort":
         """Rest so long after a second of work, where somebody said how long."""
@@ -78,7 +78,7 @@ def effort(mode: Mode) -> Effort:
 
 def _safe(rest: float) -> Effort:
     pace = Pace(500, target=0.1, rest=rest, most=2000)
-    return Effort(1, 10_000, pace, niceness=10, rests_always=True)
+    return Effort(1, 50_000, pace, niceness=10, is_careful=True)
 
 
 def give_way(mode: Mode) -> None:

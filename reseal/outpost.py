@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 
 from reseal import spans
@@ -26,6 +27,7 @@ def posted(access: Access, posting: Posting) -> Iterator[None]:
     database.
     """
     _need_same_words(access, posting)
+    access = replace(access, is_careful=posting.effort.is_careful)
     connect = partial(_connect, access, posting)
     following = Following(connect, posting.run_id, posting.effort)
     with about(**posting.words), closing(following):

@@ -11,7 +11,7 @@ from uuid import UUID
 from reseal.access import Access
 from reseal.backup import take
 from reseal.backup.prove import Proof, restore
-from reseal.backup.table import Share
+from reseal.backup.share import Share
 from reseal.restore import Restoration
 from reseal.store import ledger, quarantine
 from reseal.store.store import Store
@@ -116,9 +116,12 @@ def back_up_span(run_id: UUID, name: str, span: Span) -> int:
 def restore_share(run_id: UUID, name: str, share: Share) -> Proof:
     """Restore a share of a field's backup and compare it with the table."""
     at = _bench.get()
-    store = at.store(f"run {run_id}")
+    store, hands = at.store(f"run {run_id}"), at.hands
     backup = take.cipher(store, run_id, name, at.access.backup_kek())
-    return restore(store, at.access.target(store, name), backup, share)
+    began = hands.clock()
+    proof = restore(store, at.access.target(store, name), backup, share)
+    hands.rest_from_reading(hands.clock() - began)
+    return proof
 
 
 @scrubbing

@@ -22,7 +22,7 @@ from reseal import about, logs, spans
 from reseal.access import Access
 from reseal.allocator import keep_freed_memory
 from reseal.backup.prove import Proof
-from reseal.backup.table import Share
+from reseal.backup.share import Share
 from reseal.collector import pass_over_what_is_loaded
 from reseal.pacing.valve import Valve
 from reseal.settings import log_style
@@ -92,9 +92,10 @@ class Workers:
         """Have a process do one of the works of `spans`."""
         return self._pool.submit(_working, about.said(), partial(work, *args, **kwargs))
 
-    def restore_backup(self, run_id: UUID, field: str) -> list[Future[Proof]]:
-        """Restore the whole backup of a field, a share a process, and compare."""
-        shares = [Share(number, self.count) for number in range(self.count)]
+    def restore_backup(self, run_id: UUID, field: str, cut: int = 1) -> list[Future[Proof]]:
+        """Restore the whole backup of a field, so many shares a process, and compare."""
+        many = self.count * cut
+        shares = [Share(number, many) for number in range(many)]
         return [self.do(spans.restore_share, run_id, field, share) for share in shares]
 
     def close(self) -> None:

@@ -47,8 +47,9 @@ class Checked:
 
 
 def warm_up() -> None:
-    """Import Great Expectations in the background; checks wait for that."""
-    _warming.append(warm.warm_up())
+    """Import Great Expectations in the background, which checks await; a careful run does not."""
+    if not current().effort.is_careful:
+        _warming.append(warm.warm_up())
 
 
 def _await_import() -> None:

@@ -116,6 +116,7 @@ class Run:
             stop=lambda: workers.is_stopped,
             pause=lambda: workers.is_paused or workers.valve.holds(),
             share=lambda: workers.valve.share,
+            reading_rest=self.effort.reading_rest,
         )
 
     def stopped(self, how: str) -> Stopped:

@@ -15,7 +15,7 @@ from reseal.backup import table
 from reseal.backup.cipher import BackupCipher
 from reseal.backup.coverage import digests
 from reseal.backup.scratch import RESTORED, ROWS_AT_ONCE, Digests, fill
-from reseal.backup.table import WHOLE, Share
+from reseal.backup.share import WHOLE, Share
 from reseal.cell import state
 from reseal.conditions import begins, is_empty, is_foreign, is_plain, is_usual
 from reseal.envelope import PREFIX

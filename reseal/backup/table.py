@@ -12,6 +12,7 @@ from psycopg import sql
 
 from reseal.backup.coverage import Kept
 from reseal.backup.policy import DEFAULT_KEPT_DAYS
+from reseal.backup.share import WHOLE, Share
 from reseal.errors import ConfigurationError
 from reseal.store.binary_copy import copy_in, row_head, text_arrays
 from reseal.store.binary_copy import field as spelled
@@ -114,22 +115,6 @@ ANALYZE = "ANALYZE {partition}"
 _SALT_BYTES = 16
 
 
-class Share(NamedTuple):
-    """One part of so many that a backup is cut into."""
-
-    number: int
-    shares: int
-
-    def of(self, pages: int) -> tuple[int, int]:
-        """Return its first page and the one after its last, which the last share has not."""
-        first, after = (pages * at // self.shares for at in (self.number, self.number + 1))
-        return first, _PAST_ALL_PAGES if self.number + 1 == self.shares else after
-
-
-WHOLE = Share(0, 1)
-_PAST_ALL_PAGES = 2**32 - 1
-
-
 @dataclass(frozen=True, slots=True)
 class BackupSet:
     """A backup as its row describes it; `horizon` as the 32 bits that `xmin` shows."""
@@ -228,11 +213,21 @@ def every(
     nothing else meanwhile.
     """
     partition = partition_of(store, run_id)
-    first, after = share.of(int(store.need(PAGES, [partition.as_string()])[0]))
+    first, after = share.of(_pages(store, run_id))
     bounds = [field, f"({first},0)", f"({after},0)"]
     read = store.in_parts_ahead if ahead else store.in_parts
     for rows in read(ALL, 5000, bounds, partition=partition):
         yield [([first, *(rest or ())], sealed) for first, rest, sealed in rows]
+
+
+def shares(store: Store, run_id: UUID, pages_of_each: int) -> list[Share]:
+    """Cut a run's backups into shares of about so many pages."""
+    many = max(1, _pages(store, run_id) // pages_of_each)
+    return [Share(number, many) for number in range(many)]
+
+
+def _pages(store: Store, run_id: UUID) -> int:
+    return int(store.need(PAGES, [partition_of(store, run_id).as_string()])[0])
 
 
 def fields(store: Store, run_id: UUID) -> list[str]:

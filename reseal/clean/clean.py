@@ -1,7 +1,7 @@
 """Clean the tables of some fields, and say what is left of their old secrets, and where."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,14 +34,16 @@ class Old:
 
 
 def look_up(access: Access, work: Work, *, again: bool = False) -> Old:
-    """Open the backups of the fields, while the server gives the room of dead rows back.
+    """Open the backups of the fields, while the server gives the room of dead rows back, or after.
 
     What was found gone before is looked for only `again`. VACUUM takes no bytes away.
     """
     with ThreadPoolExecutor(1) as beside:
         vacuuming = beside.submit(_vacuum, access, work)
+        if work.hands.takes_turns:
+            wait([vacuuming])
         backups = tuple(Backups.of(work.store, one, uncleaned=not again) for one in work.targets)
-        gathered = gather(access, work.store, backups)
+        gathered = gather(access, work.store, backups, work.hands)
         return Old(backups, gathered, vacuuming.result())
 
 
@@ -61,7 +63,7 @@ def clean(
     store, gathered = work.store, old.gathered
     with _unhurried(store):
         if gathered.secrets:
-            with Search.of(access, gathered.parts) as search:
+            with Search.of(access, gathered.parts, work.hands) as search:
                 cleaner = Cleaner(work, search, replaced)
                 steps, look = list(cleaner.steps()), cleaner.look
         else:

@@ -9,8 +9,10 @@ from reseal.errors import KekError
 from reseal.residue.needles import Needles, bits_for
 from reseal.residue.originals import Backups
 from reseal.store.store import Store
+from reseal.sweep.engine import Hands
 
 _AT_ONCE = 50_000
+_ALONE = Hands()
 
 
 @dataclass(slots=True)
@@ -32,10 +34,12 @@ class Gathered:
         return [*self.missing, *([said] if plain else [])]
 
 
-def gather(access: Access, store: Store, backups: Sequence[Backups]) -> Gathered:
+def gather(
+    access: Access, store: Store, backups: Sequence[Backups], hands: Hands = _ALONE
+) -> Gathered:
     """Open every backup and return what its secrets are found by."""
     gathered, bits = Gathered(), bits_for(_rows(store, backups))
-    for values in _together(_values(access, store, backups, gathered.missing)):
+    for values in _together(_values(access, store, backups, gathered.missing, hands)):
         if not gathered.parts or gathered.parts[-1].is_full:
             gathered.parts.append(Needles(bits))
         gathered.parts[-1].add(values)
@@ -62,7 +66,11 @@ def _together(parts: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
 
 
 def _values(
-    access: Access, store: Store, backups: Iterable[Backups], missing: list[str]
+    access: Access,
+    store: Store,
+    backups: Iterable[Backups],
+    missing: list[str],
+    hands: Hands,
 ) -> Iterator[list[bytes]]:
     for backup in backups:
         name = backup.target.field.name
@@ -72,4 +80,4 @@ def _values(
             except KekError as error:
                 missing.append(f"what run {run_id} backed up of {name}: {error}")
             else:
-                yield from backup.values(store, cipher)
+                yield from backup.values(store, cipher, hands)

@@ -15,9 +15,12 @@ from reseal.residue.place import CLEANED, Kind, Place, Seen
 from reseal.residue.server_files import Piece, pieces, read
 from reseal.store.heap import block_size
 from reseal.store.store import Store
+from reseal.sweep.engine import Hands
 
 # Two read while one waits for the server; what is compared runs outside of the interpreter's lock.
 _READERS = 2
+
+_ALONE = Hands()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +97,34 @@ class Search:
     pool: ThreadPoolExecutor
     # Bytes of a page.
     block: int
+    hands: Hands = _ALONE
 
     @classmethod
-    def of(cls, access: Access, parts: Sequence[Needles]) -> AbstractContextManager[Self]:
+    def of(
+        cls, access: Access, parts: Sequence[Needles], hands: Hands = _ALONE
+    ) -> AbstractContextManager[Self]:
         """Look over connections that only read."""
-        return cls.over(partial(access.store, "residue", read_only=True), parts)
+        return cls.over(partial(access.store, "residue", read_only=True), parts, hands)
 
     @classmethod
     @contextmanager
-    def over(cls, connect: Callable[[], Store], parts: Sequence[Needles]) -> Iterator[Self]:
+    def over(
+        cls, connect: Callable[[], Store], parts: Sequence[Needles], hands: Hands = _ALONE
+    ) -> Iterator[Self]:
         """Open a connection for each of those that read, and close them in the end."""
+        readers = 1 if hands.takes_turns else _READERS
         stores: SimpleQueue[Store] = SimpleQueue()
         with ExitStack() as stack:
             stack.callback(_close, stores)
-            for _ in range(_READERS):
+            for _ in range(readers):
                 stores.put(store := connect())
-            pool = stack.enter_context(ThreadPoolExecutor(_READERS))
-            yield cls(parts, connect, stores, pool, block_size(store))
+            pool = stack.enter_context(ThreadPoolExecutor(readers))
+            yield cls(parts, connect, stores, pool, block_size(store), hands)
 
     def look(self, places: Iterable[Place]) -> Look:
         """Look at places, at each once for every part of the needles."""
         # What rested while tables were rewritten may have been ended meanwhile.
-        for _ in range(_READERS):
+        for _ in range(self.stores.qsize()):
             self.stores.put(_answering(self.stores.get(), self.connect))
         return Look(tuple(map(self._seen, places)))
 
@@ -144,12 +153,13 @@ class Search:
             yield needles.starts("\n".join(place.texts).encode())
 
     def _starts(self, needles: Needles, piece: Piece) -> Starts:
-        store = self.stores.get()
+        store, began = self.stores.get(), self.hands.clock()
         try:
             octets = read(store, piece, needles.longest)
         finally:
             self.stores.put(store)
         starts = needles.starts(octets)
+        self.hands.rest_from_reading(self.hands.clock() - began)
         # What begins behind the piece is the next one's.
         return starts[starts < piece.size] + piece.offset + piece.before
 

@@ -9,11 +9,13 @@ from psycopg.types.json import Jsonb
 
 from reseal.backup import table
 from reseal.backup.cipher import BackupCipher
+from reseal.backup.share import WHOLE, Share
 from reseal.document import NotADocument
 from reseal.original import held, plain
 from reseal.place import KeyPart
 from reseal.store.catalog import Target
 from reseal.store.store import Store
+from reseal.sweep.engine import Hands
 
 BACKUPS = """
 SELECT run_id FROM {reseal}.backup_set
@@ -25,6 +27,9 @@ CLEANED = """
 SELECT DISTINCT run FROM {reseal}.event, jsonb_array_elements_text(detail -> 'looked_for') AS run
 WHERE action = 'cleaned' AND detail @> %s
 """
+
+# Of a backup, between two rests: some ten thousand rows.
+_PAGES_AT_ONCE = 256
 
 # What an otpauth URI has of the secret; the rest is alike in many of them.
 _SECRET = re.compile(rb"[?&]secret=([^&]+)", re.IGNORECASE)
@@ -50,11 +55,23 @@ class Backups:
             found = [run_id for run_id in found if run_id not in done]
         return cls(target, tuple(found))
 
-    def values(self, store: Store, cipher: BackupCipher) -> Iterator[list[bytes]]:
-        """Yield the bytes of the secrets in parts; whoever takes them answers for where they go."""
-        with store.transaction():
-            for rows in table.every(store, cipher.run_id, cipher.name, ahead=True):
-                yield _values(self.target, cipher, rows)
+    def values(self, store: Store, cipher: BackupCipher, hands: Hands) -> Iterator[list[bytes]]:
+        """Yield the bytes of the secrets in parts; whoever takes them answers for where they go.
+
+        Between two shares there may be a rest, without a snapshot that would be held meanwhile.
+        """
+        for share in _shares(store, cipher, hands):
+            began = hands.clock()
+            with store.transaction():
+                for rows in table.every(store, cipher.run_id, cipher.name, share, ahead=True):
+                    yield _values(self.target, cipher, rows)
+            hands.rest_from_reading(hands.clock() - began)
+
+
+def _shares(store: Store, cipher: BackupCipher, hands: Hands) -> Sequence[Share]:
+    if not hands.takes_turns:
+        return [WHOLE]
+    return table.shares(store, cipher.run_id, _PAGES_AT_ONCE)
 
 
 def _values(

@@ -24,6 +24,10 @@ SET lock_timeout = '{LOCK_TIMEOUT}'; SET statement_timeout = '{STATEMENT_TIMEOUT
 SET idle_in_transaction_session_timeout = '60s'; SET row_security = off;
 """
 
+_ON_ONE_CORE = """
+SET max_parallel_workers_per_gather = 0; SET max_parallel_maintenance_workers = 0
+"""
+
 _TRANSIENT = frozenset({"55P03", "40P01", "40001", "57014", "53300"})
 _LOST = frozenset({"57P01", "57P02", "57P03", "08000", "08003", "08006", "25P03"})
 # Data, constraint and trigger faults; what a trigger raises of its own; a value too long to index.
@@ -55,8 +59,18 @@ class Connection(psycopg.Connection[TupleRow]):
         return super().execute(*args, **kwargs)
 
     @classmethod
-    def open(cls, url: str, application_name: str, *, read_only: bool = False) -> Self:
-        """Connect, or raise Unreachable with a sentence that names the server, not the secret."""
+    def open(
+        cls,
+        url: str,
+        application_name: str,
+        *,
+        read_only: bool = False,
+        on_one_core: bool = False,
+    ) -> Self:
+        """Connect, or raise Unreachable with a sentence that names the server, not the secret.
+
+        `on_one_core` has the server use no parallel workers for this session.
+        """
         try:
             connection = cls.connect(
                 url, application_name=application_name, autocommit=True, connect_timeout=10
@@ -66,6 +80,8 @@ class Connection(psycopg.Connection[TupleRow]):
         else:
             connection.adapters.register_dumper(Array, ArrayDumper)
             connection.execute(_SESSION)
+            if on_one_core:
+                connection.execute(_ON_ONE_CORE)
             if read_only:
                 connection.execute("SET default_transaction_read_only = on")
             return connection

@@ -43,6 +43,11 @@ class Hands:
     told: Callable[[int], None] = lambda _rows: None
     reading_rest: float = 0.0
 
+    @property
+    def takes_turns(self) -> bool:
+        """Whether nothing is to be done beside something else."""
+        return self.reading_rest > 0
+
     def rest(self, pace: Pace, seconds: float) -> None:
         """Rest after so long a work, as much as the pace says and as the share asks for."""
         self._rest(pace.rest_after(seconds), seconds)

@@ -179,8 +179,9 @@ def test_a_list_says_that_it_checks_nothing_and_a_run_by_which_key_it_was_signed
         (("verify", "s3://user:password@bucket/at"), "has a password"),
         (("show", str(UUID(int=0))), "there is no bundle of run"),
         (("key", "nowhere"), "has no signing key"),
+        (("verify", "nowhere"), "nowhere, so nothing was checked"),
     ],
-    ids=["no key", "not a key", "a credential", "no run", "nothing there"],
+    ids=["no key", "not a key", "a credential", "no run", "nothing there", "nothing to check"],
 )  # fmt: skip
 def test_wrong_use_is_told_in_one_sentence(told: Told, words: tuple[str, ...], says: str) -> None:
     ended = told.evidence(*words)

@@ -28,11 +28,14 @@ _MOST_OTHERS = 0.15
 class Round:
     """Logins when nothing else went on, and those beside a run, by what stage that was at.
 
+    The former are from before the run and from after it: a machine is faster at some times.
+
     `busy` is how many cores of the machine worked when nothing else went on, `others` how many
     worked for processes that are no part of this, all the time.
     """
 
-    idle: list[Login]
+    before: list[Login]
+    after: list[Login]
     beside: list[Login]
     by_stage: dict[str, list[Login]]
     stages: dict[str, float]
@@ -40,6 +43,11 @@ class Round:
     busy: float
     others: float
     errors: list[str]
+
+    @property
+    def idle(self) -> list[Login]:
+        """Logins without a run, before it and after it."""
+        return self.before + self.after
 
     @property
     def counts(self) -> bool:
@@ -103,22 +111,26 @@ class Beside:
 def measure(
     place: Place, mode: Mode, rate: float, seconds: float, warming: float = _WARMING_SECONDS
 ) -> Round:
-    """Measure one round: nothing for so many seconds, then a run for as long as it takes."""
+    """Measure one round: a run, and nothing for half of so many seconds before it and after it."""
     place.renew()
     _let_in(place)
     given = Given(place.site.url, place.site.table.rows, rate, place.site.keys)
     with logging_in(given) as logins:
         time.sleep(warming)
         quiet, worked, ours = time.time(), _worked(), _ours(place)
-        time.sleep(seconds)
+        time.sleep(seconds / 2)
         began, before = time.time(), _worked()
         ended = place.scene.command_line.run("encrypt", *MODES[mode], "--json", timeout=1800)
         over, ours, after = time.time(), _ours(place) - ours, _worked()
+        time.sleep(warming)
+        calm = time.time()
+        time.sleep(seconds / 2)
     if ended.code:
-        raise SystemExit(f"reseal encrypt ended with {ended.code}: {ended.err}")
+        raise SystemExit(f"reseal encrypt ended with {ended.code}: {ended.err or ended.out}")
     stages: dict[str, float] = ended.document["stages"]
     return Round(
         logins.between(quiet, began),
+        logins.between(calm, calm + seconds / 2),
         logins.between(began, over),
         dict(_by_stage(logins, stages, began, over)),
         stages,
@@ -151,6 +163,8 @@ def _round(one: Round) -> dict[str, Any]:
     idle, beside = Latency.of(one.idle), Latency.of(one.beside)
     return {
         "idle": idle.as_dict(),
+        "before": Latency.of(one.before).as_dict(),
+        "after": Latency.of(one.after).as_dict(),
         "beside": beside.as_dict(),
         "seconds": one.seconds,
         "busy_when_idle": one.busy,

@@ -26,8 +26,8 @@ def of_logins(logins: Document) -> str:
 def of_rounds(logins: Document) -> str:
     """Return each round: whether it counts, and its ratios."""
     heading = [
-        "", "round", "cores busy without a run", "with others' work", "p95, ms", "p95, times",
-        "p99, times", "counts",
+        "", "round", "cores busy without a run", "with others' work", "p95 before, ms",
+        "p95 after, ms", "p95, times", "p99, times", "counts",
     ]  # fmt: skip
     rows = [
         _round(one["mode"], number, each)
@@ -94,7 +94,7 @@ def _round(mode: str, number: int, each: Document) -> list[str]:
         str(number),
         f"{each['busy_when_idle']:.2f}",
         f"{each['busy_for_others']:.2f}",
-        f"{idle['95']:.2f}",
+        *(_at(each[when], "95") for when in ("before", "after")),
         *(f"{beside[share] / idle[share]:.2f}" for share in MOST_TIMES),
         "yes" if each["counts"] else "no",
     ]

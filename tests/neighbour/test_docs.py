@@ -23,7 +23,9 @@ def logins(milliseconds: float) -> list[Login]:
 def beside(mode: Mode, times: float) -> dict[str, Any]:
     """A mode in which a login takes so many times as long beside a run."""
     by_stage = {"before": logins(1.0), "encrypt": logins(2.0)}
-    one = Round(logins(1.0), logins(times), by_stage, {"encrypt": 3.0}, 5.0, 0.2, 0.0, [])
+    one = Round(
+        logins(1.0), logins(1.0), logins(times), by_stage, {"encrypt": 3.0}, 5.0, 0.2, 0.0, []
+    )
     return Beside(mode, [one]).as_dict()
 
 

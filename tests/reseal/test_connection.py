@@ -3,6 +3,8 @@
 import pickle
 import traceback
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from uuid import uuid4
 
 import psycopg
@@ -253,6 +255,17 @@ def test_a_session_has_limits_and_says_who_it_is(server):
         ]
 
     assert shown == ["reseal test", "2s", "10min", "off"]
+
+
+@pytest.mark.parametrize(("is_careful", "workers"), [(True, "0"), (False, "2")])
+def test_for_a_careful_run_the_server_uses_one_core_at_a_time(access, is_careful, workers):
+    with closing(replace(access, is_careful=is_careful).store("test")) as store:
+        gathers, maintains = (
+            store.need(f"SELECT current_setting('max_parallel_{what}')")[0]
+            for what in ("workers_per_gather", "maintenance_workers")
+        )
+
+    assert (gathers, maintains) == (workers, workers)
 
 
 def test_a_read_only_session_writes_nothing(access):

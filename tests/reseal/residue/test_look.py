@@ -11,6 +11,8 @@ from reseal.residue.needles import Needles
 from reseal.residue.originals import Backups
 from reseal.residue.place import Kind, Place, Seen
 from reseal.residue.places import Places
+from reseal.store.store import Store
+from reseal.sweep.engine import Hands
 from reseal.sweep.turn import Turn
 from tests.reseal.clean.secrets import secrets
 from tests.reseal.scene import Scene
@@ -36,6 +38,34 @@ def look(scene: Scene, *kinds: Kind) -> Look:
     places = Places.of_fields(scene.store, [scene.target]).every()
     with Search.over(lambda: scene.access.store("look"), gathered.parts) as search:
         return search.look([place for place in places if not kinds or place.kind in kinds])
+
+
+def test_a_careful_look_finds_the_same_one_thing_at_a_time(sealed: Scene):
+    slept: list[float] = []
+    hands = Hands(sleep=slept.append, reading_rest=19.0)
+    backups = [Backups.of(sealed.store, sealed.target)]
+    opened: list[Store] = []
+
+    def connect() -> Store:
+        opened.append(sealed.access.store("look"))
+        return opened[-1]
+
+    gathered = gather(sealed.access, sealed.store, backups, hands)
+    rests = len(slept)
+    assert gathered.secrets == len(OLD)
+    assert rests
+    places = [
+        place
+        for place in Places.of_fields(sealed.store, [sealed.target]).every()
+        if place.kind in (Kind.HEAP, Kind.INDEX)
+    ]
+    with Search.over(connect, gathered.parts, hands) as search:
+        seen = search.look(places)
+
+    usual = look(sealed, Kind.HEAP, Kind.INDEX)
+    assert [one.found for one in seen.seen] == [one.found for one in usual.seen]
+    assert len(opened) == 1
+    assert len(slept) > rests
 
 
 def test_what_sql_shows_no_more_is_found_in_heap_index_statistics_and_log(sealed: Scene):
