@@ -6,7 +6,7 @@ Only ids, page numbers and counts go in and out; each process opens its own conn
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -92,10 +92,10 @@ class Workers:
         """Have a process do one of the works of `spans`."""
         return self._pool.submit(_working, about.said(), partial(work, *args, **kwargs))
 
-    def restore_backup(self, run_id: UUID, field: str, cut: int = 1) -> list[Future[Proof]]:
-        """Restore the whole backup of a field, so many shares a process, and compare."""
-        many = self.count * cut
-        shares = [Share(number, many) for number in range(many)]
+    def restore_backup(
+        self, run_id: UUID, field: str, shares: Iterable[Share]
+    ) -> list[Future[Proof]]:
+        """Restore shares of the backup of a field, and compare each with the table."""
         return [self.do(spans.restore_share, run_id, field, share) for share in shares]
 
     def close(self) -> None:

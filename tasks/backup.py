@@ -8,13 +8,14 @@ from reseal.backup import table, take
 from reseal.backup.copies import Copied, Copying
 from reseal.backup.location import Location
 from reseal.backup.prove import Proof, conclude, look_for_missing
+from reseal.backup.share import cut
 from reseal.posting import Posting
 from reseal.sweep.span import Span
 from tasks.elsewhere import do
 from tasks.run import current
 from tasks.step import step
 
-# Between two shares of a backup a careful run rests; each is compared with the whole table.
+# Of a worker: between two of them a careful run rests. Each is compared with the whole table.
 _CAREFUL_SHARES = 4
 
 
@@ -40,13 +41,15 @@ def prove_backup(field: str) -> Proof:
     run = current()
     table.analyze(run.store, run.run_id)
     backup = take.cipher(run.store, run.run_id, field, run.access.backup_kek())
-    careful = run.effort.is_careful
-    shares = run.workers.restore_backup(run.run_id, field, _CAREFUL_SHARES if careful else 1)
+    careful, workers = run.effort.is_careful, run.workers
+    many = workers.count * (_CAREFUL_SHARES if careful else 1)
+    shares = cut(table.size(run.store, run.run_id), many)
+    proofs = workers.restore_backup(run.run_id, field, shares)
     if careful:
-        wait(shares)
+        wait(proofs)
     # Else the server is asked what is missing while the workers restore what is there.
     proof = look_for_missing(run.store, run.access.target(run.store, field), backup)
-    proof = sum((share.result() for share in shares), proof)
+    proof = sum((one.result() for one in proofs), proof)
     with run.store.transaction():
         conclude(run.store, run.run_id, field, proof)
         run.note(Action.BACKUP_RESTORED, field=field, rows=proof.restored)

@@ -212,21 +212,14 @@ def every(
     With `ahead` the server makes a part while the one before is worked on, and can be asked for
     nothing else meanwhile.
     """
-    partition = partition_of(store, run_id)
-    first, after = share.of(_pages(store, run_id))
-    bounds = [field, f"({first},0)", f"({after},0)"]
+    partition, bounds = partition_of(store, run_id), [field, *share.bounds]
     read = store.in_parts_ahead if ahead else store.in_parts
     for rows in read(ALL, 5000, bounds, partition=partition):
         yield [([first, *(rest or ())], sealed) for first, rest, sealed in rows]
 
 
-def shares(store: Store, run_id: UUID, pages_of_each: int) -> list[Share]:
-    """Cut a run's backups into shares of about so many pages."""
-    many = max(1, _pages(store, run_id) // pages_of_each)
-    return [Share(number, many) for number in range(many)]
-
-
-def _pages(store: Store, run_id: UUID) -> int:
+def size(store: Store, run_id: UUID) -> int:
+    """Return how many pages the backups of a run take now."""
     return int(store.need(PAGES, [partition_of(store, run_id).as_string()])[0])
 
 

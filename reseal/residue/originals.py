@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from reseal.backup import table
 from reseal.backup.cipher import BackupCipher
-from reseal.backup.share import WHOLE, Share
+from reseal.backup.share import WHOLE, Share, cut
 from reseal.document import NotADocument
 from reseal.original import held, plain
 from reseal.place import KeyPart
@@ -71,7 +71,8 @@ class Backups:
 def _shares(store: Store, cipher: BackupCipher, hands: Hands) -> Sequence[Share]:
     if not hands.takes_turns:
         return [WHOLE]
-    return table.shares(store, cipher.run_id, _PAGES_AT_ONCE)
+    pages = table.size(store, cipher.run_id)
+    return cut(pages, max(1, pages // _PAGES_AT_ONCE))
 
 
 def _values(

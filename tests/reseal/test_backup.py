@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from reseal.backup import table, take
 from reseal.backup.cipher import BackupCipher
 from reseal.backup.coverage import Coverage
-from reseal.backup.prove import Proof, restore
 from reseal.errors import BackupNotProven, ConfigurationError, KekError, WillNotOpen
 from reseal.kek import open_kek
 from reseal.sweep.turn import Turn
@@ -138,27 +137,6 @@ def test_keys_of_every_kind_lead_to_their_original(scene):
     assert scene.back_up() == len(rows)
     assert set(scene.originals()) == {(key, str(number)) for key, number, _ in rows}
     assert scene.prove().compared == len(rows)
-
-
-@pytest.mark.parametrize(("pages_of_each", "shares"), [(1, 5), (2, 2), (1000, 1)])
-def test_a_backup_in_shares_is_all_of_it_once(scene, pages_of_each, shares):
-    scene.enrol(*[SEED] * 200)
-    scene.back_up()
-    whole = scene.prove()
-
-    cut = table.shares(scene.store, scene.run_id, pages_of_each)
-    with scene.store.transaction():
-        met = [
-            tuple(row_key)
-            for share in cut
-            for part in table.every(scene.store, scene.run_id, scene.name, share)
-            for row_key, _ in part
-        ]
-    restored = [restore(scene.store, scene.target, scene.backup(), share) for share in cut]
-
-    assert len(cut) == shares
-    assert sorted(met) == sorted(scene.originals())
-    assert sum(restored, Proof()) == whole
 
 
 def test_nothing_of_a_backup_is_in_the_clear(scene):
