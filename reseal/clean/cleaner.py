@@ -24,7 +24,8 @@ _MOST_IN_VAIN = 6
 # Fewer pages than these have their own rows moved; more are covered by the table's last ones.
 _FEW_PAGES = 256
 
-# Of a log of gigabytes one look, at the end, is enough, and all of it only where that is clean.
+# Of a log of gigabytes one look, at the end, is enough, and all of it only where that is clean. A
+# careful run, which rests after each piece, looks no further in any.
 _MOST_OF_LOGS = 512 * 1024 * 1024
 
 _ROWS = (Kind.HEAP, Kind.TOAST)
@@ -42,13 +43,14 @@ class Cleaner:
         self._places = Places.of_fields(work.store, work.targets)
         self._is_refused = False
         self._rounds = 0
+        self._most_of_logs = 0 if work.hands.takes_turns else _MOST_OF_LOGS
         # Kinds of places that were looked at as a whole since anything was written there.
         self._settled = set[Kind]()
 
     def steps(self) -> Iterator[Step]:
         """Take every step until nothing is found or nothing helps; raise Stopped in between."""
         places = self._places
-        yield self._step("before", _nothing, partial(places.every, _MOST_OF_LOGS))
+        yield self._step("before", _nothing, partial(places.every, self._most_of_logs))
         if self._is_blind:
             self._settled.difference_update(_OF_VACUUM)
             yield from clean_unseen(self._work, self._replaced)
@@ -66,7 +68,7 @@ class Cleaner:
             yield self._step("statements", self._reset_statements, look_at, [Kind.STATEMENTS])
         # What was looked at in part, or written since, is looked at as a whole.
         yield self._step("last look", _nothing, self._unsettled)
-        look_at = partial(places.logs, _MOST_OF_LOGS)
+        look_at = partial(places.logs, self._most_of_logs)
         yield self._step("write-ahead log", self._switch_wal, look_at)
 
     def _rewritten(self) -> Iterator[Step]:

@@ -19,14 +19,18 @@ CHECKPOINT = "CHECKPOINT"
 
 READ = "SELECT pg_read_binary_file(%s, %s, %s, true)"
 
-WAL_FILES = "SELECT 'pg_wal/' || name, size FROM pg_ls_waldir() ORDER BY name"
+# What was written last comes first: there a look that ends with the first find has soonest done.
+WAL_FILES = """
+SELECT 'pg_wal/' || name, size FROM pg_ls_waldir() ORDER BY modification DESC, name DESC
+"""
 
 COMPRESSES_WAL = "SELECT current_setting('wal_compression')"
 
 COLLECTS_LOG = "SELECT current_setting('logging_collector') = 'on'"
 
 LOG_FILES = """
-SELECT current_setting('log_directory') || '/' || name, size FROM pg_ls_logdir() ORDER BY name
+SELECT current_setting('log_directory') || '/' || name, size FROM pg_ls_logdir()
+ORDER BY modification DESC, name DESC
 """
 
 # The embedded server is begun with its log there.

@@ -18,7 +18,7 @@ from tests.flows.typed import types
 pytestmark = pytest.mark.slow
 
 SEED = "JBSWY3DPEHPK3PXP"
-USERS = 10_000
+USERS = 6_000
 DUMP = 'pg_dump --format=custom --file={} {} "$RESEAL_DATABASE_URL"'
 RESTORE = 'pg_restore --dbname="$RESEAL_DATABASE_URL" {}'
 # What was restored as the runbook's table calls it, and the commands that it names for that.
@@ -69,6 +69,8 @@ def restored(make_scene: Callable[[], Scene]) -> dict[str, Restored]:
     process = scene.command_line.start("encrypt")
     wait_until(lambda: scene.ask(ENVELOPES) > USERS / 10 or process.poll() is not None)
     types(scene, DUMP.format("amid.dump", ""))
+    with scene.connect() as connection:
+        connection.execute("DROP FUNCTION slow CASCADE")
     _, err = process.communicate(timeout=180)
     assert process.wait() == 0, err
     types(scene, DUMP.format("table.dump", "--table=users"))
@@ -80,6 +82,8 @@ def restored(make_scene: Callable[[], Scene]) -> dict[str, Restored]:
     types(scene, RESTORE.format("table.dump"))
     told = {table: lived(scene, table)}
     restore_all(scene, "amid.dump")
+    with scene.connect() as connection:
+        connection.execute("DROP FUNCTION slow CASCADE")
     return told | {whole: lived(scene, whole)}
 
 

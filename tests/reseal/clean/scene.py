@@ -34,9 +34,10 @@ def working(
     policy: CleanPolicy | None = None,
     stop: Callable[[], bool] = lambda: False,
     beside: Callable[[], Store] | None = None,
+    reading_rest: float = 0.0,
 ) -> Iterator[Work]:
     """Hold the field and have the work of a cleaning on it."""
-    hands = Hands(stop=stop, sleep=scene.waits.append)
+    hands = Hands(stop=stop, sleep=scene.waits.append, reading_rest=reading_rest)
     with hold(scene.store, scene.name, scene.run_id) as epoch:
         epochs = {scene.name: epoch}
         policy = policy or CleanPolicy()

@@ -213,6 +213,19 @@ def test_without_rights_the_same_is_done_once_and_unseen(sealed: Scene):
     assert sum(grep(sealed, OLD).values()) < len(OLD) / 20
 
 
+def test_a_careful_run_cleans_the_same_and_looks_at_a_log_until_it_finds_some(sealed: Scene):
+    with working(sealed, reading_rest=19.0) as work:
+        old = look_up(sealed.access, work)
+        done = clean(sealed.access, work, old, 1, partial(datetime.now, UTC))
+
+    assert done.look
+    in_part = {one.place.kind for one in done.look.seen if one.in_part}
+    assert in_part == {Kind.WAL}
+    assert done.is_clean
+    assert grep(sealed, OLD) == {}
+    assert sealed.waits
+
+
 def test_a_stop_comes_between_two_steps(sealed: Scene):
     asked = iter([False, False, True])
     with working(sealed, stop=lambda: next(asked, True)) as work:
