@@ -78,7 +78,7 @@ def effort(mode: Mode) -> Effort:
 
 def _safe(rest: float) -> Effort:
     pace = Pace(500, target=0.1, rest=rest, most=2000)
-    return Effort(1, 50_000, pace, niceness=10, is_careful=True)
+    return Effort(1, 10_000, pace, niceness=10, is_careful=True)
 
 
 def give_way(mode: Mode) -> None:

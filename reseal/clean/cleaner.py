@@ -25,7 +25,7 @@ _MOST_IN_VAIN = 6
 _FEW_PAGES = 256
 
 # Of a log of gigabytes one look, at the end, is enough, and all of it only where that is clean. A
-# careful run, which rests after each piece, looks no further in any.
+# careful run looks no further in any.
 _MOST_OF_LOGS = 512 * 1024 * 1024
 
 _ROWS = (Kind.HEAP, Kind.TOAST)

@@ -149,17 +149,19 @@ class Search:
         cut = list(pieces(place, self.block))
         for needles in self.parts:
             # Those that wait are cancelled where nobody takes more of them.
-            yield from self.pool.map(partial(self._starts, needles), cut)
+            yield from self.pool.map(partial(self._starts, place.kind, needles), cut)
             yield needles.starts("\n".join(place.texts).encode())
 
-    def _starts(self, needles: Needles, piece: Piece) -> Starts:
+    def _starts(self, kind: Kind, needles: Needles, piece: Piece) -> Starts:
         store, began = self.stores.get(), self.hands.clock()
         try:
             octets = read(store, piece, needles.longest)
         finally:
             self.stores.put(store)
         starts = needles.starts(octets)
-        self.hands.rest_from_reading(self.hands.clock() - began)
+        # Logs grow with the server's work, and may be as long as a disk.
+        if kind in CLEANED:
+            self.hands.rest_from_reading(self.hands.clock() - began)
         # What begins behind the piece is the next one's.
         return starts[starts < piece.size] + piece.offset + piece.before
 
