@@ -116,12 +116,10 @@ def back_up_span(run_id: UUID, name: str, span: Span) -> int:
 def restore_share(run_id: UUID, name: str, share: Share) -> Proof:
     """Restore a share of a field's backup and compare it with the table."""
     at = _bench.get()
-    store, hands = at.store(f"run {run_id}"), at.hands
+    store = at.store(f"run {run_id}")
     backup = take.cipher(store, run_id, name, at.access.backup_kek())
-    began = hands.clock()
-    proof = restore(store, at.access.target(store, name), backup, share)
-    hands.rest_from_reading(hands.clock() - began)
-    return proof
+    with at.hands.reading():
+        return restore(store, at.access.target(store, name), backup, share)
 
 
 @scrubbing
@@ -138,11 +136,9 @@ def verify_span(
     target, keyring = at.access.target(store, name), at.access.keyring(store)
     original = at.access.original(store, run_id, name) if run_id else None
     written = ledger.written_xids(store, writer, name) if writer else None
-    accepted, hands = quarantine.accepted(store, name), at.hands
-    began = hands.clock()
-    found = verify(store, target, keyring, original, span, written, accepted, imprints)
-    hands.rest_from_reading(hands.clock() - began)
-    return found
+    accepted = quarantine.accepted(store, name)
+    with at.hands.reading():
+        return verify(store, target, keyring, original, span, written, accepted, imprints)
 
 
 def _swept(

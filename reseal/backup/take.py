@@ -15,13 +15,12 @@ from reseal.place import key_texts_of_all
 from reseal.shape import Shape
 from reseal.store.catalog import Target
 from reseal.store.store import Store
-from reseal.sweep.engine import Hands
+from reseal.sweep.engine import ALONE, Hands
 from reseal.sweep.rows import count, read
 from reseal.sweep.span import Span
 from reseal.sweep.turn import Turn
 
 _ROWS_AT_ONCE = 5000
-_ALONE = Hands()
 
 
 def begin(
@@ -60,7 +59,7 @@ def take(
     target: Target,
     covered: Coverage,
     span: Span,
-    hands: Hands = _ALONE,
+    hands: Hands = ALONE,
 ) -> int:
     """Back up the plaintext secrets of a span that are older than the horizon; return how many.
 
@@ -74,13 +73,12 @@ def take(
         hands.wait()
         if hands.stop():
             raise Stopped("stopped in the midst of the backup; no secret was sealed by this run")
-        began = hands.clock()
-        # After a part with nothing to back up, a count mostly spares reading the next one.
-        if had_some or not count(store, target, Turn.SEAL, 0, part).is_idle:
-            taken = _part(store, target, covered, part)
-            rows, had_some = rows + taken, taken > 0
-        hands.told(round(part.pages * target.rows_per_page))
-        hands.rest_from_reading(hands.clock() - began)
+        with hands.reading():
+            # After a part with nothing to back up, a count mostly spares reading the next one.
+            if had_some or not count(store, target, Turn.SEAL, 0, part).is_idle:
+                taken = _part(store, target, covered, part)
+                rows, had_some = rows + taken, taken > 0
+            hands.told(round(part.pages * target.rows_per_page))
     return rows
 
 

@@ -9,10 +9,9 @@ from reseal.errors import KekError
 from reseal.residue.needles import Needles, bits_for
 from reseal.residue.originals import Backups
 from reseal.store.store import Store
-from reseal.sweep.engine import Hands
+from reseal.sweep.engine import ALONE, Hands
 
 _AT_ONCE = 50_000
-_ALONE = Hands()
 
 
 @dataclass(slots=True)
@@ -35,7 +34,7 @@ class Gathered:
 
 
 def gather(
-    access: Access, store: Store, backups: Sequence[Backups], hands: Hands = _ALONE
+    access: Access, store: Store, backups: Sequence[Backups], hands: Hands = ALONE
 ) -> Gathered:
     """Open every backup and return what its secrets are found by."""
     gathered, bits = Gathered(), bits_for(_rows(store, backups))

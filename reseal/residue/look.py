@@ -15,12 +15,10 @@ from reseal.residue.place import CLEANED, Kind, Place, Seen
 from reseal.residue.server_files import Piece, pieces, read
 from reseal.store.heap import block_size
 from reseal.store.store import Store
-from reseal.sweep.engine import Hands
+from reseal.sweep.engine import ALONE, Hands
 
 # Two read while one waits for the server; what is compared runs outside of the interpreter's lock.
 _READERS = 2
-
-_ALONE = Hands()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +95,11 @@ class Search:
     pool: ThreadPoolExecutor
     # Bytes of a page.
     block: int
-    hands: Hands = _ALONE
+    hands: Hands = ALONE
 
     @classmethod
     def of(
-        cls, access: Access, parts: Sequence[Needles], hands: Hands = _ALONE
+        cls, access: Access, parts: Sequence[Needles], hands: Hands = ALONE
     ) -> AbstractContextManager[Self]:
         """Look over connections that only read."""
         return cls.over(partial(access.store, "residue", read_only=True), parts, hands)
@@ -109,7 +107,7 @@ class Search:
     @classmethod
     @contextmanager
     def over(
-        cls, connect: Callable[[], Store], parts: Sequence[Needles], hands: Hands = _ALONE
+        cls, connect: Callable[[], Store], parts: Sequence[Needles], hands: Hands = ALONE
     ) -> Iterator[Self]:
         """Open a connection for each of those that read, and close them in the end."""
         readers = 1 if hands.takes_turns else _READERS

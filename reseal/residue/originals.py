@@ -61,11 +61,9 @@ class Backups:
         Between two shares there may be a rest, without a snapshot that would be held meanwhile.
         """
         for share in _shares(store, cipher, hands):
-            began = hands.clock()
-            with store.transaction():
+            with hands.reading(), store.transaction():
                 for rows in table.every(store, cipher.run_id, cipher.name, share, ahead=True):
                     yield _values(self.target, cipher, rows)
-            hands.rest_from_reading(hands.clock() - began)
 
 
 def _shares(store: Store, cipher: BackupCipher, hands: Hands) -> Sequence[Share]:

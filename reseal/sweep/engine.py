@@ -1,7 +1,8 @@
 """Sweep one span: batch after batch, at a pace, until its end or until someone says stop."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -65,10 +66,21 @@ class Hands:
             if left <= 0:
                 return
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Rest after the block, by how long it took; what it raises is not waited for."""
+        began = self.clock()
+        yield
+        self.rest_from_reading(self.clock() - began)
+
     def wait(self) -> None:
         """Wait as long as a pause is wanted; a stop ends it. No transaction may be open."""
         while self.pause() and not self.stop():
             self.sleep(_LOOKS_EVERY_SECONDS)
+
+
+# Nobody stops, pauses or slows down what works with these.
+ALONE = Hands()
 
 
 def sweep(

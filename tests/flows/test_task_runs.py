@@ -13,8 +13,8 @@ from tests.flows.scene import Scene, together
 pytestmark = pytest.mark.slow
 
 BATCHES = "SELECT count(*) FROM reseal.batch WHERE changed > 0"
-# Two workers have spans of half a table, up to 20,000 rows, and begin with batches of 2,000.
-SPAN = 20_000
+# A careful run has spans of 10,000 rows, and begins with batches of 500.
+SPAN = 10_000
 OF_SPANS = ("back_up_span", "sweep_span", "verify_span")
 
 
@@ -38,15 +38,15 @@ class Asked:
 
 def asked(scene: Scene, rows: int) -> Asked:
     scene.enrol("JBSWY3DPEHPK3PXP" for _ in range(rows))
-    ended = scene.command_line.run("encrypt", "--json")
+    ended = scene.command_line.run("encrypt", "--safe", "--json")
     runs = scene.of_run("task_runs", ended.run_id)
     return Asked(scene, ended, Counter(run["task_key"].rpartition("-")[0] for run in runs))
 
 
 @pytest.fixture(scope="module")
 def by_rows(make_scene: Callable[[], Scene]) -> dict[int, Asked]:
-    """Runs on two parts of a span, on four times as much, and on more than two spans."""
-    sizes = (SPAN // 5, SPAN * 4 // 5, SPAN * 11 // 5)
+    """Careful runs on a part of a span, on four times as much, and on more than a span."""
+    sizes = (SPAN // 10, SPAN * 4 // 10, SPAN * 12 // 10)
     works = [partial(asked, make_scene(), rows) for rows in sizes]
     return dict(zip(sizes, together(*works), strict=True))
 
